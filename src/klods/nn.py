@@ -1,0 +1,80 @@
+"""TensorFlow's `tf.nn`: activations and the cross-entropies from logits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from klods.missing import reporter
+from klods.ops.activation import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    sigmoid_cross_entropy,
+    softmax,
+    softplus,
+    softsign,
+    swish,
+)
+from klods.ops.arithmetic import tanh
+from klods.ops.movement import pick
+from klods.ops.reduction import reduce_sum
+from klods.tensor import Tensor, convert_to_tensor
+
+silu = swish
+
+
+def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Tensor:
+    """Return the cross-entropy of label distributions and softmax(logits), one number per row.
+
+    Args:
+        labels: probabilities, of the logits' shape.
+        logits: any real numbers.
+        axis: the axis of the classes.
+    """
+    return -reduce_sum(convert_to_tensor(labels) * log_softmax(logits, axis), axis)
+
+
+def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
+    """Return the cross-entropy of integer labels and softmax(logits), one number per row.
+
+    Raises:
+        DataError: for a label outside the classes.
+
+    Example:
+        >>> import klods
+        >>> klods.nn.sparse_softmax_cross_entropy_with_logits([1], [[0., 0.]]).numpy()
+        array([0.6931472], dtype=float32)
+    """
+    return -pick(log_softmax(logits), convert_to_tensor(labels))
+
+
+def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
+    """Return the cross-entropy of labels in [0, 1] and sigmoid(logits), element by element."""
+    return sigmoid_cross_entropy(logits, labels)
+
+
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "sigmoid_cross_entropy_with_logits",
+    "silu",
+    "softmax",
+    "softmax_cross_entropy_with_logits",
+    "softplus",
+    "softsign",
+    "sparse_softmax_cross_entropy_with_logits",
+    "swish",
+    "tanh",
+]
+__getattr__ = reporter(__name__)

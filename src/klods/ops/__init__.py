@@ -1,0 +1,16 @@
+"""The table of blocks, one record per operation; importing this room fills it and binds the tensors' operators."""
+
+from klods.ops import activation, arithmetic, comparison, creation, movement, operators, product, reduction
+from klods.ops.block import BLOCKS
+
+__all__ = [
+    "BLOCKS",
+    "activation",
+    "arithmetic",
+    "comparison",
+    "creation",
+    "movement",
+    "operators",
+    "product",
+    "reduction",
+]

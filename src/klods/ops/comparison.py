@@ -1,0 +1,99 @@
+"""Comparison, logic and choice, element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from klods.ops import vocabulary as v
+from klods.ops.block import pointwise
+
+
+@pointwise()
+def equal(x: Any, y: Any) -> Any:
+    """Return whether x equals y; NaN equals nothing."""
+    return x == y
+
+
+@pointwise()
+def not_equal(x: Any, y: Any) -> Any:
+    """Return whether x differs from y."""
+    return x != y
+
+
+@pointwise()
+def less(x: Any, y: Any) -> Any:
+    """Return whether x is below y."""
+    return x < y
+
+
+@pointwise()
+def less_equal(x: Any, y: Any) -> Any:
+    """Return whether x is at most y."""
+    return x <= y
+
+
+@pointwise()
+def greater(x: Any, y: Any) -> Any:
+    """Return whether x is above y."""
+    return x > y
+
+
+@pointwise()
+def greater_equal(x: Any, y: Any) -> Any:
+    """Return whether x is at least y."""
+    return x >= y
+
+
+@pointwise()
+def logical_and(x: Any, y: Any) -> Any:
+    """Return whether both hold."""
+    return v.logical_and(x, y)
+
+
+@pointwise()
+def logical_or(x: Any, y: Any) -> Any:
+    """Return whether at least one holds."""
+    return v.logical_or(x, y)
+
+
+@pointwise()
+def logical_xor(x: Any, y: Any) -> Any:
+    """Return whether exactly one holds."""
+    return v.logical_not(x) != v.logical_not(y)
+
+
+@pointwise()
+def logical_not(x: Any) -> Any:
+    """Return whether x does not hold."""
+    return v.logical_not(x)
+
+
+@pointwise(kind="float")
+def is_nan(x: Any) -> Any:
+    """Return whether x is not a number."""
+    return v.is_nan(x)
+
+
+@pointwise(kind="float")
+def is_inf(x: Any) -> Any:
+    """Return whether x is infinite."""
+    return v.is_inf(x)
+
+
+@pointwise(kind="float")
+def is_finite(x: Any) -> Any:
+    """Return whether x is neither NaN nor infinite."""
+    return v.logical_not(v.logical_or(v.is_nan(x), v.is_inf(x)))
+
+
+@pointwise(None, lambda c, y, s, a, b: where(s, c, 0), lambda c, y, s, a, b: where(s, 0, c), kind="select")
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """Return x where the condition holds, else y.
+
+    Example:
+        >>> import klods
+        >>> x = klods.constant([-1., 4.])
+        >>> klods.where(x > 0, x, 0).numpy()
+        array([0., 4.], dtype=float32)
+    """
+    return v.where(condition, x, y)

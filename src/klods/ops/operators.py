@@ -1,0 +1,76 @@
+"""The operators of Tensor and Variable, each bound to its block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from klods.ops import arithmetic as a
+from klods.ops import comparison as c
+from klods.ops.movement import getitem, identity
+from klods.ops.product import matmul
+from klods.tensor import Tensor, TensorLike, Variable
+
+Binary = Callable[[Any, Any], Any]
+
+
+def bind() -> None:
+    """Give tensors and variables their operators."""
+    for name, operation in TWO_SIDED.items():
+        setattr(TensorLike, f"__{name}__", operation)
+        setattr(TensorLike, f"__r{name}__", reflected(operation))
+    for name, operation in ONE_SIDED.items():
+        setattr(TensorLike, f"__{name}__", operation)
+    TensorLike.__hash__ = None
+    Variable.read_value = identity
+
+
+def reflected(operation: Binary) -> Binary:
+    """Return the operation with its operands swapped, for a tensor on the right."""
+
+    def swapped(self: Any, other: Any) -> Any:
+        return operation(other, self)
+
+    return swapped
+
+
+def comparable(operation: Binary, otherwise: bool) -> Binary:
+    """Return == or != that answers plainly for things a tensor can't be compared with, as Python does."""
+
+    def compare(self: Any, other: Any) -> Tensor | bool:
+        if isinstance(other, (TensorLike, np.ndarray, np.generic, int, float, list, tuple)):
+            return operation(self, other)
+        return otherwise
+
+    return compare
+
+
+TWO_SIDED: dict[str, Binary] = {
+    "add": a.add,
+    "sub": a.subtract,
+    "mul": a.multiply,
+    "truediv": a.divide_,
+    "floordiv": a.floor_divide,
+    "mod": a.floormod,
+    "pow": a.power,
+    "matmul": matmul,
+    "and": c.logical_and,
+    "or": c.logical_or,
+    "xor": c.logical_xor,
+}
+ONE_SIDED: dict[str, Callable[..., Any]] = {
+    "neg": a.negative,
+    "abs": a.abs_,
+    "invert": c.logical_not,
+    "lt": c.less,
+    "le": c.less_equal,
+    "gt": c.greater,
+    "ge": c.greater_equal,
+    "eq": comparable(c.equal, False),
+    "ne": comparable(c.not_equal, True),
+    "getitem": getitem,
+}
+
+bind()

@@ -1,0 +1,269 @@
+"""GradientTape: reverse-mode differentiation of what ran while it watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from klods.errors import DataError, GradientWarning, ShapeError, StateError, warn
+from klods.ops.block import Block
+from klods.ops.creation import zeros_like
+from klods.ops.movement import cast, reshape
+from klods.ops.reduction import reduce_sum
+from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
+
+Record = tuple[Block, list[Any], Tensor, dict[str, Any]]
+
+
+class GradientTape:
+    """Writes down the operations on watched tensors, so that gradients can be read off backwards.
+
+    Trainable variables are watched by themselves, tensors after `watch`. Gradients are made of the same operations,
+    so an outer tape differentiates them again.
+
+    Args:
+        persistent: whether `gradient` may be called more than once.
+        watch_accessed_variables: whether trainable variables are watched by themselves.
+
+    Example:
+        >>> import klods
+        >>> x = klods.Variable(3.)
+        >>> with klods.GradientTape() as tape:
+        ...     y = x * x + 2 * x
+        >>> float(tape.gradient(y, x))
+        8.0
+    """
+
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
+        self._persistent = persistent
+        self._watch_variables = watch_accessed_variables
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all that was written down."""
+        self._records: list[Record] = []
+        self._watched: dict[int, Any] = {}  # id of a watched tensor -> the tensor, which keeps the id its own
+        self._variables: dict[int, tuple[Variable, list[Tensor]]] = {}  # id of a variable -> it and its values seen
+        self._spent = False
+
+    def __enter__(self) -> GradientTape:
+        if self._spent:
+            self.reset()
+        watching.set((*watching.get(), self))
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        tapes = watching.get()
+        if self in tapes:
+            watching.set(tuple(tape for tape in tapes if tape is not self))
+
+    def watch(self, tensor: Any) -> None:
+        """Watch a tensor, or each in a list, tuple or dict, from here on."""
+        for x in leaves(tensor):
+            if isinstance(x, Variable):
+                self._watch_variable(x)
+            elif isinstance(x, Tensor):
+                self._watched[id(x)] = x
+            else:
+                raise DataError(f"watch: got {type(x).__name__}, not a tensor.", "wrap it: x = klods.constant(x).")
+
+    def watched_variables(self) -> tuple[Variable, ...]:
+        """Return the variables watched so far."""
+        return tuple(variable for variable, _ in self._variables.values())
+
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Write nothing down inside the `with` block."""
+        before = watching.get()
+        self._stop()
+        try:
+            yield
+        finally:
+            watching.set(before)
+
+    def record(
+        self, block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]
+    ) -> None:
+        """Write one operation down if it works on anything watched: variables as the tensors they now hold."""
+        watched, connected, operands = self._watched, False, []
+        for x in inputs:
+            operand = x.tensor if type(x) is Variable else x
+            operands.append(operand)
+            if id(operand) in watched:
+                connected = True
+            elif operand is not x and x.trainable and self._watch_variables:
+                self._watch_variable(x)
+                connected = True
+        if connected and block.gradient:
+            watched[id(output)] = output
+            self._records.append((block, operands, output, attributes))
+
+    def _watch_variable(self, variable: Variable) -> None:
+        tensor = variable.tensor
+        self._watched[id(tensor)] = tensor
+        self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
+
+    def gradient(
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
+    ) -> Any:
+        """Return the gradient of a target with respect to each source, in the sources' own structure.
+
+        Args:
+            target: a tensor, or several, whose sum is differentiated.
+            sources: a tensor or variable, or a list, tuple or dict of them.
+            output_gradients: the cotangent of each target; ones by default.
+            unconnected_gradients: `"none"` or `"zero"`, what stands for a source the target doesn't depend on.
+
+        Raises:
+            StateError: at the second call, unless the tape is persistent.
+        """
+        self._spend()
+        targets, wanted = leaves(target), leaves(sources)
+        seeds = self._seeds(targets, output_gradients)
+        values = [self._values(x) for x in wanted]
+        found = backward(self._records, seeds, {id(tensor) for seen in values for tensor in seen})
+        gradients = []
+        for x, seen in zip(wanted, values):
+            gradient = total([found[id(tensor)] for tensor in seen if id(tensor) in found])
+            gradients.append(self._unconnected(x, targets, unconnected_gradients) if gradient is None else gradient)
+        if not self._persistent:
+            self._records = []
+        return rebuilt(sources, iter(gradients))
+
+    def _spend(self) -> None:
+        if self._spent and not self._persistent:
+            raise StateError("This GradientTape has already given its gradient.",
+                             "make it with GradientTape(persistent=True) to call gradient() more than once.")
+        self._spent = True
+        if not self._persistent:
+            self._stop()
+
+    def _seeds(self, targets: list[Any], output_gradients: Any) -> dict[int, Tensor]:
+        """Return the cotangents to start from, by the targets' ids."""
+        given = [None] * len(targets) if output_gradients is None else leaves(output_gradients)
+        seeds: dict[int, Tensor] = {}
+        for target, cotangent in zip(targets, given):
+            tensor = target.tensor if type(target) is Variable else convert_to_tensor(target)
+            value = tensor.value
+            seed = Tensor(np.ones(value.shape, value.dtype)) if cotangent is None else _given(cotangent, tensor)
+            seeds[id(tensor)] = seeds[id(tensor)] + seed if id(tensor) in seeds else seed
+        return seeds
+
+    def _values(self, source: Any) -> list[Tensor]:
+        if isinstance(source, Variable):
+            return self._variables.get(id(source), (source, [source.tensor]))[1]
+        return [source]
+
+    def _unconnected(self, source: Any, targets: list[Any], mode: str) -> Tensor | None:
+        if mode in ("zero", "UnconnectedGradients.ZERO"):
+            return zeros_like(source)
+        warn(GradientWarning, f"The gradient with respect to {_label(source)} is None: {self._reason(source, targets)}")
+        return None
+
+    def _reason(self, source: Any, targets: list[Any]) -> str:
+        if not isinstance(source, TensorLike):
+            return "it is not a tensor; wrap it in klods.constant or klods.Variable and use that."
+        if source.value.dtype.kind != "f":
+            return f"its dtype is {source.value.dtype}, and only floating tensors have gradients; cast it to float32."
+        if not any(id(t) in self._watched for t in self._values(source)):
+            return self._unwatched(source)
+        if not any(isinstance(t, TensorLike) and id(getattr(t, "tensor", t)) in self._watched for t in targets):
+            return ("the target was computed outside the tape, or from nothing it watches; compute it inside "
+                    "`with GradientTape()`, and with klods operations rather than NumPy's.")
+        return "the target does not depend on it (the two are not connected)."
+
+    def _unwatched(self, source: TensorLike) -> str:
+        if not isinstance(source, Variable):
+            return "the tape doesn't watch it; call tape.watch(x) before using it, or make it a klods.Variable."
+        if not source.trainable:
+            return "it is not trainable, so the tape doesn't watch it; call tape.watch(variable)."
+        return "nothing inside the tape used it."
+
+
+def backward(records: list[Record], cotangents: dict[int, Tensor], sources: set[int]) -> dict[int, Tensor]:
+    """Walk the records backwards and return the cotangents of the sources, by id.
+
+    Only what lies between the sources and the seeds is differentiated. What broadcasting spread out is summed up here,
+    once for all blocks.
+    """
+    needed = _between(records, sources)
+    for block, operands, output, attributes in reversed(records[:]):
+        if id(output) not in cotangents or id(output) not in needed:
+            continue
+        cotangent = cotangents[id(output)] if id(output) in sources else cotangents.pop(id(output))
+        for i, operand in enumerate(operands):
+            if id(operand) not in needed or (rule := block.gradient[i]) is None:
+                continue
+            part = _fitted(rule(cotangent, output, *operands, **attributes), operand)
+            seen = cotangents.get(id(operand))
+            cotangents[id(operand)] = part if seen is None else seen + part
+    return cotangents
+
+
+def _between(records: list[Record], sources: set[int]) -> set[int]:
+    needed = set(sources)
+    for _, operands, output, _ in records:
+        for operand in operands:
+            if id(operand) in needed:
+                needed.add(id(output))
+                break
+    return needed
+
+
+def _fitted(cotangent: Any, operand: Tensor) -> Tensor:
+    """Return a cotangent summed and cast to the shape and dtype of the operand it belongs to."""
+    value, like = cotangent.value, operand.value
+    if value.shape != like.shape:
+        extra = value.ndim - like.ndim
+        spread = tuple(i for i, n in enumerate(value.shape) if i < extra or (like.shape[i - extra] == 1 and n != 1))
+        cotangent = reduce_sum(cotangent, axis=spread)
+        if cotangent.value.shape != like.shape:
+            cotangent = reshape(cotangent, like.shape)
+    return cotangent if cotangent.value.dtype is like.dtype else cast(cotangent, like.dtype)
+
+
+def _given(cotangent: Any, target: Tensor) -> Tensor:
+    seed = convert_to_tensor(cotangent, target.dtype)
+    if seed.value.shape != target.value.shape:
+        raise ShapeError(f"output_gradients has shape {seed.shape}, its target {target.shape}.",
+                         "give one number for each of the target's.")
+    return seed
+
+
+def total(parts: list[Tensor]) -> Tensor | None:
+    """Return the sum of tensors, None if there are none."""
+    result: Tensor | None = None
+    for part in parts:
+        result = part if result is None else result + part
+    return result
+
+
+def leaves(structure: Any) -> list[Any]:
+    """Return the tensors in a structure of lists, tuples and dicts, in order."""
+    if isinstance(structure, dict):
+        return [leaf for key in structure for leaf in leaves(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for part in structure for leaf in leaves(part)]
+    return [structure]
+
+
+def rebuilt(structure: Any, parts: Iterator[Any]) -> Any:
+    """Return the structure with the next of `parts` in place of each leaf."""
+    if isinstance(structure, dict):
+        return {key: rebuilt(part, parts) for key, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(rebuilt(part, parts) for part in structure)
+    return next(parts)
+
+
+def _label(source: Any) -> str:
+    if isinstance(source, Variable):
+        return f"variable '{source.name}'"
+    shape = np.shape(getattr(source, "value", source))
+    return f"a tensor of shape {shape}"

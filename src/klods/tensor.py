@@ -1,0 +1,345 @@
+"""Tensor, an immutable array, and Variable, a named cell that holds a tensor and can be assigned another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, ClassVar
+
+import numpy as np
+
+from klods.dtypes import DTYPES, DType, as_array, as_dtype
+from klods.errors import DataError, DTypeError, ShapeError
+
+# The tapes that are watching, innermost last; every operation asks for them.
+watching: ContextVar[tuple[Any, ...]] = ContextVar("watching", default=())
+
+Method = ClassVar[Any]
+
+
+class TensorShape(tuple):
+    """The sizes of a tensor's axes: a tuple with TensorFlow's conveniences.
+
+    Example:
+        >>> import klods
+        >>> shape = klods.zeros((2, 3)).shape
+        >>> shape, shape.rank, shape.as_list(), shape == [2, 3]
+        (TensorShape([2, 3]), 2, [2, 3], True)
+    """
+
+    __slots__ = ()
+
+    @property
+    def rank(self) -> int:
+        return len(self)
+
+    ndims = rank
+
+    def as_list(self) -> list[int]:
+        return list(self)
+
+    def num_elements(self) -> int:
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other)) if isinstance(other, (tuple, list)) else False
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def __repr__(self) -> str:
+        return f"TensorShape({list(self)})"
+
+    def __str__(self) -> str:
+        return tuple.__repr__(self)
+
+
+class TensorLike:
+    """What Tensor and Variable share: reading, and the operators, which `klods.ops.operators` binds to their blocks."""
+
+    __slots__ = ()
+    __array_priority__ = 100  # so that `ndarray + tensor` asks the tensor
+
+    value: Any
+
+    __add__: Method
+    __radd__: Method
+    __sub__: Method
+    __rsub__: Method
+    __mul__: Method
+    __rmul__: Method
+    __truediv__: Method
+    __rtruediv__: Method
+    __floordiv__: Method
+    __rfloordiv__: Method
+    __mod__: Method
+    __rmod__: Method
+    __pow__: Method
+    __rpow__: Method
+    __matmul__: Method
+    __rmatmul__: Method
+    __neg__: Method
+    __abs__: Method
+    __invert__: Method
+    __and__: Method
+    __rand__: Method
+    __or__: Method
+    __ror__: Method
+    __xor__: Method
+    __rxor__: Method
+    __lt__: Method
+    __le__: Method
+    __gt__: Method
+    __ge__: Method
+    __getitem__: Method
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> TensorShape:
+        return TensorShape(self.value.shape)
+
+    @property
+    def dtype(self) -> DType:
+        return DTYPES[self.value.dtype]
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.value.size
+
+    @property
+    def device(self) -> str:
+        return "/device:CPU:0"
+
+    def get_shape(self) -> TensorShape:
+        return self.shape
+
+    def ref(self) -> Reference:
+        """Return a hashable stand-in for this object, to use as a dictionary's key."""
+        return Reference(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.value, dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        if not self.value.shape:
+            raise DTypeError("len() of a scalar tensor: it has no axes.")
+        return self.value.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.value.shape:
+            raise DTypeError("A scalar tensor has no axis to iterate over.", "use float(x) or x.numpy().")
+        return (self[i] for i in range(self.value.shape[0]))
+
+    def __bool__(self) -> bool:
+        return bool(self._scalar("a truth value", "use klods.reduce_any(x) or klods.reduce_all(x)."))
+
+    def __float__(self) -> float:
+        return float(self._scalar("a float", "reduce it first, for instance with klods.reduce_mean(x)."))
+
+    def __int__(self) -> int:
+        return int(self._scalar("an integer", "reduce it or index into it first."))
+
+    def __index__(self) -> int:
+        if self.value.dtype.kind not in "iu":
+            raise DTypeError(f"A {self.value.dtype} tensor can't be an index.", "cast it: klods.cast(x, 'int32').")
+        return int(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value[()], spec) if self.value.ndim == 0 else format(str(self), spec)
+
+    def _scalar(self, wanted: str, mend: str) -> Any:
+        if self.value.size != 1:
+            raise ShapeError(f"A tensor of shape {self.value.shape} has no single value to make {wanted} of.", mend)
+        return self.value.reshape(())[()]
+
+
+class Tensor(TensorLike):
+    """An immutable multi-dimensional array of one dtype.
+
+    Attributes:
+        value: the NumPy array (or NumPy scalar) inside.
+
+    Example:
+        >>> import klods
+        >>> x = klods.constant([[1., 2.], [3., 4.]])
+        >>> x @ x
+        <klods.Tensor: shape=(2, 2), dtype=float32, numpy=
+        array([[ 7., 10.],
+               [15., 22.]], dtype=float32)>
+    """
+
+    __slots__ = ("__weakref__", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def numpy(self) -> Any:
+        """Return the array inside, or a NumPy scalar for a scalar tensor. It shares memory: don't write to it."""
+        return self.value if self.value.ndim else self.value[()]
+
+    def __repr__(self) -> str:
+        return f"<klods.Tensor: {_summary(self.value)}>"
+
+    def __str__(self) -> str:
+        return f"klods.Tensor({self.value}, shape={self.value.shape}, dtype={self.value.dtype})"
+
+
+class Variable(TensorLike):
+    """A cell that holds a tensor and can be assigned another: what training changes.
+
+    Args:
+        initial_value: a tensor, array, number or nested list, or a function without arguments that returns one.
+        trainable: whether tapes watch it by themselves.
+        name: a name for people.
+        dtype: the dtype to convert to; that of the value by default.
+
+    Example:
+        >>> import klods
+        >>> w = klods.Variable([1., 2.], name="w")
+        >>> w.assign_sub([0.5, 0.5])
+        <klods.Variable 'w' shape=(2,) dtype=float32, numpy=array([0.5, 1.5], dtype=float32)>
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "name", "tensor", "trainable")
+
+    def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, dtype: Any = None) -> None:
+        start = initial_value() if callable(initial_value) else initial_value
+        start = start.value if isinstance(start, TensorLike) else start
+        array = as_array(start, None if dtype is None else as_dtype(dtype))
+        self.tensor = Tensor(np.array(array))  # a copy: the caller may write to theirs
+        self.trainable = trainable
+        self.name = name or "Variable"
+
+    read_value: Method  # the present value as a tensor, which later assignments don't change
+
+    @property
+    def value(self) -> Any:
+        return self.tensor.value
+
+    def numpy(self) -> Any:
+        """Return a copy of the present value as a NumPy array, or a NumPy scalar."""
+        return self.value.copy()[()] if self.value.ndim == 0 else self.value.copy()
+
+    def assign(self, value: Any) -> Variable:
+        """Set the value. Shape and dtype stay as they are.
+
+        Raises:
+            ShapeError: if the shapes differ.
+            DTypeError: if a floating value would lose its fraction in an integer variable.
+        """
+        array = value.value if isinstance(value, TensorLike) else as_array(value)
+        self.tensor = Tensor(np.array(self._checked(array), dtype=self.value.dtype))
+        return self
+
+    def assign_add(self, delta: Any) -> Variable:
+        """Add `delta`, of the same shape or broadcast to it."""
+        return self._assign_changed(np.add, delta)
+
+    def assign_sub(self, delta: Any) -> Variable:
+        """Subtract `delta`, of the same shape or broadcast to it."""
+        return self._assign_changed(np.subtract, delta)
+
+    def _assign_changed(self, change: Any, delta: Any) -> Variable:
+        array = delta.value if isinstance(delta, TensorLike) else as_array(delta)
+        self._checked(array, broadcast=True)
+        self.tensor = Tensor(change(self.value, array, dtype=self.value.dtype, casting="unsafe"))
+        return self
+
+    def _checked(self, array: np.ndarray, broadcast: bool = False) -> np.ndarray:
+        if array.shape != self.value.shape and not (broadcast and _broadcasts(array.shape, self.value.shape)):
+            raise ShapeError(
+                f"Variable '{self.name}' has shape {self.value.shape}; got a value of shape {array.shape}.",
+                "give it a value of its own shape; make a new Variable for another shape.",
+            )
+        if array.dtype.kind == "f" and self.value.dtype.kind != "f":
+            raise DTypeError(f"Variable '{self.name}' holds {self.value.dtype}; got a {array.dtype} value.",
+                             "cast the value, or make the variable floating: klods.Variable(x, dtype='float32').")
+        return array
+
+    def __repr__(self) -> str:
+        summary = _summary(self.value).replace(", dtype", " dtype", 1)
+        return f"<klods.Variable '{self.name}' {summary}>"
+
+
+class Reference:
+    """A hashable stand-in for a tensor or variable, equal to another of the same object."""
+
+    __slots__ = ("_target",)
+
+    def __init__(self, target: TensorLike) -> None:
+        self._target = target
+
+    def deref(self) -> TensorLike:
+        return self._target
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and other._target is self._target
+
+    def __hash__(self) -> int:
+        return id(self._target)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Tensor:
+    """Return a tensor of a number, a nested list or an array. Python floats become float32, integers int32.
+
+    Args:
+        value: what it holds.
+        dtype: the dtype to convert to.
+        shape: the shape to give it; a single value fills it.
+        name: accepted for TensorFlow's sake, and not used.
+
+    Example:
+        >>> import klods
+        >>> klods.constant([1, 2, 3]).dtype, klods.constant(0.5).dtype
+        (klods.int32, klods.float32)
+    """
+    if isinstance(value, TensorLike):
+        value = value.value
+    array = as_array(value, None if dtype is None else as_dtype(dtype))
+    if shape is not None:
+        array = _filled(array, tuple(shape))
+    return Tensor(np.array(array))
+
+
+def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Return `value` as a tensor; a tensor of the right dtype comes back as it is."""
+    if isinstance(value, Variable):
+        value = value.tensor
+    if isinstance(value, Tensor) and (dtype is None or value.value.dtype == as_dtype(dtype)):
+        return value
+    return constant(value, dtype)
+
+
+def is_tensor(x: Any) -> bool:
+    """Tell whether `x` is a klods tensor or variable."""
+    return isinstance(x, TensorLike)
+
+
+def _filled(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if array.size == 1:
+        return np.full(shape, array.reshape(())[()])
+    try:
+        return array.reshape(shape)
+    except ValueError:
+        raise DataError(f"{array.size} values don't fill the shape {shape}.", "leave shape out or match it.") from None
+
+
+def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    fits = zip(reversed(shape), reversed(target))
+    return len(shape) <= len(target) and all(a == b or a == 1 for a, b in fits)
+
+
+def _summary(value: Any) -> str:
+    text = repr(value) if value.ndim else str(value[()])
+    separator = "\n" if "\n" in text else ""
+    return f"shape={value.shape}, dtype={value.dtype}, numpy={separator}{text}"
