@@ -1,0 +1,32 @@
+"""Keras's API on klods."""
+
+from klods.keras import (
+    activations,
+    callbacks,
+    config,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    utils,
+)
+from klods.keras.initializers import Initializer
+from klods.keras.layers import Input, InputSpec, Layer
+from klods.keras.losses import Loss
+from klods.keras.metrics import Metric
+from klods.keras.models import Model, Sequential
+from klods.keras.optimizers import Optimizer
+from klods.keras.regularizers import Regularizer
+from klods.missing import reporter
+from klods.tensor import Variable
+
+__all__ = [
+    "Initializer", "Input", "InputSpec", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer", "Sequential",
+    "Variable", "activations", "callbacks", "config", "constraints", "initializers", "layers", "losses", "metrics", "models",
+    "optimizers", "regularizers", "utils",
+]
+__getattr__ = reporter(__name__, lazy=("backend", "datasets", "ops", "random", "saving"))

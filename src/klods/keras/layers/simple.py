@@ -1,0 +1,113 @@
+"""The layers without weights: Input, Activation, Flatten, Dropout."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from klods import random
+from klods.errors import DataError
+from klods.keras import activations
+from klods.keras.layers.layer import InputSpec, Layer
+from klods.ops.movement import reshape
+from klods.tensor import Tensor
+
+
+class InputLayer(Layer):
+    """The shape of one input, which lets a model build before it sees data.
+
+    Args:
+        shape: the shape of one input, without the batch.
+        batch_size: the number of inputs in a batch, if it is always the same.
+        dtype: of the inputs.
+        name: a name.
+    """
+
+    def __init__(self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.shape = tuple(shape or ())
+        self.batch_size = batch_size
+        self.batch_shape = (batch_size, *self.shape)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+def Input(
+    shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
+) -> InputLayer:
+    """Return the input of a Sequential model; see `InputLayer`."""
+    return InputLayer(shape, batch_size, dtype, name)
+
+
+class Activation(Layer):
+    """An activation function as a layer of its own."""
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+
+class Flatten(Layer):
+    """One row per input: (batch, a, b, ...) to (batch, a * b * ...).
+
+    Example:
+        >>> import klods
+        >>> klods.keras.layers.Flatten()(klods.zeros((5, 28, 28))).shape
+        TensorShape([5, 784])
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.input_spec = InputSpec(min_ndim=1)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return reshape(inputs, (inputs.value.shape[0], math.prod(inputs.value.shape[1:])))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        rest = input_shape[1:]
+        return (input_shape[0], None if None in rest else math.prod(rest))
+
+
+class Dropout(Layer):
+    """In training, each input is set to 0 with probability `rate` and the others scaled by 1 / (1 - rate).
+
+    Srivastava et al. 2014, section 10 (the scaled form). Outside training the inputs pass unchanged.
+
+    Args:
+        rate: the share of inputs dropped, at least 0 and below 1.
+        noise_shape: the shape of the random mask, with 1 where it is shared along an axis.
+        seed: for the same masks in every run.
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not 0 <= rate <= 1:
+            raise DataError(f"Dropout's rate is a share between 0 and 1; got {rate!r}.", "write Dropout(0.5).")
+        self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
+        self.built = True
+        self._generator = None if seed is None else np.random.default_rng(seed)
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        if not training or self.rate == 0:
+            return inputs
+        if self.rate == 1:
+            return inputs * 0
+        sizes = [n if m is None else m for n, m in zip(inputs.value.shape, self.noise_shape or inputs.value.shape)]
+        source = random.generator() if self._generator is None else self._generator
+        kept = source.random(sizes, np.float32) >= np.float32(self.rate)
+        return inputs * Tensor(kept * np.float32(1 / (1 - self.rate)))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape

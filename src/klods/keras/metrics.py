@@ -1,0 +1,319 @@
+"""Metrics: figures that gather over the batches of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from klods.errors import DataError
+from klods.keras import losses
+from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case
+from klods.missing import reporter
+from klods.ops.arithmetic import sqrt_, square
+from klods.ops.comparison import equal, greater
+from klods.ops.movement import cast, reshape
+from klods.ops.reduction import argmax, reduce_mean, reduce_sum
+from klods.tensor import Tensor, Variable, convert_to_tensor
+
+
+class Metric(Configurable):
+    """Base of all. A metric of your own makes its state with `add_weight` and defines `update_state` and `result`.
+
+    Args:
+        name: a name, under which the figure is shown.
+        dtype: of the state.
+    """
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        self.name = name or snake_case(type(self).__name__)
+        self.dtype = dtype or "float32"
+        self._variables: list[Variable] = []
+
+    def add_weight(self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None) -> Variable:
+        """Return a new number, or array, of state, that starts at zero."""
+        start = np.ones(shape) if initializer == "ones" else np.zeros(shape)
+        variable = Variable(start, trainable=False, name=name, dtype=dtype or self.dtype)
+        self._variables.append(variable)
+        return variable
+
+    add_variable = add_weight
+
+    @property
+    def variables(self) -> list[Variable]:
+        return list(self._variables)
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take one batch into account."""
+        raise NotImplementedError
+
+    def result(self) -> Tensor:
+        """Return the figure over all batches since the last reset."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        for variable in self._variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype.as_numpy_dtype))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Take one batch into account and return the figure."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+class Sum(Metric):
+    """The weighted sum of all values."""
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.total = self.add_weight(name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values = cast(values, self.dtype)
+        self.total.assign_add(reduce_sum(values if sample_weight is None else values * _weights(sample_weight, values)))
+
+    def result(self) -> Tensor:
+        return self.total.read_value()
+
+
+class Mean(Metric):
+    """The weighted mean of all values; 0 before the first.
+
+    Example:
+        >>> mean = Mean()
+        >>> float(mean([1., 2., 6.]))
+        3.0
+    """
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.total = self.add_weight(name="total")
+        self.count = self.add_weight(name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values = cast(values, self.dtype)
+        if sample_weight is None:
+            self.total.assign_add(reduce_sum(values))
+            self.count.assign_add(values.size)
+            return
+        weights = _weights(sample_weight, values)
+        self.total.assign_add(reduce_sum(values * weights))
+        self.count.assign_add(reduce_sum(weights + 0 * values))
+
+    def result(self) -> Tensor:
+        return self.total / self.count if float(self.count) else self.total.read_value()
+
+
+def _weights(sample_weight: Any, values: Tensor) -> Tensor:
+    """Return weights shaped so that they multiply rows rather than columns."""
+    weights = cast(sample_weight, values.dtype)
+    if weights.ndim == values.ndim + 1 and weights.value.shape[-1] == 1:
+        return reshape(weights, weights.value.shape[:-1])
+    missing = values.ndim - weights.ndim
+    return reshape(weights, (*weights.value.shape, *(1,) * missing)) if weights.ndim and missing > 0 else weights
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function of labels and predictions, such as a loss."""
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name or fn.__name__, dtype)
+        self.fn, self._arguments = fn, kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        super().update_state(self.fn(y_true, y_pred, **self._arguments), sample_weight)
+
+
+def accuracy(y_true: Any, y_pred: Any) -> Tensor:
+    """Return 1 where label and prediction are equal, else 0."""
+    y_true, y_pred = losses.paired(y_true, y_pred)
+    return cast(equal(y_true, y_pred), "float32")
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
+    """Return the share of outputs on the right side of the threshold, over the last axis."""
+    y_true, y_pred = losses.paired(y_true, y_pred)
+    return reduce_mean(cast(equal(y_true, cast(greater(y_pred, threshold), y_true.dtype)), "float32"), -1)
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
+    """Return 1 where the largest prediction is at the largest label, else 0."""
+    return cast(equal(argmax(y_true, -1), argmax(y_pred, -1)), "float32")
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
+    """Return 1 where the largest prediction is at the label, else 0.
+
+    Example:
+        >>> sparse_categorical_accuracy([1, 0], [[.1, .9], [.2, .8]]).numpy()
+        array([1., 0.], dtype=float32)
+    """
+    y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
+    if y_true.ndim == y_pred.ndim and y_true.value.shape[-1] == 1:
+        y_true = reshape(y_true, y_true.value.shape[:-1])
+    return cast(equal(cast(y_true, "int64"), argmax(y_pred, -1)), "float32")
+
+
+class Accuracy(MeanMetricWrapper):
+    """How often labels and predictions are equal."""
+
+    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+        super().__init__(accuracy, name, dtype)
+
+
+class BinaryAccuracy(MeanMetricWrapper):
+    """How often outputs are on the right side of a threshold."""
+
+    def __init__(self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
+        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
+        self.threshold = threshold
+
+
+class CategoricalAccuracy(MeanMetricWrapper):
+    """How often the largest prediction is at the one-hot label."""
+
+    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(categorical_accuracy, name, dtype)
+
+
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    """How often the largest prediction is at the whole-number label."""
+
+    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(sparse_categorical_accuracy, name, dtype)
+
+
+class MeanSquaredError(MeanMetricWrapper):
+    """The mean of (y_true - y_pred)^2."""
+
+    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
+        super().__init__(losses.mean_squared_error, name, dtype)
+
+
+class MeanAbsoluteError(MeanMetricWrapper):
+    """The mean of |y_true - y_pred|."""
+
+    def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
+        super().__init__(losses.mean_absolute_error, name, dtype)
+
+
+class RootMeanSquaredError(Mean):
+    """The square root of the mean of (y_true - y_pred)^2."""
+
+    def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        y_true, y_pred = losses.paired(y_true, y_pred)
+        super().update_state(square(y_true - y_pred), sample_weight)
+
+    def result(self) -> Tensor:
+        return sqrt_(super().result())
+
+
+class BinaryCrossentropy(MeanMetricWrapper):
+    """The mean cross-entropy of labels 0 or 1."""
+
+    def __init__(
+        self, name: str = "binary_crossentropy", dtype: Any = None, from_logits: bool = False, label_smoothing: float = 0
+    ) -> None:
+        super().__init__(
+            losses.binary_crossentropy, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing
+        )
+        self.from_logits, self.label_smoothing = from_logits, label_smoothing
+
+
+class CategoricalCrossentropy(MeanMetricWrapper):
+    """The mean cross-entropy of one-hot labels."""
+
+    def __init__(
+        self, name: str = "categorical_crossentropy", dtype: Any = None, from_logits: bool = False,
+        label_smoothing: float = 0, axis: int = -1,
+    ) -> None:
+        super().__init__(
+            losses.categorical_crossentropy, name, dtype,
+            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
+        )
+        self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
+
+
+class SparseCategoricalCrossentropy(MeanMetricWrapper):
+    """The mean cross-entropy of whole-number labels."""
+
+    def __init__(
+        self, name: str = "sparse_categorical_crossentropy", dtype: Any = None, from_logits: bool = False, axis: int = -1
+    ) -> None:
+        super().__init__(losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, axis=axis)
+        self.from_logits, self.axis = from_logits, axis
+
+
+mse = MSE = losses.mean_squared_error
+mae = MAE = losses.mean_absolute_error
+CLASSES = (
+    Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, MeanSquaredError, MeanAbsoluteError,
+    RootMeanSquaredError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy, Mean, Sum,
+)
+KNOWN = {
+    **by_name(*CLASSES),
+    "mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError,
+    "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy,
+}
+
+
+def get(identifier: Any) -> Any:
+    """Return the metric of a name, configuration, class, function or object; None for None.
+
+    Raises:
+        NameUnknownError: for an unknown name.
+    """
+    return None if identifier is None else resolve("metric", identifier, KNOWN)
+
+
+def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
+    """Return what `compile(metrics=[...])` was given as a Metric.
+
+    `accuracy` and `crossentropy` mean the binary, categorical or sparse kind, whichever the shapes of labels and
+    predictions call for.
+    """
+    if identifier in ("accuracy", "acc"):
+        return MeanMetricWrapper(_accuracy_for(y_true, y_pred), name=identifier)
+    if identifier in ("crossentropy", "ce"):
+        return MeanMetricWrapper(_crossentropy_for(y_true, y_pred), name=identifier)
+    found = get(identifier)
+    if isinstance(found, Metric):
+        if isinstance(identifier, str):
+            found.name = identifier
+        return found
+    if not callable(found):
+        raise DataError(f"{identifier!r} is no metric.", "give a name, a Metric, or a function of labels and predictions.")
+    return MeanMetricWrapper(found)
+
+
+def _accuracy_for(y_true: Any, y_pred: Any) -> Callable[..., Tensor]:
+    return {"binary": binary_accuracy, "sparse": sparse_categorical_accuracy}.get(
+        _label_kind(np.shape(y_true), np.shape(y_pred)), categorical_accuracy
+    )
+
+
+def _crossentropy_for(y_true: Any, y_pred: Any) -> Callable[..., Tensor]:
+    return {"binary": losses.binary_crossentropy, "sparse": losses.sparse_categorical_crossentropy}.get(
+        _label_kind(np.shape(y_true), np.shape(y_pred)), losses.categorical_crossentropy
+    )
+
+
+def _label_kind(labels: tuple[int, ...], predictions: tuple[int, ...]) -> str:
+    if predictions[-1:] == (1,):
+        return "binary"
+    return "sparse" if len(labels) < len(predictions) or labels[-1:] == (1,) else "categorical"
+
+
+__all__ = [
+    *(c.__name__ for c in CLASSES), "MeanMetricWrapper", "Metric", "binary_accuracy", "categorical_accuracy", "get",
+    "serialize", "sparse_categorical_accuracy",
+]
+__getattr__ = reporter(__name__)

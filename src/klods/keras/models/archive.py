@@ -1,0 +1,146 @@
+"""The `.keras` file: a zip archive of the configuration (JSON) and the weights (HDF5), in Keras 3's layout."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from klods.errors import DataError, FileError
+from klods.keras.configuration import serialize, snake_case
+from klods.tensor import Variable
+
+KERAS_VERSION = "3.15.0"  # the version whose layout is written
+
+
+def write_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
+    """Write a model to a `.keras` file, whole or not at all.
+
+    Raises:
+        DataError: for a name that doesn't end in `.keras`, or a model that isn't built.
+        FileError: if the file can't be written.
+    """
+    path = Path(filepath)
+    if path.suffix != ".keras":
+        raise DataError(f"save writes .keras files; got '{path}'.", f"name it '{path.stem}.keras'.")
+    if not model.built:
+        raise DataError(f"Model '{model.name}' has no weights yet.", "fit it, call it or build it first.")
+    if path.exists() and not overwrite:
+        raise FileError(f"'{path}' exists.", "pass overwrite=True to replace it.")
+    write_whole(path, lambda file: _write_archive(model, file))
+
+
+def write_whole(path: Path, write: Callable[[Any], None]) -> None:
+    """Write a file beside its place and move it there once it is complete.
+
+    Raises:
+        FileError: if that fails; what stood there before stays.
+    """
+    draft = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            draft = file.name
+            write(file)
+        os.chmod(draft, 0o666 & ~_umask())
+        os.replace(draft, path)
+    except OSError as error:
+        raise FileError(f"'{path}' can't be written: {error.strerror or error}.",
+                        "choose a folder that exists and that you may write to.") from None
+    finally:
+        if draft is not None and os.path.exists(draft):
+            os.unlink(draft)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write_archive(model: Any, file: Any) -> None:
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved}))
+        archive.writestr("config.json", json.dumps(model_config(model)))
+        archive.writestr("model.weights.h5", weights_bytes(model))
+
+
+def model_config(model: Any) -> dict[str, Any]:
+    """Return the model, how it was built and how it is compiled, as plain data."""
+    config = serialize(model)
+    config["build_config"] = {"input_shape": _plain(model._build_shape)}
+    if model.compiled:
+        config["compile_config"] = model.get_compile_config()
+    return _plain(config)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def weights_bytes(model: Any) -> bytes:
+    """Return the HDF5 file of the weights and the optimizer's slots."""
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for path, variables in stores(model).items():
+            group = file.create_group(f"{path}/vars")
+            for number, variable in enumerate(variables):
+                group.create_dataset(str(number), data=variable.value)
+    return buffer.getvalue()
+
+
+def read_weights(model: Any, data: bytes, source: str) -> None:
+    """Assign the weights and slots that an HDF5 file holds, all or none.
+
+    Raises:
+        FileError: for a file without a weight, or with one of another shape.
+    """
+    import h5py
+
+    found: list[tuple[Variable, np.ndarray]] = []
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            for path, variables in stores(model).items():
+                for number, variable in enumerate(variables):
+                    found.append((variable, _checked(file, f"{path}/vars/{number}", variable, source)))
+    except OSError as error:
+        raise FileError(f"The weights in '{source}' are damaged: {error}.", "save the model again.") from None
+    for variable, array in found:
+        variable.assign(array)
+
+
+def _checked(file: Any, path: str, variable: Variable, source: str) -> np.ndarray:
+    if path not in file:
+        raise FileError(f"'{source}' has no weight {path}.", "load it into the model it was saved from.")
+    if file[path].shape != variable.value.shape:
+        raise FileError(f"'{source}' holds {path} of shape {file[path].shape}; the model has {variable.value.shape}.",
+                        "load it into the model it was saved from.")
+    return np.asarray(file[path][()], variable.value.dtype)
+
+
+def stores(model: Any) -> dict[str, list[Variable]]:
+    """Return the weights by their place in the file: `layers/dense_1` for the second Dense, and `optimizer`."""
+    places: dict[str, list[Variable]] = {}
+    counts: dict[str, int] = {}
+    for layer in model.layers:
+        kind = snake_case(type(layer).__name__)
+        number = counts[kind] = counts.get(kind, -1) + 1
+        places[f"layers/{kind}_{number}" if number else f"layers/{kind}"] = layer.weights
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and optimizer.iterations.value:
+        places["optimizer"] = optimizer.variables
+    return places

@@ -1,0 +1,443 @@
+"""Trainer: compile, fit, evaluate and predict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from klods.errors import DataError, StateError
+from klods.keras import losses, optimizers
+from klods.keras import metrics as metric_classes
+from klods.keras.callbacks import Callback, History, Hooks
+from klods.keras.configuration import serialize
+from klods.keras.models import numerics
+from klods.keras.models.batches import Batch, Data, make_data, unpack
+from klods.pictures.progress import Progress
+from klods.tape import GradientTape
+from klods.tensor import Tensor, TensorLike, convert_to_tensor
+
+Logs = dict[str, float]
+
+
+class Trainer:
+    """What a model needs to be trained: an optimizer, a loss, metrics, and the loops over batches."""
+
+    trainable_weights: list[Any]
+    losses: list[Tensor]
+    name: str
+    built: bool
+    __call__: Callable[..., Any]
+
+    optimizer: optimizers.Optimizer | None = None
+    stop_training = False
+    compiled = False
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+    ) -> None:
+        """Choose how the model is trained.
+
+        Args:
+            optimizer: a name or an Optimizer.
+            loss: a name, a function of labels and predictions, or a Loss.
+            loss_weights: a number that the loss is multiplied by.
+            metrics: names, functions or Metrics; `accuracy` is chosen by the shapes of labels and predictions.
+            weighted_metrics: metrics that take sample weights into account.
+            run_eagerly: whether to run a step operation by operation.
+            steps_per_execution: accepted for Keras's sake.
+            jit_compile: whether to compile a step.
+
+        Raises:
+            NameUnknownError: for an unknown name, with the nearest known one.
+        """
+        chosen = optimizers.get(optimizer)
+        self._loss = None if loss is None else losses.as_loss(loss)
+        self._check_metrics([*(metrics or []), *(weighted_metrics or [])])
+        self.optimizer, self.loss = chosen, loss
+        self._loss_weight = _single(loss_weights)
+        self._wanted_metrics, self._wanted_weighted = list(metrics or []), list(weighted_metrics or [])
+        self._metrics: list[Any] | None = None
+        self._loss_tracker = metric_classes.Mean(name="loss")
+        self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
+        self.stop_training = False
+        self.compiled = True
+
+    @staticmethod
+    def _check_metrics(wanted: Sequence[Any]) -> None:
+        for identifier in wanted:
+            if identifier not in ("accuracy", "acc", "crossentropy", "ce"):
+                metric_classes.get(identifier)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss's running mean and the metrics."""
+        own = [m for m in vars(self).values() if isinstance(m, metric_classes.Metric) and m is not self._tracker()]
+        return [*([self._loss_tracker] if self.compiled else []), *self._compiled_metrics(), *own]
+
+    def _tracker(self) -> Any:
+        return self._loss_tracker if self.compiled else None
+
+    def _compiled_metrics(self) -> list[Any]:
+        return [m for m, _ in (self._metrics or [])] if self.compiled else []
+
+    @property
+    def metrics_names(self) -> list[str]:
+        return [m.name for m in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Start all running figures anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # ------------------------------------------------------------ one step
+
+    def train_step(self, data: Batch) -> dict[str, Any]:
+        """Train on one batch and return the figures so far; a model of your own may do it differently."""
+        x, y, sample_weight = unpack(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+        self._loss_tracker.update_state(loss, len_of(x))
+        numerics.watch(self, x, y, loss)
+        weights = self.trainable_weights
+        self.optimizer.apply(tape.gradient(loss, weights), weights)  # type: ignore[union-attr]
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Batch) -> dict[str, Any]:
+        """Evaluate one batch and return the figures so far."""
+        x, y, sample_weight = unpack(data)
+        y_pred = self(x, training=False)
+        self._loss_tracker.update_state(self.compute_loss(x, y, y_pred, sample_weight), len_of(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Batch) -> Any:
+        """Return the predictions for one batch."""
+        return self(unpack(data)[0], training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Tensor:
+        """Return the loss of a batch: that of the predictions and what the layers add."""
+        terms = list(self.losses)
+        if self._loss is not None and y is not None:
+            loss = self._loss(y, y_pred, sample_weight)
+            terms.insert(0, loss if self._loss_weight is None else loss * self._loss_weight)
+        if not terms:
+            raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss, and fit the targets y.")
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Take a batch into account in all metrics, and return the figures so far."""
+        if self._metrics is None and y is not None:
+            self._metrics = [(metric_classes.as_metric(m, y, y_pred), False) for m in self._wanted_metrics]
+            self._metrics += [(metric_classes.as_metric(m, y, y_pred), True) for m in self._wanted_weighted]
+        for metric, weighted in self._metrics or [] if y is not None else []:
+            metric.update_state(y, y_pred, sample_weight if weighted else None)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the figures so far by their names."""
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    # ------------------------------------------------------------ fit
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Sequence[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train for a number of epochs, each a pass over all samples in a new order.
+
+        Args:
+            x: inputs, one row per sample.
+            y: targets.
+            batch_size: samples per step, 32 by default.
+            epochs: the number of the epoch to end after.
+            verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch; "auto" is 1.
+            callbacks: callbacks to call.
+            validation_split: the share of the samples, from the end, to evaluate on after each epoch.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on after each epoch.
+            shuffle: whether each epoch has an order of its own.
+            class_weight: the weight of each class in the loss.
+            sample_weight: the weight of each sample in the loss.
+            initial_epoch: the number of the epoch to start from.
+            steps_per_epoch: steps to call an epoch, rather than all batches.
+            validation_steps: batches to evaluate on, rather than all.
+            validation_batch_size: samples per step of evaluation.
+            validation_freq: epochs between evaluations.
+
+        Returns:
+            A History, whose `history` holds each figure's value after each epoch.
+
+        Raises:
+            StateError: before `compile`.
+            DataError: for data that can't be trained on; nothing is changed then.
+        """
+        self._check_compiled("fit")
+        _check_count("epochs", epochs)
+        data = make_data(x, y, sample_weight, batch_size, shuffle, class_weight)
+        validation = self._validation_data(validation_data, validation_batch_size or data.batch_size)
+        if validation is None and validation_split:
+            data, validation = data.split(validation_split)
+        self._prepare(data, validation)
+        steps = steps_per_epoch or data.steps
+        history, shown = History(), _verbosity(verbose)
+        params = {"epochs": epochs, "steps": steps, "verbose": shown}
+        hooks = Hooks([*(callbacks or []), history], self, params)
+        self.stop_training = False
+        self.history = history
+        endless = data.endless() if steps_per_epoch else None
+        hooks.call("on_train_begin", {})
+        epoch, logs = initial_epoch, {}
+        try:
+            for epoch in range(initial_epoch, epochs):
+                if shown:
+                    print(f"Epoch {epoch + 1}/{epochs}", flush=True)
+                hooks.call("on_epoch_begin", epoch, {})
+                progress = Progress(steps, shown)
+                with np.errstate(all="ignore"):
+                    logs = self._run("train", self.train_step, endless or data.epoch(), steps, hooks, progress)
+                if validation is not None and (epoch + 1) % validation_freq == 0:
+                    logs.update(self._validate(validation, validation_steps, hooks))
+                progress.close(logs)
+                hooks.call("on_epoch_end", epoch, logs)
+                if self.stop_training:
+                    break
+        except KeyboardInterrupt:
+            print(f"\nStopped in epoch {epoch + 1}/{epochs}, after step {self._step} of {steps}. "
+                  "The model keeps what it learned until there.", flush=True)
+            raise
+        hooks.call("on_train_end", logs)
+        return history
+
+    def _run(
+        self, kind: str, step: Callable[[Batch], Any], batches: Iterator[Batch], steps: int, hooks: Hooks, progress: Progress
+    ) -> Logs:
+        """Run the steps of one epoch and return its figures."""
+        self.reset_metrics()
+        begins, ends = hooks.wanted(f"on_{kind}_batch_begin"), hooks.wanted(f"on_{kind}_batch_end")
+        figures: Any = {}
+        self._step = 0
+        for number, batch in zip(range(steps), batches):
+            if begins:
+                hooks.call(f"on_{kind}_batch_begin", number, {})
+            figures = step(batch)
+            self._step = number + 1
+            progress.step(number + 1, lambda: as_logs(figures))
+            if ends:
+                hooks.call(f"on_{kind}_batch_end", number, as_logs(figures))
+        return as_logs(figures)
+
+    def _validate(self, data: Data, steps: int | None, hooks: Hooks) -> Logs:
+        hooks.call("on_test_begin", {})
+        steps = min(steps or data.steps, data.steps)
+        with np.errstate(all="ignore"):
+            logs = self._run("test", self.test_step, data.epoch(), steps, hooks, Progress(steps, 0))
+        hooks.call("on_test_end", logs)
+        return {f"val_{name}": figure for name, figure in logs.items()}
+
+    # ------------------------------------------------------------ evaluate and predict
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics on data, as a list, or as a dict by name.
+
+        A model without metrics returns the loss alone.
+
+        Raises:
+            StateError: before `compile`.
+            DataError: for data that can't be evaluated.
+        """
+        self._check_compiled("evaluate")
+        data = make_data(x, y, sample_weight, batch_size)
+        self._prepare(data, None)
+        count = min(steps or data.steps, data.steps)
+        hooks = Hooks(callbacks or [], self, {"steps": count})
+        progress = Progress(count, _verbosity(verbose))
+        hooks.call("on_test_begin", {})
+        with np.errstate(all="ignore"):
+            logs = self._run("test", self.test_step, data.epoch(), count, hooks, progress)
+        progress.close(logs)
+        hooks.call("on_test_end", logs)
+        if return_dict:
+            return logs
+        figures = [logs[name] for name in self.metrics_names if name in logs] or list(logs.values())
+        return figures[0] if len(figures) == 1 else figures
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+    ) -> Any:
+        """Return the predictions for all inputs as a NumPy array.
+
+        Raises:
+            DataError: for inputs that the model can't take.
+        """
+        data = make_data(x, batch_size=batch_size)
+        count = min(steps or data.steps, data.steps)
+        hooks = Hooks(callbacks or [], self, {"steps": count})
+        progress = Progress(count, _verbosity(verbose))
+        hooks.call("on_predict_begin", {})
+        outputs = []
+        with np.errstate(all="ignore"):
+            for number, batch in zip(range(count), data.epoch()):
+                hooks.call("on_predict_batch_begin", number, {})
+                outputs.append(self.predict_step(batch))
+                progress.step(number + 1, dict)
+                hooks.call("on_predict_batch_end", number, {})
+        progress.close({})
+        hooks.call("on_predict_end", {})
+        return joined(outputs)
+
+    # ------------------------------------------------------------ single batches
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Train on one batch and return the loss and metrics since the last `reset_metrics`."""
+        self._check_compiled("train_on_batch")
+        return self._on_batch(self.train_step, make_data(x, y, sample_weight, None, False, class_weight), return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Evaluate one batch and return the loss and metrics since the last `reset_metrics`."""
+        self._check_compiled("test_on_batch")
+        return self._on_batch(self.test_step, make_data(x, y, sample_weight), return_dict)
+
+    def _on_batch(self, step: Callable[[Batch], Any], data: Data, return_dict: bool) -> Any:
+        self._prepare(data, None)
+        with np.errstate(all="ignore"):
+            logs = {name: as_number(figure) for name, figure in step((data.x, data.y, data.sample_weight)).items()}
+        figures = list(logs.values())
+        return logs if return_dict else figures[0] if len(figures) == 1 else figures
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the predictions for one batch as a NumPy array."""
+        return joined([self.predict_step((make_data(x).x, None, None))])
+
+    # ------------------------------------------------------------ checks
+
+    def _check_compiled(self, call: str) -> None:
+        if not self.compiled:
+            raise StateError(f"{call} comes before compile on model '{self.name}'.",
+                             "call model.compile(optimizer=..., loss=...) first.")
+
+    def _prepare(self, data: Data, validation: Data | None) -> None:
+        """Build the model, and find labels that it has no outputs for, before anything is changed."""
+        first = next(Data(data.x, data.y, data.sample_weight, min(data.batch_size, data.samples)).epoch())
+        if not self.built or self._loss is not None:
+            sample = self(first[0], training=False) if not self.built else None
+            width = self._output_width(sample)
+            for part in (data, validation):
+                if part is not None and width is not None and isinstance(part.y, np.ndarray):
+                    losses.check_labels(self._loss, part.y, width)
+
+    def _output_width(self, sample: Any) -> int | None:
+        shape = sample.value.shape if isinstance(sample, Tensor) else getattr(self, "output_shape", None)
+        return shape[-1] if isinstance(shape, tuple) and shape else None
+
+    def _validation_data(self, given: Any, batch_size: int) -> Data | None:
+        if given is None:
+            return None
+        if not isinstance(given, (tuple, list)) or not 1 <= len(given) <= 3:
+            raise DataError("validation_data is a tuple (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
+        x, y, sample_weight = unpack(given)
+        return make_data(x, y, sample_weight, batch_size)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what `compile` was given, as plain data."""
+        return {
+            "optimizer": serialize(self.optimizer),
+            "loss": serialize(self.loss),
+            "loss_weights": self._loss_weight,
+            "metrics": serialize(self._wanted_metrics) or None,
+            "weighted_metrics": serialize(self._wanted_weighted) or None,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+
+
+def as_logs(figures: Any) -> Logs:
+    """Return a step's figures as numbers, in the order of their names."""
+    return {name: as_number(figures[name]) for name in sorted(figures)} if isinstance(figures, dict) else {}
+
+
+def as_number(figure: Any) -> Any:
+    """Return a figure as a Python float, or as an array if it has axes."""
+    array = np.asarray(figure.value if isinstance(figure, TensorLike) else figure)
+    return float(array) if array.ndim == 0 else array
+
+
+def joined(outputs: list[Any]) -> Any:
+    """Return the outputs of all batches as one array, in each place of their structure."""
+    first = outputs[0]
+    if isinstance(first, (list, tuple)):
+        return [joined([batch[i] for batch in outputs]) for i in range(len(first))]
+    if isinstance(first, dict):
+        return {key: joined([batch[key] for batch in outputs]) for key in first}
+    parts = [convert_to_tensor(x).value for x in outputs]
+    return np.array(parts[0]) if len(parts) == 1 else np.concatenate(parts)
+
+
+def len_of(x: Any) -> int:
+    """Return the number of samples in a batch of inputs."""
+    while isinstance(x, (list, tuple, dict)):
+        x = next(iter(x.values() if isinstance(x, dict) else x))
+    return len(x)
+
+
+def _verbosity(verbose: Any) -> int:
+    if verbose == "auto":
+        return 1
+    if verbose not in (0, 1, 2):
+        raise DataError(f"verbose is 0, 1, 2 or 'auto'; got {verbose!r}.", "write verbose=1 for a progress bar.")
+    return int(verbose)
+
+
+def _check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise DataError(f"{name} must be a whole number, 1 or more; got {value!r}.", f"write {name}=5, say.")
+
+
+def _single(weights: Any) -> float | None:
+    if isinstance(weights, (list, tuple)) and len(weights) == 1:
+        return weights[0]
+    if isinstance(weights, dict) and len(weights) == 1:
+        return next(iter(weights.values()))
+    return weights
