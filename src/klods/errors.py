@@ -6,8 +6,12 @@ import difflib
 import linecache
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterable
+from types import TracebackType
+
+from klods.missing import reporter
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -32,6 +36,18 @@ class KlodsError(Exception):
         self.what, self.mend, self.line = what, mend, user_line()
         parts = [what, f"To mend it: {mend}" if mend else "", f"At {self.line}" if self.line else ""]
         super().__init__("\n".join(part for part in parts if part))
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that Jupyter shows: the user's own frames and the message."""
+        return "".join(traceback.format_exception(type(self), self, own_frames(self.__traceback__))).splitlines()
+
+
+class ArgumentError(KlodsError, TypeError):
+    """An argument that a function doesn't have, or lacks."""
+
+
+class PositionError(KlodsError, IndexError):
+    """An index outside a tensor's axis, or a key that can't be an index."""
 
 
 class ShapeError(KlodsError, ValueError):
@@ -66,6 +82,31 @@ class NumericsWarning(UserWarning):
     """NaN or infinity appeared; the text says where first."""
 
 
+def own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames inside klods; all of it if there are no others."""
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    own = [f for f in frames if not f.tb_frame.f_code.co_filename.startswith(PACKAGE)]
+    for frame in reversed(own or frames):
+        trace = TracebackType(trace, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return trace
+
+
+def shorten_tracebacks() -> None:
+    """Have scripts print klods's errors without the frames inside klods, by whatever printed errors before."""
+    print_error = sys.excepthook
+
+    def print_own_frames(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, KlodsError):
+            trace = own_frames(trace)
+            error = error.with_traceback(trace)
+        print_error(kind, error, trace)
+
+    sys.excepthook = print_own_frames
+
+
 def user_line() -> str:
     """Return `file:line: source` of the innermost frame outside klods, or an empty string."""
     frame = sys._getframe(1)
@@ -75,7 +116,8 @@ def user_line() -> str:
         return ""
     path, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, number).strip()
-    return f"{os.path.basename(path)}:{number}: {source}".rstrip(": ")
+    shown = source if len(source) <= 80 else f"{source[:77]}..."
+    return f"{os.path.basename(path)}:{number}: {shown}".rstrip(": ")
 
 
 def warn(category: type[Warning], text: str) -> None:
@@ -93,10 +135,9 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> NameUnknownEr
         >>> print(unknown_name("optimizer", "rmspop", ["adam", "rmsprop"]).what)
         There is no optimizer 'rmspop'. Did you mean 'rmsprop'?
     """
-    names = sorted(known)
-    close = difflib.get_close_matches(str(name).lower(), [n.lower() for n in names], n=1, cutoff=0.5)
-    nearest = next((n for n in names if close and n.lower() == close[0]), None)
-    hint = f" Did you mean {nearest!r}?" if nearest else ""
+    names = sorted(n for n in known if n.islower()) or sorted(known)
+    close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
     return NameUnknownError(f"There is no {kind} {name!r}.{hint}", f"use one of {shortened(names)}.")
 
 
@@ -104,3 +145,7 @@ def shortened(names: list[str], limit: int = 12) -> str:
     """Join names with commas, leaving out those past the limit."""
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+shorten_tracebacks()
+__getattr__ = reporter(__name__)

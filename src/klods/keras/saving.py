@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from klods.errors import DataError, FileError, NameUnknownError
-from klods.keras.models.archive import read_weights, stores
+from klods.keras.models.archive import read_weights
 from klods.keras.models.archive import write_model as save_model
 from klods.keras.models.model import Model
 from klods.keras.models.sequential import Sequential
@@ -59,9 +59,8 @@ def _compile(model: Model, config: dict[str, Any]) -> None:
         model.compile(**{name: config.get(name) for name in wanted})
     except NameUnknownError as error:
         raise DataError(f"The model can't be compiled as it was: {error.what}", "load it with compile=False.") from None
-    optimizer = model.optimizer
-    if optimizer is not None and stores(model).get("optimizer") is None:
-        optimizer.build(model.trainable_weights)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_weights)
 
 
 __all__ = ["load_model", "save_model"]

@@ -115,6 +115,8 @@ def read_weights(model: Any, data: bytes, source: str) -> None:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             for path, variables in stores(model).items():
+                if path == "optimizer" and path not in file:
+                    continue
                 for number, variable in enumerate(variables):
                     found.append((variable, _checked(file, f"{path}/vars/{number}", variable, source)))
     except OSError as error:
@@ -141,6 +143,6 @@ def stores(model: Any) -> dict[str, list[Variable]]:
         number = counts[kind] = counts.get(kind, -1) + 1
         places[f"layers/{kind}_{number}" if number else f"layers/{kind}"] = layer.weights
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and optimizer.iterations.value:
+    if optimizer is not None and optimizer.built:
         places["optimizer"] = optimizer.variables
     return places

@@ -13,7 +13,7 @@ from klods.keras import metrics as metric_classes
 from klods.keras.callbacks import Callback, History, Hooks
 from klods.keras.configuration import serialize
 from klods.keras.models import numerics
-from klods.keras.models.batches import Batch, Data, make_data, unpack
+from klods.keras.models.batches import Batch, Data, make_data, picked, unpack
 from klods.pictures.progress import Progress
 from klods.tape import GradientTape
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
@@ -60,10 +60,9 @@ class Trainer:
         Raises:
             NameUnknownError: for an unknown name, with the nearest known one.
         """
-        chosen = optimizers.get(optimizer)
-        self._loss = None if loss is None else losses.as_loss(loss)
+        chosen, loss_object = optimizers.get(optimizer), None if loss is None else losses.as_loss(loss)
         self._check_metrics([*(metrics or []), *(weighted_metrics or [])])
-        self.optimizer, self.loss = chosen, loss
+        self.optimizer, self.loss, self._loss = chosen, loss, loss_object
         self._loss_weight = _single(loss_weights)
         self._wanted_metrics, self._wanted_weighted = list(metrics or []), list(weighted_metrics or [])
         self._metrics: list[Any] | None = None
@@ -358,18 +357,13 @@ class Trainer:
                              "call model.compile(optimizer=..., loss=...) first.")
 
     def _prepare(self, data: Data, validation: Data | None) -> None:
-        """Build the model, and find labels that it has no outputs for, before anything is changed."""
-        first = next(Data(data.x, data.y, data.sample_weight, min(data.batch_size, data.samples)).epoch())
-        if not self.built or self._loss is not None:
-            sample = self(first[0], training=False) if not self.built else None
-            width = self._output_width(sample)
-            for part in (data, validation):
-                if part is not None and width is not None and isinstance(part.y, np.ndarray):
-                    losses.check_labels(self._loss, part.y, width)
-
-    def _output_width(self, sample: Any) -> int | None:
-        shape = sample.value.shape if isinstance(sample, Tensor) else getattr(self, "output_shape", None)
-        return shape[-1] if isinstance(shape, tuple) and shape else None
+        """Build the model, and find inputs and labels that it has no place for, before anything is changed."""
+        for part in (data, validation):
+            if part is None:
+                continue
+            outputs = self(picked(part.x, slice(0, part.batch_size)), training=False)
+            if isinstance(outputs, Tensor) and outputs.ndim and isinstance(part.y, np.ndarray):
+                losses.check_labels(self._loss, part.y, outputs.value.shape[-1])
 
     def _validation_data(self, given: Any, batch_size: int) -> Data | None:
         if given is None:

@@ -83,6 +83,11 @@ class Optimizer(Configurable):
         """The step count, the learning rate, and the slots of all weights."""
         return [self.iterations, self._learning_rate, *(s for w in self._built_for for s in self._slots[id(w)])]
 
+    @property
+    def built(self) -> bool:
+        """Whether the slots have been made."""
+        return bool(self._built_for)
+
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the slots of these weights."""
         for variable in variables:
