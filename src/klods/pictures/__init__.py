@@ -1,0 +1,1 @@
+"""What is shown to people: progress, tables and charts. Knows nothing of models; takes numbers and gives text."""
