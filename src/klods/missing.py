@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from opcode import opmap
+from types import FrameType
 from typing import Any
 
 
@@ -16,8 +19,16 @@ def reporter(module: str, lazy: tuple[str, ...] = ()) -> Callable[[str], Any]:
     """
 
     def missing(name: str) -> Any:
-        if name in lazy:
-            return import_module(f"{module}.{name}")
-        raise AttributeError(f"klods does not have {module}.{name}", name=name)
+        path = f"{module}.{name}"
+        if name in lazy or path in sys.modules:
+            return import_module(path)
+        if _is_importing(sys._getframe(1)):
+            raise ImportError(f"klods does not have {path}", name=module)
+        raise AttributeError(f"klods does not have {path}", name=name)
 
     return missing
+
+
+def _is_importing(frame: FrameType) -> bool:
+    """Tell whether a frame stands at `from module import name`, where Python would put its own words for an AttributeError."""
+    return frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]
