@@ -82,7 +82,7 @@ def _widths(line_length: int, edges: Sequence[float]) -> list[int]:
     return widths
 
 
-def _rule(parts: str, widths: Sequence[int]) -> str:
+def _rule(parts: Sequence[str], widths: Sequence[int]) -> str:
     left, line, cross, right = parts
     return left + cross.join(line * width for width in widths) + right
 
