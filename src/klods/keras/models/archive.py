@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime
 import io
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from klods.errors import DataError, FileError
+from klods.files import write_whole
 from klods.keras.configuration import serialize, snake_case
 from klods.tensor import Variable
 
@@ -36,33 +34,6 @@ def write_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
     if path.exists() and not overwrite:
         raise FileError(f"'{path}' exists.", "pass overwrite=True to replace it.")
     write_whole(path, lambda file: _write_archive(model, file))
-
-
-def write_whole(path: Path, write: Callable[[Any], None]) -> None:
-    """Write a file beside its place and move it there once it is complete.
-
-    Raises:
-        FileError: if that fails; what stood there before stays.
-    """
-    draft = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            draft = file.name
-            write(file)
-        os.chmod(draft, 0o666 & ~_umask())
-        os.replace(draft, path)
-    except OSError as error:
-        raise FileError(f"'{path}' can't be written: {error.strerror or error}.",
-                        "choose a folder that exists and that you may write to.") from None
-    finally:
-        if draft is not None and os.path.exists(draft):
-            os.unlink(draft)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _write_archive(model: Any, file: Any) -> None:
