@@ -183,6 +183,11 @@ class Tensor(TensorLike):
     def __init__(self, value: Any) -> None:
         self.value = value
 
+    def _repr_html_(self) -> str:
+        from klods.pictures.arrays import array_html
+
+        return array_html(self.value)
+
     def numpy(self) -> Any:
         """Return the array inside, or a NumPy scalar for a scalar tensor. It shares memory: don't write to it."""
         return self.value if self.value.ndim else self.value[()]
