@@ -1,0 +1,1 @@
+"""Pictures in files, drawn with matplotlib, which is loaded with the module that draws."""
