@@ -1,50 +1,47 @@
 """klods: a deep-learning framework of building blocks, under TensorFlow's names.
 
-    import klods as tf
-
-    x = tf.Variable(3.0)
-    with tf.GradientTape() as tape:
-        y = x * x
-    tape.gradient(y, x)
+Example:
+    >>> import klods as tf
+    >>> x = tf.Variable(3.0)
+    >>> with tf.GradientTape() as tape:
+    ...     y = x * x
+    >>> float(tape.gradient(y, x))
+    6.0
 """
 
-from klods import dtypes as _dtypes
-from klods import errors
-from klods.dtypes import DType
-from klods.missing import reporter as _reporter
-from klods.ops.activation import (
-    sigmoid,
+from klods import dtypes, errors, math
+from klods.dtypes import (
+    DType,
+    bool_ as bool,
+    dtype_of as as_dtype,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
 )
-from klods.ops.arithmetic import (
-    abs_ as abs,
+from klods.math import (
+    abs,
     acos,
     add,
+    argmax,
+    argmin,
     asin,
     atan,
-    ceil_ as ceil,
+    ceil,
     cos,
     cosh,
-    divide_ as divide,
-    exp_ as exp,
-    floor_ as floor,
-    maximum_ as maximum,
-    minimum_ as minimum,
-    multiply,
-    negative,
-    power as pow,
-    round_ as round,
-    sign,
-    sin,
-    sinh,
-    sqrt_ as sqrt,
-    square,
-    subtract,
-    tan,
-    tanh,
-    divide_ as truediv,
-)
-from klods.ops.comparison import (
+    cumsum,
+    divide,
     equal,
+    exp,
+    floor,
     greater,
     greater_equal,
     less,
@@ -52,8 +49,35 @@ from klods.ops.comparison import (
     logical_and,
     logical_not,
     logical_or,
+    maximum,
+    minimum,
+    multiply,
+    negative,
     not_equal,
-    where,
+    pow,
+    reduce_all,
+    reduce_any,
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+    round,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    square,
+    subtract,
+    tan,
+    tanh,
+    truediv,
+)
+from klods.missing import reporter as _reporter
+from klods.ops.arithmetic import (
+    clip_by_value,
 )
 from klods.ops.creation import (
     eye,
@@ -70,15 +94,12 @@ from klods.ops.creation import (
     zeros_like,
 )
 from klods.ops.movement import (
-    boolean_mask,
     broadcast_to,
     cast,
     concat,
     expand_dims,
-    gather,
     identity,
     pad,
-    repeat,
     reshape,
     reverse,
     split,
@@ -89,42 +110,150 @@ from klods.ops.movement import (
     transpose,
     unstack,
 )
+from klods.ops.picking import (
+    argsort,
+    boolean_mask,
+    gather,
+    repeat,
+    sort,
+    where,
+)
 from klods.ops.product import (
     einsum,
     matmul,
     tensordot,
 )
 from klods.ops.reduction import (
-    argmax,
-    argmin,
-    cumsum,
     norm,
-    reduce_all,
-    reduce_any,
-    reduce_logsumexp,
-    reduce_max,
-    reduce_mean,
-    reduce_min,
-    reduce_prod,
-    reduce_sum,
 )
-from klods.tape import GradientTape
-from klods.tensor import Tensor, TensorShape, Variable, constant, convert_to_tensor, is_tensor
+from klods.tape import (
+    GradientTape,
+    UnconnectedGradients,
+)
+from klods.tensor import (
+    Tensor,
+    TensorShape,
+    Variable,
+    constant,
+    convert_to_tensor,
+    is_tensor,
+)
 
 __version__ = "0.1.0"
 
-float16 = _dtypes.DTYPES[_dtypes.as_dtype("float16")]
-float32 = _dtypes.DTYPES[_dtypes.as_dtype("float32")]
-float64 = _dtypes.DTYPES[_dtypes.as_dtype("float64")]
-int8 = _dtypes.DTYPES[_dtypes.as_dtype("int8")]
-int16 = _dtypes.DTYPES[_dtypes.as_dtype("int16")]
-int32 = _dtypes.DTYPES[_dtypes.as_dtype("int32")]
-int64 = _dtypes.DTYPES[_dtypes.as_dtype("int64")]
-uint8 = _dtypes.DTYPES[_dtypes.as_dtype("uint8")]
-uint16 = _dtypes.DTYPES[_dtypes.as_dtype("uint16")]
-uint32 = _dtypes.DTYPES[_dtypes.as_dtype("uint32")]
-uint64 = _dtypes.DTYPES[_dtypes.as_dtype("uint64")]
-bool = _dtypes.DTYPES[_dtypes.as_dtype("bool")]
 newaxis = None
 
-__getattr__ = _reporter(__name__, lazy=("debugging", "keras", "linalg", "math", "nn", "random"))
+__all__ = [
+    "DType",
+    "GradientTape",
+    "Tensor",
+    "TensorShape",
+    "UnconnectedGradients",
+    "Variable",
+    "abs",
+    "acos",
+    "add",
+    "argmax",
+    "argmin",
+    "argsort",
+    "as_dtype",
+    "asin",
+    "atan",
+    "bool",
+    "boolean_mask",
+    "broadcast_to",
+    "cast",
+    "ceil",
+    "clip_by_value",
+    "concat",
+    "constant",
+    "convert_to_tensor",
+    "cos",
+    "cosh",
+    "cumsum",
+    "divide",
+    "dtypes",
+    "einsum",
+    "equal",
+    "errors",
+    "exp",
+    "expand_dims",
+    "eye",
+    "fill",
+    "float16",
+    "float32",
+    "float64",
+    "floor",
+    "gather",
+    "greater",
+    "greater_equal",
+    "identity",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_tensor",
+    "less",
+    "less_equal",
+    "linspace",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "math",
+    "matmul",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "newaxis",
+    "norm",
+    "not_equal",
+    "one_hot",
+    "ones",
+    "ones_like",
+    "pad",
+    "pow",
+    "range",
+    "rank",
+    "reduce_all",
+    "reduce_any",
+    "reduce_logsumexp",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_min",
+    "reduce_prod",
+    "reduce_sum",
+    "repeat",
+    "reshape",
+    "reverse",
+    "round",
+    "shape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "size",
+    "sort",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "stop_gradient",
+    "subtract",
+    "tan",
+    "tanh",
+    "tensordot",
+    "tile",
+    "transpose",
+    "truediv",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "unstack",
+    "where",
+    "zeros",
+    "zeros_like",
+]
+__getattr__ = _reporter(__name__, lazy=("debugging", "keras", "linalg", "nn", "random"))

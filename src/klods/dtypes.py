@@ -2,13 +2,14 @@
 
 The promotion rule is Keras 3's (and JAX's), and it never widens silently:
 
-- Python numbers are weak: `2 * x` and `x + 0.5` keep the dtype of a floating `x`.
+- Python numbers, also in lists, are weak: `2 * x` and `x + 0.5` keep the dtype of a floating `x`.
   An integer tensor with a Python float becomes float32.
 - An integer or boolean tensor with a floating tensor takes the floating tensor's dtype.
-- Two floating or two integer tensors take the smallest dtype that holds both;
-  uint64 with a signed integer becomes float32.
-- A float64 NumPy array is weak beside a floating tensor, as a Python float is: NumPy makes
-  float64 by default, so its precision was seldom chosen. `klods.constant(array)` keeps float64.
+- Two floating or two integer tensors take the smallest dtype that holds both; uint64 with a signed integer becomes
+  float32. (Keras narrows uint64 to uint32 first; klods doesn't.)
+- A float64 NumPy array or number is weak beside a tensor, as a Python float is: NumPy makes float64 by default, so its
+  precision was seldom chosen. `klods.constant(array)` keeps float64.
+- Division, roots, exponentials and means of integers are float32.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DTypeError, unknown_name
+from klods.missing import reporter
 
 
 class DType:
@@ -71,8 +73,8 @@ class DType:
 
     def __eq__(self, other: object) -> bool:
         try:
-            return self.dtype == np.dtype(other)  # type: ignore[call-overload]
-        except TypeError:
+            return other is not None and self.dtype == as_dtype(other)
+        except (TypeError, ValueError):
             return False
 
     def __hash__(self) -> int:
@@ -89,30 +91,42 @@ def _limits(dtype: np.dtype) -> Any:
     return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
 
 
-NAMES = ("float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool").split()
-DTYPES = {np.dtype(name): DType(name) for name in NAMES}
-FLOAT32, FLOAT64, INT32, BOOL = (np.dtype(name) for name in ("float32", "float64", "int32", "bool"))
+float16, float32, float64 = DType("float16"), DType("float32"), DType("float64")
+int8, int16, int32, int64 = DType("int8"), DType("int16"), DType("int32"), DType("int64")
+uint8, uint16, uint32, uint64 = DType("uint8"), DType("uint16"), DType("uint32"), DType("uint64")
+bool_ = DType("bool")
+
+ALL = (float32, float64, float16, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_)
+DTYPES = {known.dtype: known for known in ALL}
+FLOAT32, FLOAT64, INT32, INT64, BOOL = (known.dtype for known in (float32, float64, int32, int64, bool_))
+FROM_PYTHON = {None: FLOAT32, float: FLOAT32, int: INT32, "float": FLOAT32}
 
 
 def as_dtype(spec: Any) -> np.dtype:
-    """Return the NumPy dtype meant by a name, a `DType`, a NumPy dtype or a scalar type.
+    """Return the NumPy dtype meant by a name, a `DType`, a NumPy dtype or a scalar type; float32 for None.
 
     Raises:
         NameUnknownError: for a dtype that klods doesn't have.
     """
-    if spec is None:
-        return FLOAT32
-    if spec is float:
-        return FLOAT32
-    if spec is int:
-        return INT32
+    if isinstance(spec, DType):
+        return spec.dtype
     try:
-        dtype = np.dtype(spec)
+        dtype = FROM_PYTHON.get(spec) or np.dtype(spec)
     except TypeError:
-        raise unknown_name("dtype", spec, NAMES) from None
+        raise unknown_name("dtype", spec, [known.name for known in ALL]) from None
     if dtype not in DTYPES:
-        raise unknown_name("dtype", dtype.name, NAMES)
+        raise unknown_name("dtype", dtype.name, [known.name for known in ALL])
     return dtype
+
+
+def dtype_of(type_value: Any) -> DType:
+    """Return the `DType` meant by a name, a NumPy dtype or a scalar type; TensorFlow calls this `as_dtype`.
+
+    Example:
+        >>> dtype_of("int8")
+        klods.int8
+    """
+    return DTYPES[as_dtype(type_value)]
 
 
 def promote(dtypes: list[np.dtype], weak: str = "") -> np.dtype:
@@ -142,40 +156,53 @@ def as_array(x: Any, dtype: np.dtype | None = None) -> np.ndarray:
     """Return `x` as an array: Python floats as float32, integers as int32, arrays as they are.
 
     Raises:
-        DTypeError: for strings, objects and ragged lists.
+        DTypeError: for strings, objects, ragged lists, and Python floats where integers are asked for.
     """
     array = x if isinstance(x, np.ndarray) else _from_python(x, dtype)
+    if array.dtype not in DTYPES:
+        array = _native(array, x)
     if dtype is not None and array.dtype != dtype:
         return array.astype(dtype)
-    if array.dtype not in DTYPES:
-        raise DTypeError(
-            f"Got {_describe(x)}, which holds {array.dtype} values; a tensor holds numbers or booleans.",
-            "convert it first, for instance with x.astype('float32').",
-        )
     return array
 
 
+def is_weak(x: Any) -> bool:
+    """Tell whether `x` is a Python number, or a nested list of them, which takes the dtype of a tensor beside it.
+
+    Example:
+        >>> is_weak(2), is_weak([[0.5, 1]]), is_weak(np.float32(2))
+        (True, True, False)
+    """
+    while isinstance(x, (list, tuple)) and x:
+        x = x[0]
+    return type(x) in (bool, int, float, list, tuple)
+
+
+def _native(array: np.ndarray, x: Any) -> np.ndarray:
+    """Return an array in the machine's byte order, if klods has its dtype."""
+    if array.dtype.newbyteorder("=") in DTYPES:
+        return array.astype(array.dtype.newbyteorder("="))
+    raise DTypeError(
+        f"Got {_describe(x)}, which holds {array.dtype} values; a tensor holds numbers or booleans.",
+        "convert it first, for instance with x.astype('float32').",
+    )
+
+
 def _from_python(x: Any, dtype: np.dtype | None) -> np.ndarray:
-    if isinstance(x, np.generic):
-        return np.asarray(x)
     try:
         array = np.asarray(x)
     except (ValueError, TypeError) as error:
         raise DTypeError(f"Got {_describe(x)}, which is no array of numbers: {error}.",
                          "give every row the same length, and numbers alone.") from None
-    if dtype is not None or hasattr(x, "__array__") or _holds_arrays(x):
-        return array
-    if array.dtype == np.float64:
+    kind = array.dtype.kind if is_weak(x) else ""
+    if kind == "f" and dtype is not None and dtype.kind in "iu":
+        raise DTypeError(f"Got {_describe(x)} for {dtype}: floats are not turned into integers unasked.",
+                         f"give integers, or ask for it: klods.cast(x, '{dtype}').")
+    if dtype is None and kind == "f":
         return array.astype(FLOAT32)
-    if array.dtype == np.int64 and (array.size == 0 or _fits_int32(array)):
+    if dtype is None and kind == "i" and _fits_int32(array):
         return array.astype(INT32)
     return array
-
-
-def _holds_arrays(x: Any) -> bool:
-    while isinstance(x, (list, tuple)) and x:
-        x = x[0]
-    return isinstance(x, (np.ndarray, np.generic))
 
 
 def _fits_int32(array: np.ndarray) -> bool:
@@ -186,3 +213,6 @@ def _fits_int32(array: np.ndarray) -> bool:
 def _describe(x: Any) -> str:
     text = repr(x)
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+__getattr__ = reporter(__name__)

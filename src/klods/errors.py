@@ -9,7 +9,8 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterable
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import cast
 
 from klods.missing import reporter
 
@@ -109,7 +110,7 @@ def shorten_tracebacks() -> None:
 
 def user_line() -> str:
     """Return `file:line: source` of the innermost frame outside klods, or an empty string."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     if frame is None:
@@ -122,7 +123,7 @@ def user_line() -> str:
 
 def warn(category: type[Warning], text: str) -> None:
     """Warn at the user's own line rather than inside klods."""
-    depth, frame = 2, sys._getframe(1)
+    depth, frame = 2, cast("FrameType | None", sys._getframe(1))
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         depth, frame = depth + 1, frame.f_back
     warnings.warn(text, category, stacklevel=depth)

@@ -20,14 +20,15 @@ from klods.ops.arithmetic import (
     cos,
     cosh,
     divide_ as divide,
+    divide_no_nan,
     erf_ as erf,
     exp_ as exp,
     expm1_ as expm1,
     floor_ as floor,
     floor_divide,
     floormod,
-    log_ as log,
     log1p_ as log1p,
+    log_ as log,
     maximum_ as maximum,
     minimum_ as minimum,
     multiply,
@@ -41,6 +42,7 @@ from klods.ops.arithmetic import (
     sinh,
     sqrt_ as sqrt,
     square,
+    squared_difference,
     subtract,
     tan,
     tanh,
@@ -60,9 +62,12 @@ from klods.ops.comparison import (
     logical_xor,
     not_equal,
 )
+from klods.ops.picking import in_top_k, top_k
 from klods.ops.reduction import (
     argmax,
     argmin,
+    count_nonzero,
+    cumprod,
     cumsum,
     reduce_all,
     reduce_any,
@@ -77,14 +82,10 @@ from klods.ops.reduction import (
 )
 from klods.tensor import Tensor, convert_to_tensor
 
+floordiv = floor_divide
 mod = floormod
 pow = power
 truediv = divide
-
-
-def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """Return (x - y)^2."""
-    return square(subtract(x, y))
 
 
 def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
@@ -92,10 +93,86 @@ def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
     return -softplus(-convert_to_tensor(x))
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
-    """Return x divided by its Euclidean length along axes."""
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Tensor:
+    """Return x divided by its Euclidean length along axes, of which the square counts as at least epsilon."""
     x = convert_to_tensor(x)
     return x * rsqrt(maximum(reduce_sum(square(x), axis, True), epsilon))
 
 
+__all__ = [
+    "abs",
+    "acos",
+    "add",
+    "argmax",
+    "argmin",
+    "asin",
+    "atan",
+    "ceil",
+    "cos",
+    "cosh",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "divide",
+    "divide_no_nan",
+    "equal",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "floordiv",
+    "floormod",
+    "greater",
+    "greater_equal",
+    "in_top_k",
+    "is_finite",
+    "is_inf",
+    "is_nan",
+    "l2_normalize",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log_sigmoid",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "mod",
+    "multiply",
+    "negative",
+    "not_equal",
+    "pow",
+    "power",
+    "reciprocal",
+    "reduce_all",
+    "reduce_any",
+    "reduce_logsumexp",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_min",
+    "reduce_prod",
+    "reduce_std",
+    "reduce_sum",
+    "reduce_variance",
+    "round",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "squared_difference",
+    "subtract",
+    "tan",
+    "tanh",
+    "top_k",
+    "truediv",
+]
 __getattr__ = reporter(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.math import l2_normalize
 from klods.missing import reporter
 from klods.ops.activation import (
     elu,
@@ -20,10 +21,10 @@ from klods.ops.activation import (
     softsign,
     swish,
 )
-from klods.ops.arithmetic import tanh
-from klods.ops.movement import pick
+from klods.ops.arithmetic import multiply, tanh
+from klods.ops.picking import in_top_k, pick, top_k
 from klods.ops.reduction import reduce_sum
-from klods.tensor import Tensor, convert_to_tensor
+from klods.tensor import Tensor
 
 silu = swish
 
@@ -35,8 +36,9 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, 
         labels: probabilities, of the logits' shape.
         logits: any real numbers.
         axis: the axis of the classes.
+        name: accepted for TensorFlow's sake, and not used.
     """
-    return -reduce_sum(convert_to_tensor(labels) * log_softmax(logits, axis), axis)
+    return -reduce_sum(multiply(labels, log_softmax(logits, axis)), axis)
 
 
 def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
@@ -50,7 +52,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
         >>> klods.nn.sparse_softmax_cross_entropy_with_logits([1], [[0., 0.]]).numpy()
         array([0.6931472], dtype=float32)
     """
-    return -pick(log_softmax(logits), convert_to_tensor(labels))
+    return -pick(log_softmax(logits), labels)
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
@@ -61,6 +63,8 @@ def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None
 __all__ = [
     "elu",
     "gelu",
+    "in_top_k",
+    "l2_normalize",
     "leaky_relu",
     "log_softmax",
     "relu",
@@ -76,5 +80,6 @@ __all__ = [
     "sparse_softmax_cross_entropy_with_logits",
     "swish",
     "tanh",
+    "top_k",
 ]
 __getattr__ = reporter(__name__)

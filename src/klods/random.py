@@ -9,7 +9,7 @@ import numpy as np
 from klods.dtypes import as_dtype
 from klods.errors import DataError, DTypeError
 from klods.ops.block import static
-from klods.ops.movement import gather
+from klods.ops.picking import gather
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -52,7 +52,12 @@ def generator(seed: int | None = None) -> np.random.Generator:
 
 
 def uniform(
-    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: int | None = None, name: str | None = None
+    shape: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: Any = "float32",
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn evenly from minval up to, not including, maxval (1 for floats).
 
@@ -77,7 +82,12 @@ def uniform_array(source: np.random.Generator, shape: Any, low: float, high: flo
 
 
 def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None, name: str | None = None
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = "float32",
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution."""
     drawn = generator(seed).standard_normal(static(shape), np.float32)
@@ -85,7 +95,12 @@ def normal(
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: int | None = None, name: str | None = None
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = "float32",
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
     drawn = truncated_array(generator(seed), static(shape))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,16 @@ from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
 Record = tuple[Block, list[Any], Tensor, dict[str, Any]]
+
+
+class UnconnectedGradients(str, Enum):
+    """What `gradient` gives for a source that the target doesn't depend on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+MODES = tuple(mode.value for mode in UnconnectedGradients)
 
 
 class GradientTape:
@@ -50,12 +61,14 @@ class GradientTape:
         self._spent = False
 
     def __enter__(self) -> GradientTape:
-        if self._spent:
+        if self in watching.get():
+            raise StateError("This GradientTape is already recording.", "make a second tape for a nested `with`.")
+        if self._spent and not self._persistent:
             self.reset()
         watching.set((*watching.get(), self))
         return self
 
-    def __exit__(self, *exception: Any) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._stop()
 
     def _stop(self) -> None:
@@ -77,9 +90,18 @@ class GradientTape:
         """Return the variables watched so far."""
         return tuple(variable for variable, _ in self._variables.values())
 
+    def stop_recording(self) -> AbstractContextManager[None]:
+        """Write nothing down inside the `with` block.
+
+        Raises:
+            StateError: if the tape is not recording.
+        """
+        if self not in watching.get():
+            raise StateError("This GradientTape is not recording.", "call stop_recording() inside `with tape:`.")
+        return self._paused()
+
     @contextmanager
-    def stop_recording(self) -> Iterator[None]:
-        """Write nothing down inside the `with` block."""
+    def _paused(self) -> Iterator[None]:
         before = watching.get()
         self._stop()
         try:
@@ -95,14 +117,18 @@ class GradientTape:
         for x in inputs:
             operand = x.tensor if type(x) is Variable else x
             operands.append(operand)
-            if id(operand) in watched:
+            if id(operand) in watched or (operand is not x and self.see(x)):
                 connected = True
-            elif operand is not x and x.trainable and self._watch_variables:
-                self._watch_variable(x)
-                connected = True
-        if connected and block.gradient:
+        if connected and block.gradient and output.value.dtype.kind == "f":
             watched[id(output)] = output
             self._records.append((block, operands, output, attributes))
+
+    def see(self, variable: Variable) -> bool:
+        """Watch the value that a variable now holds, if the tape watches the variable; tell whether it does."""
+        known = id(variable) in self._variables or (self._watch_variables and variable.trainable)
+        if known and id(variable.tensor) not in self._watched:
+            self._watch_variable(variable)
+        return known
 
     def _watch_variable(self, variable: Variable) -> None:
         tensor = variable.tensor
@@ -122,18 +148,22 @@ class GradientTape:
 
         Raises:
             StateError: at the second call, unless the tape is persistent.
+            DataError: for another word than `"none"` or `"zero"`, or too many or few output gradients.
+            ShapeError: for an output gradient of another shape than its target.
         """
+        if unconnected_gradients not in MODES:
+            raise DataError(f"unconnected_gradients is {unconnected_gradients!r}.", "make it 'none' or 'zero'.")
         self._spend()
         targets, wanted = leaves(target), leaves(sources)
-        seeds = self._seeds(targets, output_gradients)
         values = [self._values(x) for x in wanted]
-        found = backward(self._records, seeds, {id(tensor) for seen in values for tensor in seen})
+        watched = {id(tensor) for seen in values for tensor in seen if id(tensor) in self._watched}
+        found = backward(self._records, _seeds(targets, output_gradients), watched)
         gradients = []
         for x, seen in zip(wanted, values):
             gradient = total([found[id(tensor)] for tensor in seen if id(tensor) in found])
             gradients.append(self._unconnected(x, targets, unconnected_gradients) if gradient is None else gradient)
         if not self._persistent:
-            self._records = []
+            self._records, self._watched = [], {}
         return rebuilt(sources, iter(gradients))
 
     def _spend(self) -> None:
@@ -144,24 +174,16 @@ class GradientTape:
         if not self._persistent:
             self._stop()
 
-    def _seeds(self, targets: list[Any], output_gradients: Any) -> dict[int, Tensor]:
-        """Return the cotangents to start from, by the targets' ids."""
-        given = [None] * len(targets) if output_gradients is None else leaves(output_gradients)
-        seeds: dict[int, Tensor] = {}
-        for target, cotangent in zip(targets, given):
-            tensor = target.tensor if type(target) is Variable else convert_to_tensor(target)
-            value = tensor.value
-            seed = Tensor(np.ones(value.shape, value.dtype)) if cotangent is None else _given(cotangent, tensor)
-            seeds[id(tensor)] = seeds[id(tensor)] + seed if id(tensor) in seeds else seed
-        return seeds
-
     def _values(self, source: Any) -> list[Tensor]:
+        """Return the tensors that stand for a source: all that a variable held while the tape watched."""
+        if not isinstance(source, TensorLike) or source.value.dtype.kind != "f":
+            return []
         if isinstance(source, Variable):
             return self._variables.get(id(source), (source, [source.tensor]))[1]
-        return [source]
+        return [source]  # type: ignore[list-item]
 
     def _unconnected(self, source: Any, targets: list[Any], mode: str) -> Tensor | None:
-        if mode in ("zero", "UnconnectedGradients.ZERO"):
+        if mode == UnconnectedGradients.ZERO:
             return zeros_like(source)
         warn(GradientWarning, f"The gradient with respect to {_label(source)} is None: {self._reason(source, targets)}")
         return None
@@ -173,10 +195,7 @@ class GradientTape:
             return f"its dtype is {source.value.dtype}, and only floating tensors have gradients; cast it to float32."
         if not any(id(t) in self._watched for t in self._values(source)):
             return self._unwatched(source)
-        if not any(isinstance(t, TensorLike) and id(getattr(t, "tensor", t)) in self._watched for t in targets):
-            return ("the target was computed outside the tape, or from nothing it watches; compute it inside "
-                    "`with GradientTape()`, and with klods operations rather than NumPy's.")
-        return "the target does not depend on it (the two are not connected)."
+        return self._unreached([convert_to_tensor(t) for t in targets])
 
     def _unwatched(self, source: TensorLike) -> str:
         if not isinstance(source, Variable):
@@ -184,6 +203,15 @@ class GradientTape:
         if not source.trainable:
             return "it is not trainable, so the tape doesn't watch it; call tape.watch(variable)."
         return "nothing inside the tape used it."
+
+    def _unreached(self, targets: list[Tensor]) -> str:
+        if not any(t.value.dtype.kind == "f" for t in targets):
+            return f"the target's dtype is {targets[0].value.dtype}, and only floating targets have gradients."
+        if not any(id(t) in self._watched for t in targets):
+            return ("the target was computed outside the tape, from nothing it watches, or by operations without a "
+                    "gradient, such as argmax; compute it inside `with GradientTape()`, with klods rather than NumPy.")
+        return ("the target does not depend on it (the two are not connected), or only through operations without a "
+                "gradient, such as stop_gradient, rounding, argmax or a comparison.")
 
 
 def backward(records: list[Record], cotangents: dict[int, Tensor], sources: set[int]) -> dict[int, Tensor]:
@@ -228,6 +256,24 @@ def _fitted(cotangent: Any, operand: Tensor) -> Tensor:
     return cotangent if cotangent.value.dtype is like.dtype else cast(cotangent, like.dtype)
 
 
+def _seeds(targets: list[Any], output_gradients: Any) -> dict[int, Tensor]:
+    """Return the cotangents to start from, by the targets' ids."""
+    given = [None] * len(targets) if output_gradients is None else leaves(output_gradients)
+    if len(given) != len(targets):
+        raise DataError(f"Got {len(given)} output_gradients for {len(targets)} targets.", "give one for each target.")
+    seeds: dict[int, Tensor] = {}
+    for tensor, cotangent in zip(map(convert_to_tensor, targets), given):
+        value = tensor.value
+        if value.dtype.kind == "f":
+            seed = Tensor(_ones(value)) if cotangent is None else _given(cotangent, tensor)
+            seeds[id(tensor)] = seeds[id(tensor)] + seed if id(tensor) in seeds else seed
+    return seeds
+
+
+def _ones(value: Any) -> Any:
+    return np.ones(value.shape, value.dtype) if value.ndim else value.dtype.type(1)
+
+
 def _given(cotangent: Any, target: Tensor) -> Tensor:
     seed = convert_to_tensor(cotangent, target.dtype)
     if seed.value.shape != target.value.shape:
@@ -258,7 +304,8 @@ def rebuilt(structure: Any, parts: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
         return {key: rebuilt(part, parts) for key, part in structure.items()}
     if isinstance(structure, (list, tuple)):
-        return type(structure)(rebuilt(part, parts) for part in structure)
+        made = [rebuilt(part, parts) for part in structure]
+        return structure._make(made) if hasattr(structure, "_make") else type(structure)(made)
     return next(parts)
 
 

@@ -14,8 +14,6 @@ from klods.errors import DataError, DTypeError, ShapeError
 # The tapes that are watching, innermost last; every operation asks for them.
 watching: ContextVar[tuple[Any, ...]] = ContextVar("watching", default=())
 
-Method = ClassVar[Any]
-
 
 class TensorShape(tuple):
     """The sizes of a tensor's axes: a tuple with TensorFlow's conveniences.
@@ -44,6 +42,16 @@ class TensorShape(tuple):
             count *= size
         return count
 
+    def __getitem__(self, key: Any) -> Any:
+        part = tuple.__getitem__(self, key)
+        return TensorShape(part) if isinstance(key, slice) else part
+
+    def __add__(self, other: Any) -> TensorShape:
+        return TensorShape((*self, *other))
+
+    def __radd__(self, other: Any) -> TensorShape:
+        return TensorShape((*other, *self))
+
     def __eq__(self, other: object) -> bool:
         return tuple.__eq__(self, tuple(other)) if isinstance(other, (tuple, list)) else False
 
@@ -67,37 +75,39 @@ class TensorLike:
 
     value: Any
 
-    __add__: Method
-    __radd__: Method
-    __sub__: Method
-    __rsub__: Method
-    __mul__: Method
-    __rmul__: Method
-    __truediv__: Method
-    __rtruediv__: Method
-    __floordiv__: Method
-    __rfloordiv__: Method
-    __mod__: Method
-    __rmod__: Method
-    __pow__: Method
-    __rpow__: Method
-    __matmul__: Method
-    __rmatmul__: Method
-    __neg__: Method
-    __abs__: Method
-    __invert__: Method
-    __and__: Method
-    __rand__: Method
-    __or__: Method
-    __ror__: Method
-    __xor__: Method
-    __rxor__: Method
-    __lt__: Method
-    __le__: Method
-    __gt__: Method
-    __ge__: Method
-    __getitem__: Method
+    __add__: ClassVar[Any]
+    __radd__: ClassVar[Any]
+    __sub__: ClassVar[Any]
+    __rsub__: ClassVar[Any]
+    __mul__: ClassVar[Any]
+    __rmul__: ClassVar[Any]
+    __truediv__: ClassVar[Any]
+    __rtruediv__: ClassVar[Any]
+    __floordiv__: ClassVar[Any]
+    __rfloordiv__: ClassVar[Any]
+    __mod__: ClassVar[Any]
+    __rmod__: ClassVar[Any]
+    __pow__: ClassVar[Any]
+    __rpow__: ClassVar[Any]
+    __matmul__: ClassVar[Any]
+    __rmatmul__: ClassVar[Any]
+    __neg__: ClassVar[Any]
+    __abs__: ClassVar[Any]
+    __invert__: ClassVar[Any]
+    __and__: ClassVar[Any]
+    __rand__: ClassVar[Any]
+    __or__: ClassVar[Any]
+    __ror__: ClassVar[Any]
+    __xor__: ClassVar[Any]
+    __rxor__: ClassVar[Any]
+    __lt__: ClassVar[Any]
+    __le__: ClassVar[Any]
+    __gt__: ClassVar[Any]
+    __ge__: ClassVar[Any]
+    __getitem__: ClassVar[Any]
     __hash__: ClassVar[None]  # type: ignore[assignment]
+    stacked: ClassVar[Any]
+    cast_to: ClassVar[Any]
 
     @property
     def shape(self) -> TensorShape:
@@ -123,16 +133,30 @@ class TensorLike:
     def get_shape(self) -> TensorShape:
         return self.shape
 
+    def _repr_html_(self) -> str:
+        from klods.pictures.arrays import array_html
+
+        return array_html(self.value)
+
+    def numpy(self) -> Any:
+        """Return a copy of the values as a NumPy array, or as a NumPy scalar for a scalar tensor."""
+        return self.value.copy() if self.value.ndim else self.value[()]
+
     def ref(self) -> Reference:
         """Return a hashable stand-in for this object, to use as a dictionary's key."""
         return Reference(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.value, dtype=dtype, copy=copy)
+        array = np.array(self.value, dtype=dtype, copy=copy)
+        if array is not self.value:
+            return array
+        shared = array.view()
+        shared.flags.writeable = False
+        return shared
 
     def __len__(self) -> int:
         if not self.value.shape:
-            raise DTypeError("len() of a scalar tensor: it has no axes.")
+            raise DTypeError("A scalar tensor has no len(): it has no axes.", "use klods.size(x) for its one element.")
         return self.value.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -155,7 +179,10 @@ class TensorLike:
         return int(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.value[()], spec) if self.value.ndim == 0 else format(str(self), spec)
+        if spec and self.value.ndim:
+            raise DTypeError(f"A tensor of shape {self.value.shape} can't be formatted with ':{spec}' as a number can.",
+                             "reduce it or index into it first.")
+        return format(self.value[()], spec)
 
     def _scalar(self, wanted: str, mend: str) -> Any:
         if self.value.size != 1:
@@ -167,7 +194,7 @@ class Tensor(TensorLike):
     """An immutable multi-dimensional array of one dtype.
 
     Attributes:
-        value: the NumPy array (or NumPy scalar) inside.
+        value: the NumPy array (or NumPy scalar) inside; not to be written to.
 
     Example:
         >>> import klods
@@ -178,19 +205,13 @@ class Tensor(TensorLike):
                [15., 22.]], dtype=float32)>
     """
 
-    __slots__ = ("__weakref__", "value")
+    __slots__ = ("__weakref__", "assign", "value")  # `assign` is set on what indexing a variable gives, and only there
+
+    value: Any
+    assign: Any
 
     def __init__(self, value: Any) -> None:
         self.value = value
-
-    def _repr_html_(self) -> str:
-        from klods.pictures.arrays import array_html
-
-        return array_html(self.value)
-
-    def numpy(self) -> Any:
-        """Return the array inside, or a NumPy scalar for a scalar tensor. It shares memory: don't write to it."""
-        return self.value if self.value.ndim else self.value[()]
 
     def __repr__(self) -> str:
         return f"<klods.Tensor: {_summary(self.value)}>"
@@ -221,55 +242,64 @@ class Variable(TensorLike):
         start = initial_value() if callable(initial_value) else initial_value
         start = start.value if isinstance(start, TensorLike) else start
         array = as_array(start, None if dtype is None else as_dtype(dtype))
-        self.tensor = Tensor(np.array(array))  # a copy: the caller may write to theirs
+        self.tensor = Tensor(_owned(array))
         self.trainable = trainable
         self.name = name or "Variable"
-
-    read_value: Method  # the present value as a tensor, which later assignments don't change
 
     @property
     def value(self) -> Any:
         return self.tensor.value
 
-    def numpy(self) -> Any:
-        """Return a copy of the present value as a NumPy array, or a NumPy scalar."""
-        return self.value.copy()[()] if self.value.ndim == 0 else self.value.copy()
+    def read_value(self) -> Tensor:
+        """Return the present value as a tensor, which later assignments don't change."""
+        for tape in watching.get():
+            tape.see(self)
+        return self.tensor
 
-    def assign(self, value: Any) -> Variable:
+    def assign(self, value: Any, name: str | None = None) -> Variable:
         """Set the value. Shape and dtype stay as they are.
 
         Raises:
             ShapeError: if the shapes differ.
             DTypeError: if a floating value would lose its fraction in an integer variable.
         """
-        array = value.value if isinstance(value, TensorLike) else as_array(value)
-        self.tensor = Tensor(np.array(self._checked(array), dtype=self.value.dtype))
+        array = value.value if isinstance(value, TensorLike) else _owned(as_array(value))
+        self.tensor = Tensor(self._checked(array, self.value.shape).astype(self.value.dtype, copy=False))
         return self
 
-    def assign_add(self, delta: Any) -> Variable:
+    def assign_add(self, delta: Any, name: str | None = None) -> Variable:
         """Add `delta`, of the same shape or broadcast to it."""
         return self._assign_changed(np.add, delta)
 
-    def assign_sub(self, delta: Any) -> Variable:
+    def assign_sub(self, delta: Any, name: str | None = None) -> Variable:
         """Subtract `delta`, of the same shape or broadcast to it."""
         return self._assign_changed(np.subtract, delta)
 
+    def assign_at(self, key: Any, value: Any) -> Variable:
+        """Set the elements at a NumPy-style key; `variable[key].assign(value)` does this."""
+        array, part = np.array(self.value), value.value if isinstance(value, TensorLike) else as_array(value)
+        array[key] = self._checked(part, array[key].shape)
+        self.tensor = Tensor(_owned(array))
+        return self
+
     def _assign_changed(self, change: Any, delta: Any) -> Variable:
         array = delta.value if isinstance(delta, TensorLike) else as_array(delta)
-        self._checked(array, broadcast=True)
+        shape = self.value.shape
+        self._checked(array, array.shape if _broadcasts(array.shape, shape) else shape)
         self.tensor = Tensor(change(self.value, array, dtype=self.value.dtype, casting="unsafe"))
         return self
 
-    def _checked(self, array: np.ndarray, broadcast: bool = False) -> np.ndarray:
-        if array.shape != self.value.shape and not (broadcast and _broadcasts(array.shape, self.value.shape)):
-            raise ShapeError(
-                f"Variable '{self.name}' has shape {self.value.shape}; got a value of shape {array.shape}.",
-                "give it a value of its own shape; make a new Variable for another shape.",
-            )
+    def _checked(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        if array.shape != shape:
+            raise ShapeError(f"Variable '{self.name}' takes a value of shape {shape} here; got one of {array.shape}.",
+                             "give it a value of that shape; make a new Variable for another shape.")
         if array.dtype.kind == "f" and self.value.dtype.kind != "f":
             raise DTypeError(f"Variable '{self.name}' holds {self.value.dtype}; got a {array.dtype} value.",
                              "cast the value, or make the variable floating: klods.Variable(x, dtype='float32').")
         return array
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec) if spec else repr(self)
 
     def __repr__(self) -> str:
         summary = _summary(self.value).replace(", dtype", " dtype", 1)
@@ -313,21 +343,41 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
     array = as_array(value, None if dtype is None else as_dtype(dtype))
     if shape is not None:
         array = _filled(array, tuple(shape))
-    return Tensor(np.array(array))
+    return Tensor(_owned(array))
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-    """Return `value` as a tensor; a tensor of the right dtype comes back as it is."""
+    """Return `value` as a tensor; a tensor of the right dtype comes back as it is.
+
+    Gradients flow through it, also where it casts a tensor, or stacks the tensors in a list.
+
+    Example:
+        >>> import klods
+        >>> klods.convert_to_tensor([klods.constant(1.), 2.]).numpy()
+        array([1., 2.], dtype=float32)
+    """
     if isinstance(value, Variable):
-        value = value.tensor
-    if isinstance(value, Tensor) and (dtype is None or value.value.dtype == as_dtype(dtype)):
-        return value
-    return constant(value, dtype)
+        value = value.read_value()
+    elif holds_tensors(value):
+        value = TensorLike.stacked(value)
+    if not isinstance(value, Tensor):
+        return constant(value, dtype)
+    return value if dtype is None or value.value.dtype == as_dtype(dtype) else TensorLike.cast_to(value, dtype)
+
+
+def holds_tensors(x: Any) -> bool:
+    """Tell whether `x` is a list or tuple, however nested, with a tensor in it."""
+    return isinstance(x, (list, tuple)) and any(isinstance(item, TensorLike) or holds_tensors(item) for item in x)
 
 
 def is_tensor(x: Any) -> bool:
     """Tell whether `x` is a klods tensor or variable."""
     return isinstance(x, TensorLike)
+
+
+def _owned(array: np.ndarray) -> Any:
+    """Return a copy, for the caller may write to theirs; of a scalar as a NumPy scalar, which computes faster."""
+    return array.copy() if array.ndim else array[()]
 
 
 def _filled(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

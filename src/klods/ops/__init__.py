@@ -1,6 +1,6 @@
 """The table of blocks, one record per operation; importing this room fills it and binds the tensors' operators."""
 
-from klods.ops import activation, arithmetic, comparison, creation, movement, operators, product, reduction
+from klods.ops import activation, arithmetic, comparison, creation, movement, operators, picking, product, reduction
 from klods.ops.block import BLOCKS
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "creation",
     "movement",
     "operators",
+    "picking",
     "product",
     "reduction",
 ]

@@ -1,5 +1,8 @@
 """Activation functions: element-wise ones, and softmax along an axis."""
 
+# mypy: disable-error-code=has-type
+# (a block's gradient rule may name the block itself)
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,19 +11,25 @@ import numpy as np
 
 from klods.ops import loops
 from klods.ops import vocabulary as v
-from klods.ops.arithmetic import erf_, exp_, minimum_, tanh
-from klods.ops.block import block, pointwise
+from klods.ops.arithmetic import erf_, exp_, tanh, zero
+from klods.ops.block import block, checked_axis, pointwise
 from klods.ops.comparison import where
 from klods.ops.reduction import reduce_sum
-from klods.ops.vocabulary import absolute, divide, exp, expm1, log1p, maximum
+from klods.ops.vocabulary import absolute, divide, exp, expm1, log1p, maximum, minimum
 from klods.tensor import convert_to_tensor
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 ROOT_HALF, ROOT_TWO_OVER_PI = 0.7071067811865476, 0.7978845608028654
 
 
-@pointwise(lambda c, y, x: where(x > 0, c, 0))
-def relu(x: Any) -> Any:
+@pointwise(lambda c, y, g, x: gate(c, x), zero)
+def gate(c: Any, x: Any) -> Any:
+    """Return c where x is positive, else 0: the gradient of relu."""
+    return v.where(x > 0, c, 0)
+
+
+@pointwise(lambda c, y, x: gate(c, x))
+def relu(features: Any) -> Any:
     """Return max(x, 0); its gradient at 0 is 0.
 
     Example:
@@ -28,7 +37,19 @@ def relu(x: Any) -> Any:
         >>> klods.nn.relu([-1., 2.]).numpy()
         array([0., 2.], dtype=float32)
     """
-    return maximum(x, 0)
+    return maximum(features, 0)
+
+
+@pointwise(lambda c, y, x, alpha=0.2: alpha * c + (1 - alpha) * gate(c, x), kind="float")
+def leaky_relu(features: Any, alpha: float = 0.2) -> Any:
+    """Return x above 0 and alpha x below."""
+    return v.where(features > 0, features, alpha * features)
+
+
+@pointwise(lambda c, y, x: gate(gate(c, x), 6 - x))
+def relu6(features: Any) -> Any:
+    """Return x limited to 0 ... 6."""
+    return minimum(maximum(features, 0), 6)
 
 
 @pointwise(lambda c, y, x: c * y * (1 - y), kind="float", quiet=True)
@@ -38,21 +59,21 @@ def sigmoid(x: Any) -> Any:
 
 
 @pointwise(lambda c, y, x: c * sigmoid(x), kind="float")
-def softplus(x: Any) -> Any:
+def softplus(features: Any) -> Any:
     """Return log(1 + e^x), a smooth relu."""
-    return maximum(x, 0) + log1p(exp(-absolute(x)))
+    return maximum(features, 0) + log1p(exp(-absolute(features)))
 
 
 @pointwise(lambda c, y, x, alpha=1.0: where(x > 0, c, c * (y + alpha)), kind="float", quiet=True)
-def elu(x: Any, *, alpha: float = 1.0) -> Any:
+def elu(features: Any, alpha: float = 1.0) -> Any:
     """Return x above 0 and alpha (e^x - 1) below (Clevert et al. 2015, equation 15)."""
-    return v.where(x > 0, x, alpha * expm1(x))
+    return v.where(features > 0, features, alpha * expm1(features))
 
 
 @pointwise(lambda c, y, x: c / ((1 + abs(x)) * (1 + abs(x))), kind="float")
-def softsign(x: Any) -> Any:
+def softsign(features: Any) -> Any:
     """Return x / (1 + |x|), between -1 and 1."""
-    return divide(x, 1 + absolute(x))
+    return divide(features, 1 + absolute(features))
 
 
 @pointwise(
@@ -68,8 +89,19 @@ def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
     return maximum(logits, 0) - logits * labels + log1p(exp(-absolute(logits)))
 
 
-@block(loops.softmax, lambda x, axis=-1: x, lambda c, y, x, axis=-1: y * (c - reduce_sum(c * y, axis, True)), kind="float", quiet=True)
-def softmax(logits: Any, *, axis: int = -1) -> Any:
+def _row_shape(shape: tuple[int, ...], axis: int = -1) -> tuple[int, ...]:
+    checked_axis(axis, shape)
+    return shape
+
+
+@block(
+    loops.softmax,
+    _row_shape,
+    lambda c, y, x, axis=-1: y * (c - reduce_sum(c * y, axis, True)),
+    kind="float",
+    quiet=True,
+)
+def softmax(logits: Any, axis: int = -1) -> Any:
     """Return e^x divided by its sum along an axis: positive numbers that sum to 1.
 
     Example:
@@ -84,47 +116,37 @@ def softmax(logits: Any, *, axis: int = -1) -> Any:
 
 @block(
     loops.log_softmax,
-    lambda x, axis=-1: x,
+    _row_shape,
     lambda c, y, x, axis=-1: c - exp_(y) * reduce_sum(c, axis, True),
     kind="float",
     quiet=True,
 )
-def log_softmax(logits: Any, *, axis: int = -1) -> Any:
+def log_softmax(logits: Any, axis: int = -1) -> Any:
     """Return the logarithm of softmax, without computing softmax first."""
     shifted = logits - logits.max(axis=axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
-def leaky_relu(x: Any, alpha: float = 0.2) -> Any:
-    """Return x above 0 and alpha x below."""
-    x = convert_to_tensor(x)
-    return where(x > 0, x, alpha * x)
-
-
-def relu6(x: Any) -> Any:
-    """Return x limited to 0 ... 6."""
-    return minimum_(relu(x), 6)
-
-
-def selu(x: Any) -> Any:
+def selu(features: Any, name: str | None = None) -> Any:
     """Return the scaled elu whose outputs keep mean 0 and variance 1 (Klambauer et al. 2017, equation 2)."""
-    return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
+    return SELU_SCALE * elu(features, alpha=SELU_ALPHA)
 
 
-def swish(x: Any) -> Any:
-    """Return x sigmoid(x), also called silu (Elfwing et al. 2017)."""
-    x = convert_to_tensor(x)
-    return x * sigmoid(x)
+def swish(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
+    """Return x sigmoid(beta x), also called silu (Elfwing et al. 2017; Ramachandran et al. 2017)."""
+    x = convert_to_tensor(features)
+    return x * sigmoid(x if beta == 1 else beta * x)
 
 
-def gelu(x: Any, approximate: bool = False) -> Any:
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
     """Return x times the normal distribution function of x (Hendrycks & Gimpel 2016).
 
     Args:
-        x: the input, of any shape.
+        features: the input, of any shape.
         approximate: use the paper's tanh formula rather than erf.
+        name: accepted for TensorFlow's sake, and not used.
     """
-    x = convert_to_tensor(x)
+    x = convert_to_tensor(features)
     if approximate:
         return 0.5 * x * (1 + tanh(ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)))
     return 0.5 * x * (1 + erf_(ROOT_HALF * x))

@@ -1,15 +1,25 @@
 """Arithmetic: element-wise functions of one or two numbers."""
 
+# mypy: disable-error-code=has-type
+# (a block's gradient rule may name the block itself)
+
 from __future__ import annotations
 
 from typing import Any
 
 from klods.ops import vocabulary as v
 from klods.ops.block import pointwise
-from klods.ops.comparison import where
+from klods.ops.comparison import equal, where
+from klods.ops.movement import broadcast_to
 from klods.ops.vocabulary import absolute, ceil, divide, erf, exp, expm1, floor, log, log1p, maximum, minimum, sqrt
+from klods.tensor import Tensor
 
 TWO_OVER_ROOT_PI = 1.1283791670955126
+
+
+def zero(c: Tensor, y: Tensor, *inputs: Any) -> Tensor:
+    """Return the gradient of a block that is constant around almost every point."""
+    return broadcast_to(0.0, y.value.shape)
 
 
 @pointwise(lambda c, y, a, b: c, lambda c, y, a, b: c)
@@ -55,13 +65,20 @@ def floormod(x: Any, y: Any) -> Any:
 
 
 @pointwise(
-    lambda c, y, a, b: c * b * power(a, b - 1),
-    lambda c, y, a, b: c * y * where(a > 0, log_(a), 0),
+    lambda c, y, a, b: c * b * power(a, _below(b)),
+    lambda c, y, a, b: c * y * log_(where(a > 0, a, 1)),
     quiet=True,
 )
 def power(x: Any, y: Any) -> Any:
     """Return x to the power y. The gradient with respect to y is 0 where x is not positive."""
     return v.power(x, y)
+
+
+def _below(exponent: Any) -> Any:
+    """Return the exponent less 1, but 1 where it is 0, so that the gradient of x^0 is 0 also at 0."""
+    if isinstance(exponent, (int, float)):
+        return exponent - 1 if exponent else 1
+    return where(equal(exponent, 0), 1, subtract(exponent, 1))
 
 
 @pointwise(lambda c, y, x: -c)
@@ -76,7 +93,7 @@ def abs_(x: Any) -> Any:
     return absolute(x)
 
 
-@pointwise(None)
+@pointwise(zero)
 def sign(x: Any) -> Any:
     """Return -1, 0 or 1; NaN for NaN."""
     return v.sign(x)
@@ -218,3 +235,19 @@ def maximum_(x: Any, y: Any) -> Any:
 def minimum_(x: Any, y: Any) -> Any:
     """Return the smaller of x and y, NaN if either is; where they are equal the gradient goes to x."""
     return minimum(x, y)
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Tensor:
+    """Return the elements limited to clip_value_min ... clip_value_max; at the limits the gradient passes."""
+    return minimum_(maximum_(t, clip_value_min), clip_value_max)
+
+
+def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """Return (x - y)^2."""
+    return square(subtract(x, y))
+
+
+def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """Return x / y, but 0 where y is 0."""
+    nothing = equal(y, 0)
+    return where(nothing, 0, divide_(x, where(nothing, 1, y)))

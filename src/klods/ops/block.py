@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
-from klods.dtypes import BOOL, FLOAT32, FLOAT64, as_array, promote
-from klods.errors import DTypeError, KlodsError, ShapeError
+from klods.dtypes import BOOL, DTYPES, FLOAT32, FLOAT64, as_array, is_weak, promote
+from klods.errors import ArgumentError, DataError, DTypeError, KlodsError, PositionError, ShapeError
 from klods.ops.vocabulary import naive
-from klods.tensor import Tensor, TensorLike, Variable, watching
+from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, holds_tensors, watching
+
+# Infinity and NaN are values like others here; `klods.keras` warns where they first appear in training.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"klods\.(ops|tensor)")
 
 BOXES = (Tensor, Variable)
+SEQUENCES = (list, tuple)
 Shape = tuple[int, ...]
 Rule = Callable[..., Tensor]
 Operation = TypeVar("Operation", bound=Callable[..., Any])
@@ -37,8 +42,8 @@ class Block:
         gradient: one rule per input, or None where the block has no gradient with respect to it. A rule is
             `rule(cotangent, output, *inputs, **attributes) -> cotangent of that input`, in blocks; what
             broadcasting spread out, the tape sums up again.
-        kind: how operands are aligned first: `same` (to one dtype), `float` (to one floating dtype), `select` (the first
-            to bool, the others to one dtype), `as is`.
+        kind: how operands are aligned first: `same` (to one dtype), `float` (to one floating dtype), `select` (the
+            first to bool, the others to one dtype), `as is`, `view` (as is; the result may share its memory).
         quiet: whether NumPy's floating-point warnings are silenced: infinity and NaN are results here.
         body: for a pointwise block, the function of scalars that its loop applies.
     """
@@ -67,18 +72,18 @@ def pointwise(*gradient: Rule | None, kind: str = "same", quiet: bool = False) -
     Example:
         >>> import klods
         >>> from klods.ops.vocabulary import where
-        >>> @pointwise(lambda c, y, x: where(x > 0, c, 0 * c))
+        >>> @pointwise(lambda c, y, x: klods.where(x > 0, c, 0))
         ... def ramp_up(x):
-        ...     return where(x > 0, x, 0 * x)
+        ...     return where(x > 0, x, 0)
         >>> ramp_up(klods.constant([-1., 2.])).numpy()
         array([0., 2.], dtype=float32)
         >>> del BLOCKS["ramp_up"]
     """
 
     def define(body: Operation) -> Operation:
-        name = body.__name__.rstrip("_")
         loop = functools.partial(naive_loop, body)
-        return operation(Block(name, body, loop, broadcast_shape, gradient, kind, quiet, body), like=body)
+        count = sum(p.default is p.empty for p in inspect.signature(body).parameters.values())
+        return operation(Block(_name(body), body, loop, broadcast_shape, gradient, kind, quiet, body), body, count)
 
     return define
 
@@ -87,6 +92,7 @@ def block(
     naive: Callable[..., np.ndarray],
     shape: Callable[..., Shape],
     *gradient: Rule | None,
+    inputs: int | None = 1,
     kind: str = "as is",
     quiet: bool = False,
     rules: Sequence[Rule | None] | None = None,
@@ -97,30 +103,38 @@ def block(
         naive: the same in plain loops.
         shape: the shape it gives.
         gradient: one rule per input; see `Block`.
+        inputs: how many of the function's parameters, from the first on, are tensors; the others are attributes. None
+            for any number of tensors.
         kind: see `Block`.
         quiet: see `Block`.
         rules: for a block of any number of inputs, an object whose item `i` is the rule of input `i`.
     """
 
     def define(compute: Operation) -> Operation:
-        name = compute.__name__.rstrip("_")
-        return operation(Block(name, compute, naive, shape, rules or gradient, kind, quiet), like=compute)
+        return operation(Block(_name(compute), compute, naive, shape, rules or gradient, kind, quiet), compute, inputs)
 
     return define
 
 
-def operation(block: Block, like: Operation) -> Operation:
-    """Enter a block in the table and return the function that calls it on tensors, documented like `like`."""
+def operation(block: Block, like: Operation, count: int | None) -> Operation:
+    """Enter a block of `count` inputs in the table and return the function that calls it on tensors.
+
+    The function takes its parameters and documentation from `like`.
+    """
     compute, kind = _silenced(block.compute) if block.quiet else block.compute, block.kind
-    names, count = _parameters(like)
+    names, views = list(inspect.signature(like).parameters), kind == "view"
 
     @functools.wraps(like)
     def call(*inputs: Any, **attributes: Any) -> Tensor:
         if attributes or len(inputs) != count:
             inputs, attributes = _arranged(block.name, names, count, inputs, attributes)
+        if views and type(inputs[0]) not in BOXES:
+            inputs = (convert_to_tensor(inputs[0]),)  # a copy: the caller may write to theirs
         values = [x.value if type(x) in BOXES else x for x in inputs]
         try:
-            result = compute(*(values if prepared(values) else aligned(values, inputs, kind)), **attributes)
+            if not prepared(values):
+                inputs, values = aligned(inputs, values, kind)
+            result = compute(*values, **attributes)
         except Exception as error:
             raise explained(error, block, values, attributes) from None
         output = Tensor(result)
@@ -147,24 +161,16 @@ def prepared(values: list[Any]) -> bool:
     return arrays
 
 
-def aligned(values: list[Any], inputs: Sequence[Any], kind: str) -> list[Any]:
-    """Return the operands ready to compute on: arrays of one dtype, beside Python numbers that won't widen it."""
-    if kind == "as is":
-        return [v if type(v) is np.ndarray else as_array(v) for v in values]
-    dtype, kinds = None, "f"
-    for value in values:
-        weak = type(value)
-        if weak is int:
-            kinds += "iu" if kind == "same" else ""
-        elif weak is float:
-            kinds = "f"
-        elif dtype is None:
-            dtype = getattr(value, "dtype", None)
-            if dtype is None:
-                return _converted(inputs, kind)
-        elif getattr(value, "dtype", None) is not dtype:
-            return _converted(inputs, kind)
-    return values if dtype is not None and dtype.kind in kinds else _converted(inputs, kind)
+def aligned(inputs: tuple[Any, ...], values: list[Any], kind: str) -> tuple[tuple[Any, ...], list[Any]]:
+    """Return the inputs, lists among them turned into tensors or arrays, and their values ready to compute on.
+
+    The values are arrays of one dtype, beside Python numbers that won't widen it.
+    """
+    if any(type(value) in SEQUENCES for value in values):
+        inputs = tuple(convert_to_tensor(x) if holds_tensors(x) else x for x in inputs)
+        values = _aligned([x.value if type(x) in BOXES else x for x in inputs], inputs, kind)
+        return tuple(v if type(x) in SEQUENCES else x for x, v in zip(inputs, values)), values
+    return inputs, _aligned(values, inputs, kind)
 
 
 def static(x: Any) -> Any:
@@ -202,6 +208,17 @@ def broadcast_shape(*shapes: Shape, **attributes: Any) -> Shape:
         ) from None
 
 
+def checked_axis(axis: int, shape: Sequence[int]) -> int:
+    """Return the axis counted from the first.
+
+    Raises:
+        ShapeError: if the shape has no such axis.
+    """
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeError(f"shape {tuple(shape)} has no axis {axis}.", f"it has {len(shape)}, numbered from 0.")
+    return axis % len(shape)
+
+
 def explained(error: Exception, block: Block, values: list[Any], attributes: dict[str, Any]) -> Exception:
     """Return klods's own words for what NumPy or a block raised on these operands."""
     if isinstance(error, KlodsError):
@@ -211,38 +228,78 @@ def explained(error: Exception, block: Block, values: list[Any], attributes: dic
     except KlodsError as better:
         return type(better)(_named(block, better.what), better.mend)
     except Exception:
-        pass
+        pass  # the first error says more
+    kind = next((own for python, own in OWN_ERRORS.items() if isinstance(error, python)), None)
     shapes = ", ".join(f"{np.shape(v)} {getattr(v, 'dtype', type(v).__name__)}" for v in values)
-    kind = DTypeError if isinstance(error, TypeError) else ShapeError if isinstance(error, ValueError) else None
-    text = f"{block.name} can't work on {shapes or 'nothing'}: {error}"
-    return kind(text) if kind else type(error)(text)
+    return kind(f"{block.name} can't work on {shapes or 'nothing'}: {str(error).rstrip('.')}.") if kind else error
+
+
+OWN_ERRORS: dict[type[Exception], type[KlodsError]] = {
+    TypeError: DTypeError,
+    ValueError: DataError,
+    IndexError: PositionError,
+    OverflowError: DataError,
+}
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return function.__name__.strip("_")
 
 
 def _named(block: Block, what: str) -> str:
     return what if what.startswith(block.name) else f"{block.name}: {what}"
 
 
-def _converted(operands: Sequence[Any], kind: str) -> list[Any]:
+def _aligned(values: list[Any], inputs: Sequence[Any], kind: str) -> list[Any]:
     if kind == "select":
-        condition, *branches = operands
-        return [as_array(_value(condition), BOOL), *_converted(branches, "same")]
-    arrays = {i: as_array(_value(x)) for i, x in enumerate(operands) if not _weak_kind(x)}
-    tensors = [x.value.dtype for x in operands if isinstance(x, TensorLike)]
-    dtypes = tensors + [arrays[i].dtype for i in arrays if not isinstance(operands[i], TensorLike)]
-    if any(d.kind == "f" for d in tensors):
-        dtypes = [d for i, d in enumerate(dtypes) if i < len(tensors) or d != FLOAT64]
-    dtype = promote(dtypes, "".join(map(_weak_kind, operands)))
+        branches = values[1:] if prepared(values[1:]) else _aligned(values[1:], inputs[1:], "same")
+        return [as_array(values[0], BOOL), *branches]
+    if kind in ("as is", "view"):
+        return [v if type(v) is np.ndarray and v.dtype in DTYPES else as_array(v) for v in values]
+    return values if _agree(values, kind) else _converted(values, inputs, kind)
+
+
+def _agree(values: list[Any], kind: str) -> bool:
+    """Tell whether all arrays have one dtype, which the Python numbers beside them won't widen."""
+    dtype, kinds = None, "f"
+    for value in values:
+        python = type(value)
+        if python is int:
+            kinds += "iu" if kind == "same" else ""
+        elif python is float:
+            kinds = "f"
+        elif dtype is None:
+            dtype = getattr(value, "dtype", None)
+            if dtype not in DTYPES:
+                return False
+        elif getattr(value, "dtype", None) is not dtype:
+            return False
+    return dtype is not None and dtype.kind in kinds
+
+
+def alike(*inputs: Any) -> list[Tensor]:
+    """Return the inputs as tensors of one dtype, by the rule in `klods.dtypes`."""
+    dtype = _common_dtype(inputs)
+    return [convert_to_tensor(x, dtype) for x in inputs]
+
+
+def _converted(values: list[Any], inputs: Sequence[Any], kind: str) -> list[Any]:
+    dtype = _common_dtype(inputs)
     if kind == "float" and dtype.kind != "f":
         dtype = FLOAT32
-    return [as_array(arrays.get(i, x), dtype) for i, x in enumerate(operands)]
+    return [as_array(value, dtype) for value in values]
 
 
-def _parameters(function: Callable[..., Any]) -> tuple[list[str], int | None]:
-    """Return the parameters' names and how many are inputs (those before `*`); None for any number of inputs."""
-    parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return [p.name for p in parameters if p.kind is p.KEYWORD_ONLY], None
-    return [p.name for p in parameters], sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+def _common_dtype(inputs: Sequence[Any]) -> np.dtype:
+    beside = any(isinstance(x, TensorLike) for x in inputs)
+    strong, weak = [], ""
+    for x in inputs:
+        dtype = as_array(x.value if isinstance(x, TensorLike) else x).dtype
+        if is_weak(x) or (beside and dtype == FLOAT64 and not isinstance(x, TensorLike)):
+            weak += dtype.kind
+        else:
+            strong.append(dtype)
+    return promote(strong, weak)
 
 
 def _arranged(
@@ -254,20 +311,13 @@ def _arranged(
         return inputs, {key: static(x) for key, x in attributes.items()}
     given = dict(zip(names, inputs))
     if len(inputs) > len(names) or given.keys() & attributes.keys() or attributes.keys() - set(names):
-        raise TypeError(f"{name} takes {', '.join(names)}; got {len(inputs)} values and {', '.join(attributes)}")
+        passed = ", ".join([f"{len(inputs)} by position", *attributes])
+        raise ArgumentError(f"{name} takes {', '.join(names)}; got {passed}.", "pass each once, by these names.")
     given.update(attributes)
     missing = [n for n in names[:count] if n not in given]
     if missing:
-        raise TypeError(f"{name} needs {' and '.join(missing)}")
+        raise ArgumentError(f"{name} takes {', '.join(names)}; got no {' and no '.join(missing)}.")
     return tuple(given[n] for n in names[:count]), {n: static(given[n]) for n in names[count:] if n in given}
-
-
-def _value(x: Any) -> Any:
-    return x.value if isinstance(x, TensorLike) else x
-
-
-def _weak_kind(value: Any) -> str:
-    return {bool: "b", int: "i", float: "f"}.get(type(value), "")
 
 
 def _silenced(compute: Callable[..., Any]) -> Callable[..., Any]:

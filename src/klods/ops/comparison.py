@@ -1,5 +1,8 @@
 """Comparison, logic and choice, element by element."""
 
+# mypy: disable-error-code=has-type
+# (a block's gradient rule may name the block itself)
+
 from __future__ import annotations
 
 from typing import Any
@@ -60,6 +63,30 @@ def logical_or(x: Any, y: Any) -> Any:
 def logical_xor(x: Any, y: Any) -> Any:
     """Return whether exactly one holds."""
     return v.logical_not(x) != v.logical_not(y)
+
+
+@pointwise()
+def bitwise_and(x: Any, y: Any) -> Any:
+    """Return the bits of integers, or the truth values, that hold in both."""
+    return x & y
+
+
+@pointwise()
+def bitwise_or(x: Any, y: Any) -> Any:
+    """Return the bits of integers, or the truth values, that hold in at least one."""
+    return x | y
+
+
+@pointwise()
+def bitwise_xor(x: Any, y: Any) -> Any:
+    """Return the bits of integers, or the truth values, that hold in exactly one."""
+    return x ^ y
+
+
+@pointwise()
+def invert(x: Any) -> Any:
+    """Return the opposite bits of integers, or the opposite truth values."""
+    return v.invert(x)
 
 
 @pointwise()

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from klods.dtypes import FLOAT32, INT32, as_array, as_dtype
-from klods.ops.arithmetic import multiply
-from klods.ops.block import static
-from klods.ops.comparison import equal
-from klods.ops.movement import cast, expand_dims
-from klods.tensor import Tensor, TensorLike, convert_to_tensor
+from klods.dtypes import FLOAT32, INT32, as_dtype
+from klods.errors import DataError
+from klods.ops.block import alike, checked_axis, static
+from klods.ops.comparison import equal, where
+from klods.ops.movement import broadcast_to, cast, expand_dims
+from klods.tensor import Tensor, convert_to_tensor
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -32,8 +32,7 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:
 
 def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     """Return a tensor of one value."""
-    start = as_array(value.value if isinstance(value, TensorLike) else value)
-    return Tensor(np.full(static(dims), start, start.dtype))
+    return broadcast_to(convert_to_tensor(value), dims)
 
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -46,9 +45,12 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     return Tensor(np.ones_like(convert_to_tensor(input).value, None if dtype is None else as_dtype(dtype)))
 
 
-def eye(num_rows: int, num_columns: int | None = None, dtype: Any = None) -> Tensor:
-    """Return ones on the diagonal, zeros elsewhere."""
-    return Tensor(np.eye(num_rows, num_columns, dtype=as_dtype(dtype)))
+def eye(
+    num_rows: int, num_columns: int | None = None, batch_shape: Any = None, dtype: Any = None, name: str | None = None
+) -> Tensor:
+    """Return ones on the diagonal, zeros elsewhere, repeated along the axes of `batch_shape`."""
+    matrix = Tensor(np.eye(num_rows, num_columns, dtype=as_dtype(dtype)))
+    return matrix if batch_shape is None else broadcast_to(matrix, (*static(batch_shape), *matrix.value.shape))
 
 
 def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -59,20 +61,39 @@ def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, nam
         >>> klods.range(3).numpy()
         array([0, 1, 2], dtype=int32)
     """
-    bounds = [static(x) for x in ((0, start) if limit is None else (start, limit))] + [static(delta)]
-    default = FLOAT32 if any(isinstance(x, float) for x in bounds) else INT32
-    return Tensor(np.arange(*bounds, dtype=default if dtype is None else as_dtype(dtype)))
+    bounds = (0, start, delta) if limit is None else (start, limit, delta)
+    common = alike(*bounds)[0].value.dtype if dtype is None else as_dtype(dtype)
+    if static(delta) == 0:
+        raise DataError("range: delta is 0.", "give a step above or below 0.")
+    return Tensor(np.arange(*map(static, bounds), dtype=common))
 
 
-def linspace(start: Any, stop: Any, num: int) -> Tensor:
+def linspace(start: Any, stop: Any, num: int, name: str | None = None, axis: int = 0) -> Tensor:
     """Return `num` evenly spaced numbers from start to stop, both included."""
-    return Tensor(np.linspace(static(start), static(stop), num, dtype=FLOAT32))
+    first, last = (np.asarray(x.value) for x in alike(start, stop))
+    kind = first.dtype if first.dtype.kind == "f" else FLOAT32
+    return Tensor(np.linspace(first, last, num, dtype=kind, axis=axis))
 
 
 def one_hot(
-    indices: Any, depth: int, on_value: Any = None, off_value: Any = None, axis: int = -1, dtype: Any = None
+    indices: Any,
+    depth: int,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
 ) -> Tensor:
     """Return a vector of `depth` numbers per index: 1 at the index, 0 elsewhere; all 0 for an index outside.
+
+    Args:
+        indices: integers, of any shape.
+        depth: how many classes there are.
+        on_value: what stands at the index, 1 by default.
+        off_value: what stands elsewhere, 0 by default.
+        axis: where the new axis goes; last by default.
+        dtype: that of the values by default, float32 without them.
+        name: accepted for TensorFlow's sake, and not used.
 
     Example:
         >>> import klods
@@ -81,13 +102,13 @@ def one_hot(
                [0., 0., 1.]], dtype=float32)
     """
     codes = convert_to_tensor(indices)
-    axis = axis % (codes.ndim + 1)
-    places = np.arange(depth).reshape((-1,) + (1,) * (codes.ndim - axis))
-    hot = cast(equal(expand_dims(codes, axis), places), as_dtype(dtype))
+    place = checked_axis(-1 if axis is None else axis, (*codes.value.shape, depth))
+    classes = np.arange(static(depth)).reshape((-1,) + (1,) * (codes.ndim - place))
+    hot = equal(expand_dims(codes, place), classes)
     if on_value is None and off_value is None:
-        return hot
-    on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value
-    return multiply(hot, on - off) + off
+        return cast(hot, as_dtype(dtype))
+    values = where(hot, 1 if on_value is None else on_value, 0 if off_value is None else off_value)
+    return values if dtype is None else cast(values, dtype)
 
 
 def shape(input: Any, out_type: Any = "int32", name: str | None = None) -> Tensor:
@@ -95,11 +116,11 @@ def shape(input: Any, out_type: Any = "int32", name: str | None = None) -> Tenso
     return Tensor(np.array(convert_to_tensor(input).value.shape, as_dtype(out_type)))
 
 
-def rank(input: Any) -> Tensor:
+def rank(input: Any, name: str | None = None) -> Tensor:
     """Return the number of axes as a tensor."""
     return Tensor(np.asarray(convert_to_tensor(input).ndim, INT32))
 
 
-def size(input: Any, out_type: Any = "int32") -> Tensor:
+def size(input: Any, out_type: Any = "int32", name: str | None = None) -> Tensor:
     """Return the number of elements as a tensor."""
     return Tensor(np.asarray(convert_to_tensor(input).size, as_dtype(out_type)))

@@ -48,7 +48,8 @@ def fold(initial: float, combine: Callable[[Any, Any], Any]) -> Callable[..., np
 def first_best(better: Callable[[Any, Any], bool]) -> Callable[..., np.ndarray]:
     """Return the loop that finds the first index along an axis whose value beats all before it."""
 
-    def loop(x: np.ndarray, axis: int = 0, output_type: str = "int64") -> np.ndarray:
+    def loop(x: np.ndarray, axis: int | None = 0, output_type: Any = "int64") -> np.ndarray:
+        axis = axis or 0
         best = np.zeros(reduced_shape(x.shape, axis), np.int64)
         for index in indices(best.shape):
             row = list(np.moveaxis(x, axis, -1)[index])
@@ -73,27 +74,27 @@ def cumulative(x: np.ndarray, axis: int = 0) -> np.ndarray:
 
 def softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """Return softmax, one row at a time."""
-    return _by_row(logits, axis, lambda row: [math.exp(x) / sum(map(math.exp, row)) for x in row])
+    return by_row(logits, axis, lambda row: [math.exp(x) / sum(map(math.exp, row)) for x in row])
 
 
 def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """Return the logarithm of softmax, one row at a time."""
-    return _by_row(logits, axis, lambda row: [x - math.log(sum(map(math.exp, row))) for x in row])
+    return by_row(logits, axis, lambda row: [x - math.log(sum(map(math.exp, row))) for x in row])
 
 
 def matmul(a: np.ndarray, b: np.ndarray, transpose_a: bool = False, transpose_b: bool = False) -> np.ndarray:
     """Return the matrix product: each element a sum over one row of a and one column of b."""
-    a = np.swapaxes(a, -1, -2) if transpose_a else a
-    b = np.swapaxes(b, -1, -2) if transpose_b else b
+    a = np.swapaxes(a, -1, -2) if transpose_a and a.ndim > 1 else a
+    b = np.swapaxes(b, -1, -2) if transpose_b and b.ndim > 1 else b
     left = a[None, :] if a.ndim == 1 else a
     right = b[:, None] if b.ndim == 1 else b
     batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     left = np.broadcast_to(left, batch + left.shape[-2:])
     right = np.broadcast_to(right, batch + right.shape[-2:])
-    result = np.zeros(batch + (left.shape[-2], right.shape[-1]))
+    result = np.zeros((*batch, left.shape[-2], right.shape[-1]))
     for *outer, i, j in indices(result.shape):
-        for k in range(left.shape[-1]):
-            result[(*outer, i, j)] += left[(*outer, i, k)] * right[(*outer, k, j)]
+        row, column = left[tuple(outer)][i], right[tuple(outer)][:, j]
+        result[tuple(outer)][i, j] = sum(row[k] * column[k] for k in range(len(row)))
     result = result[..., 0, :] if a.ndim == 1 else result
     return result[..., 0] if b.ndim == 1 else result
 
@@ -146,7 +147,8 @@ def unflat_index(place: int, shape: Shape) -> Index:
     return tuple(reversed(index))
 
 
-def _by_row(x: np.ndarray, axis: int, function: Callable[[list[float]], list[float]]) -> np.ndarray:
+def by_row(x: np.ndarray, axis: int, function: Callable[[list[Any]], list[Any]]) -> np.ndarray:
+    """Apply a function of lists to each row along an axis."""
     rows = np.moveaxis(x, axis, -1)
     result = np.empty(rows.shape)
     for index in indices(rows.shape[:-1]):

@@ -1,10 +1,14 @@
 """Blocks that move, repeat, join or pick elements without computing on them, and `cast`."""
 
+# mypy: disable-error-code=has-type
+# (a block's gradient rule may name the block itself)
+
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,8 +16,8 @@ import numpy as np
 from klods.dtypes import as_dtype
 from klods.errors import DataError, ShapeError
 from klods.ops import loops
-from klods.ops.block import block, broadcast_shape, static
-from klods.tensor import Tensor, TensorLike, convert_to_tensor
+from klods.ops.block import alike, block, broadcast_shape, checked_axis, static
+from klods.tensor import Tensor, convert_to_tensor
 
 Shape = tuple[int, ...]
 
@@ -34,8 +38,9 @@ def reshaped(old: Shape, shape: Shape) -> Shape:
     loops.moved(reshaped, lambda i, old, shape: loops.unflat_index(loops.flat_index(i, reshaped(old, shape)), old)),
     reshaped,
     lambda c, y, x, shape: reshape(c, x.value.shape),
+    kind="view",
 )
-def reshape(tensor: Any, *, shape: Shape) -> Any:
+def reshape(tensor: Any, shape: Any) -> Any:
     """Return the same elements in row-major order under another shape; one size may be -1.
 
     Example:
@@ -65,8 +70,9 @@ def _inverse(perm: Shape) -> Shape:
     loops.moved(_transposed, lambda i, old, perm=None: tuple(i[p] for p in _inverse(_permutation(old, perm)))),
     _transposed,
     lambda c, y, x, perm=None: transpose(c, _inverse(_permutation(x.value.shape, perm))),
+    kind="view",
 )
-def transpose(a: Any, *, perm: Shape | None = None) -> Any:
+def transpose(a: Any, perm: Any = None) -> Any:
     """Return the tensor with its axes in another order; reversed by default.
 
     Example:
@@ -90,8 +96,9 @@ def _broadcast_target(old: Shape, shape: Shape) -> Shape:
     ),
     _broadcast_target,
     lambda c, y, x, shape: c,
+    kind="view",
 )
-def broadcast_to(input: Any, *, shape: Shape) -> Any:
+def broadcast_to(input: Any, shape: Any) -> Any:
     """Return the tensor repeated along axes of size 1, and new ones on the left, up to a shape."""
     return np.broadcast_to(input, shape)
 
@@ -99,33 +106,43 @@ def broadcast_to(input: Any, *, shape: Shape) -> Any:
 def expand_dims(input: Any, axis: int, name: str | None = None) -> Tensor:
     """Return the tensor with a new axis of size 1 at `axis`."""
     x = convert_to_tensor(input)
-    rank = x.ndim + 1
-    axis = int(axis)
-    if not -rank <= axis < rank:
-        raise ShapeError(f"expand_dims: axis {axis} is outside a tensor of {rank} axes.", f"use {-rank} to {rank - 1}.")
-    sizes = list(x.value.shape)
-    sizes.insert(axis % rank, 1)
+    sizes = [*x.value.shape, 1]
+    sizes.insert(checked_axis(static(axis), sizes), sizes.pop())
     return reshape(x, sizes)
 
 
 def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Return the tensor without its axes of size 1, or without those named."""
     x = convert_to_tensor(input)
-    gone = [a for a in loops.axes(static(axis), x.ndim) if axis is not None or x.value.shape[a] == 1]
-    wrong = [a for a in gone if x.value.shape[a] != 1]
+    shape, named = x.value.shape, static(axis)
+    if named is None or named == ():
+        return reshape(x, [n for n in shape if n != 1])
+    gone = [checked_axis(a, shape) for a in (named if isinstance(named, tuple) else (named,))]
+    wrong = [a for a in gone if shape[a] != 1]
     if wrong:
-        raise ShapeError(f"squeeze: axis {wrong[0]} of shape {x.value.shape} is not 1.", "name axes of size 1.")
-    return reshape(x, [n for i, n in enumerate(x.value.shape) if i not in gone])
+        raise ShapeError(f"squeeze: axis {wrong[0]} of shape {shape} isn't of size 1.", "name axes that are.")
+    return reshape(x, [n for i, n in enumerate(shape) if i not in gone])
 
 
 # ---------------------------------------------------------------- order and repetition
+
+def _reversed_shape(old: Shape, axis: Any) -> Shape:
+    for a in axis if isinstance(axis, tuple) else (axis,):
+        checked_axis(a, old)
+    return old
+
 
 def _reversed(i: Any, old: Shape, axis: Any) -> Any:
     return tuple(old[k] - 1 - n if k in loops.axes(axis, len(old)) else n for k, n in enumerate(i))
 
 
-@block(loops.moved(lambda old, axis: old, _reversed), lambda old, axis: old, lambda c, y, x, axis: reverse(c, axis))
-def reverse(tensor: Any, *, axis: Any) -> Any:
+@block(
+    loops.moved(_reversed_shape, _reversed),
+    _reversed_shape,
+    lambda c, y, x, axis: reverse(c, axis),
+    kind="view",
+)
+def reverse(tensor: Any, axis: Any) -> Any:
     """Return the tensor with the elements along axes in the opposite order."""
     return np.flip(tensor, axis)
 
@@ -140,16 +157,9 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     return reshape(broadcast_to(reshape(x, apart), spread), [n * m for n, m in zip(x.value.shape, times)])
 
 
-def repeat(input: Any, repeats: int, axis: int | None = None) -> Tensor:
-    """Return the tensor with each element (or slice along an axis) repeated `repeats` times in a row."""
-    x = convert_to_tensor(input)
-    x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis % x.ndim)
-    sizes = x.value.shape
-    spread = broadcast_to(expand_dims(x, axis + 1), (*sizes[: axis + 1], repeats, *sizes[axis + 1 :]))
-    return reshape(spread, (*sizes[:axis], sizes[axis] * repeats, *sizes[axis + 1 :]))
-
-
 def _padded(old: Shape, paddings: Any, constant_values: float = 0) -> Shape:
+    if len(paddings) != len(old):
+        raise ShapeError(f"{len(paddings)} paddings for shape {old}.", "give a pair (before, after) for each axis.")
     return tuple(n + before + after for n, (before, after) in zip(old, paddings))
 
 
@@ -167,7 +177,7 @@ def _naive_pad(x: np.ndarray, paddings: Any, constant_values: float = 0) -> np.n
         tuple(slice(before, before + n) for n, (before, _) in zip(x.value.shape, paddings))
     ],
 )
-def pad(tensor: Any, *, paddings: Any, constant_values: float = 0) -> Any:
+def pad(tensor: Any, paddings: Any, constant_values: float = 0) -> Any:
     """Return the tensor with `paddings[i] = (before, after)` elements of a constant added along axis i."""
     return np.pad(tensor, paddings, constant_values=constant_values)
 
@@ -182,17 +192,16 @@ class _PartOf:
 
     @staticmethod
     def rule(i: int, c: Tensor, y: Tensor, *inputs: Tensor, axis: int) -> Tensor:
-        axis %= c.ndim
         start = sum(np.shape(x)[axis] for x in inputs[:i])
-        return c[(slice(None),) * axis + (slice(start, start + inputs[i].value.shape[axis]),)]
+        return c[along(axis, slice(start, start + inputs[i].value.shape[axis]), c.value.shape)]
 
 
 def _concat_shape(*shapes: Shape, axis: int) -> Shape:
-    axis %= len(shapes[0])
+    axis = checked_axis(axis, shapes[0])
     rest = {s[:axis] + s[axis + 1 :] for s in shapes}
     if len(rest) > 1:
         raise ShapeError(f"shapes {', '.join(map(str, shapes))} differ besides axis {axis}.", "make them equal there.")
-    return shapes[0][:axis] + (sum(s[axis] for s in shapes),) + shapes[0][axis + 1 :]
+    return (*shapes[0][:axis], sum(s[axis] for s in shapes), *shapes[0][axis + 1 :])
 
 
 def _naive_concat(*arrays: np.ndarray, axis: int) -> np.ndarray:
@@ -207,7 +216,7 @@ def _naive_concat(*arrays: np.ndarray, axis: int) -> np.ndarray:
     return result
 
 
-@block(_naive_concat, _concat_shape, kind="same", rules=_PartOf())  # type: ignore[arg-type]
+@block(_naive_concat, _concat_shape, inputs=None, kind="same", rules=_PartOf())  # type: ignore[arg-type]
 def concatenate(*values: Any, axis: int) -> Any:
     """Return tensors joined along an axis."""
     return np.concatenate(values, axis=axis)
@@ -221,7 +230,7 @@ def concat(values: Any, axis: int, name: str | None = None) -> Tensor:
         >>> klods.concat([[1., 2.], [3.]], axis=0).numpy()
         array([1., 2., 3.], dtype=float32)
     """
-    parts = [convert_to_tensor(x) for x in values]
+    parts = values if isinstance(values, (list, tuple)) else list(convert_to_tensor(values))
     if not parts:
         raise DataError("concat: got an empty list of tensors.", "give at least one.")
     return concatenate(*parts, axis=axis)
@@ -229,176 +238,33 @@ def concat(values: Any, axis: int, name: str | None = None) -> Tensor:
 
 def stack(values: Any, axis: int = 0, name: str | None = None) -> Tensor:
     """Return tensors of one shape joined along a new axis."""
-    return concat([expand_dims(x, axis) for x in values], axis)
+    return concat([expand_dims(x, axis) for x in alike(*values)], axis)
 
 
-def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> list[Tensor]:
     """Return the slices of a tensor along an axis, which they no longer have."""
     x = convert_to_tensor(value)
-    before = (slice(None),) * (axis % x.ndim)
-    return [x[(*before, i)] for i in range(x.value.shape[axis])]
+    return [x[along(axis, i, x.value.shape)] for i in range(x.value.shape[axis])]
 
 
 def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None = None) -> list[Tensor]:
     """Return a tensor cut along an axis into equal parts, or into parts of the sizes given."""
     x, sizes = convert_to_tensor(value), static(num_or_size_splits)
-    length = x.value.shape[axis]
+    length = x.value.shape[checked_axis(axis, x.value.shape)]
     if isinstance(sizes, int):
         if length % sizes:
             raise ShapeError(f"split: {length} elements along axis {axis} don't part into {sizes} equal pieces.",
                              "give a divisor, or the list of sizes.")
         sizes = (length // sizes,) * sizes
+    sizes = tuple(length - sum(sizes) - 1 if n == -1 else n for n in sizes)
     if sum(sizes) != length:
         raise ShapeError(f"split: sizes {sizes} add up to {sum(sizes)}, the axis has {length}.", "make them add up.")
-    starts = np.cumsum([0, *sizes]).tolist()
-    before = (slice(None),) * (axis % x.ndim)
-    return [x[(*before, slice(a, b))] for a, b in zip(starts, starts[1:])]
+    return [x[along(axis, slice(a, b), x.value.shape)] for a, b in pairwise(accumulate(sizes, initial=0))]
 
 
-# ---------------------------------------------------------------- picking
-
-def getitem(x: TensorLike, key: Any) -> Tensor:
-    """Return `x[key]` for integers, slices, `None`, `...`, and arrays or tensors of integers or booleans."""
-    keys = key if isinstance(key, tuple) else (key,)
-    return item(x, key=tuple(_plain_key(k) for k in keys))
-
-
-def _plain_key(k: Any) -> Any:
-    if isinstance(k, slice):
-        return slice(*(None if n is None else int(n) for n in (k.start, k.stop, k.step)))
-    if isinstance(k, TensorLike):
-        k = k.value
-    if isinstance(k, list):
-        k = np.asarray(k)
-    return int(k) if np.ndim(k) == 0 and isinstance(k, (np.ndarray, np.integer)) and k.dtype.kind in "iu" else k
-
-
-def _item_shape(shape: Shape, key: Any) -> Shape:
-    return np.broadcast_to(np.int8(0), shape)[key].shape
-
-
-def _naive_item(x: np.ndarray, key: Any) -> np.ndarray:
-    places = np.arange(x.size).reshape(x.shape)[key]
-    return np.array([x[loops.unflat_index(p, x.shape)] for p in np.ravel(places)], x.dtype).reshape(places.shape)
-
-
-@block(_naive_item, _item_shape, lambda c, y, x, key: put(c, shape=x.value.shape, key=key))
-def item(x: Any, *, key: Any) -> Any:
-    """Return the elements at a NumPy-style key."""
-    try:
-        return x[key]
-    except IndexError as error:
-        raise IndexError(f"{error} (shape {x.shape}, key {key})") from None
-
-
-def _naive_put(c: np.ndarray, shape: Shape, key: Any) -> np.ndarray:
-    places = np.ravel(np.arange(math.prod(shape)).reshape(shape)[key])
-    result = np.zeros(math.prod(shape))
-    for value, place in zip(np.ravel(c), places):
-        result[place] += value
-    return result.reshape(shape)
-
-
-@block(_naive_put, lambda c, shape, key: shape, lambda c, y, x, shape, key: item(c, key=key))
-def put(x: Any, *, shape: Shape, key: Any) -> Any:
-    """Return zeros of a shape with x added at a NumPy-style key: the gradient of picking."""
-    result = np.zeros(shape, x.dtype)
-    if any(isinstance(k, np.ndarray) for k in key):
-        np.add.at(result, key, x)
-    else:
-        result[key] = x
-    return result
-
-
-def _gathered(shape: Shape, indices: Shape, axis: int = 0) -> Shape:
-    axis %= len(shape)
-    return shape[:axis] + indices + shape[axis + 1 :]
-
-
-def _naive_gather(params: np.ndarray, indices: np.ndarray, axis: int = 0) -> np.ndarray:
-    axis %= params.ndim
-    result = np.empty(_gathered(params.shape, indices.shape, axis), params.dtype)
-    for index in loops.indices(result.shape):
-        before, at, after = index[:axis], index[axis : axis + indices.ndim], index[axis + indices.ndim :]
-        result[index] = params[(*before, indices[at], *after)]
-    return result
-
-
-def _check_indices(indices: np.ndarray, size: int) -> None:
-    if indices.dtype.kind not in "iu":
-        raise DataError(f"gather: indices must be integers, got {indices.dtype}.", "cast them: klods.cast(i, 'int32').")
-    if indices.size and (indices.min() < -size or indices.max() >= size):
-        wrong = indices.max() if indices.max() >= size else indices.min()
-        raise DataError(f"gather: index {wrong} is outside an axis of {size}.", f"use 0 to {size - 1}.")
-
-
-@block(
-    _naive_gather,
-    _gathered,
-    lambda c, y, x, i, axis=0: put(c, shape=x.value.shape, key=(slice(None),) * (axis % x.ndim) + (_integers(i),)),
-    None,
-)
-def gather(params: Any, indices: Any, *, axis: int = 0) -> Any:
-    """Return the slices of `params` along an axis at integer indices.
-
-    Example:
-        >>> import klods
-        >>> klods.gather([10., 20., 30.], [2, 0]).numpy()
-        array([30., 10.], dtype=float32)
-    """
-    _check_indices(indices, params.shape[axis])
-    return np.take(params, indices, axis=axis)
-
-
-def _naive_pick(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return np.array([x[(*i, labels[i])] for i in loops.indices(labels.shape)], x.dtype).reshape(labels.shape)
-
-
-@block(_naive_pick, lambda shape, labels: labels, lambda c, y, x, i: put_labels(c, i, classes=x.value.shape[-1]), None)
-def pick(x: Any, labels: Any) -> Any:
-    """Return one element of each row along the last axis: that at the row's label.
-
-    Example:
-        >>> import klods
-        >>> pick(klods.constant([[.1, .9], [.8, .2]]), klods.constant([1, 0])).numpy()
-        array([0.9, 0.8], dtype=float32)
-    """
-    _check_labels(labels, x.shape)
-    return np.take_along_axis(x, labels[..., None].astype(np.intp), -1)[..., 0]
-
-
-def _check_labels(labels: np.ndarray, shape: Shape) -> None:
-    if labels.shape != shape[:-1]:
-        raise ShapeError(f"labels of shape {labels.shape} don't fit predictions of shape {shape}.",
-                         f"give one label per row: shape {shape[:-1]}.")
-    if labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
-        wrong = labels.max() if labels.max() >= shape[-1] else labels.min()
-        raise DataError(f"label {wrong} is outside the {shape[-1]} classes 0 to {shape[-1] - 1}.",
-                        "number the classes from 0, or give the last layer more units.")
-
-
-def _naive_put_labels(c: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    result = np.zeros((*labels.shape, classes), c.dtype)
-    for i in loops.indices(labels.shape):
-        result[(*i, labels[i])] = c[i]
-    return result
-
-
-@block(_naive_put_labels, lambda c, labels, classes: (*c, classes), lambda c, y, x, i, classes: pick(c, i), None)
-def put_labels(x: Any, labels: Any, *, classes: int) -> Any:
-    """Return zeros with one more axis of `classes`, and x at each row's label: the gradient of `pick`."""
-    result = np.zeros((*labels.shape, classes), x.dtype)
-    np.put_along_axis(result, labels[..., None].astype(np.intp), x[..., None], -1)
-    return result
-
-
-def _integers(i: Any) -> np.ndarray:
-    return i.value if isinstance(i, TensorLike) else np.asarray(i)
-
-
-def boolean_mask(tensor: Any, mask: Any) -> Tensor:
-    """Return the elements (or slices) of a tensor where the mask holds, along one new first axis."""
-    return getitem(convert_to_tensor(tensor), np.asarray(convert_to_tensor(mask, "bool").value))
+def along(axis: int, key: Any, shape: Shape) -> tuple[Any, ...]:
+    """Return the key that picks `key` along one axis, and all of those before it."""
+    return (*[slice(None)] * checked_axis(axis, shape), key)
 
 
 # ---------------------------------------------------------------- type and passage
@@ -407,9 +273,10 @@ def boolean_mask(tensor: Any, mask: Any) -> Tensor:
     lambda x, dtype: x.astype(str(dtype)),
     lambda shape, dtype: shape,
     lambda c, y, x, dtype: cast(c, x.dtype),
+    kind="view",
     quiet=True,
 )
-def cast(x: Any, *, dtype: Any) -> Any:
+def cast(x: Any, dtype: Any) -> Any:
     """Return the elements as another dtype; floats lose their fraction as integers.
 
     Example:
@@ -420,13 +287,13 @@ def cast(x: Any, *, dtype: Any) -> Any:
     return x.astype(as_dtype(dtype), copy=False)
 
 
-@block(lambda x: x, lambda shape: shape, lambda c, y, x: c)
+@block(lambda x: x, lambda shape: shape, lambda c, y, x: c, kind="view")
 def identity(input: Any) -> Any:
     """Return the same tensor as a new one."""
     return input
 
 
-@block(lambda x: x, lambda shape: shape, None)
+@block(lambda x: x, lambda shape: shape, None, kind="view")
 def stop_gradient(input: Any) -> Any:
     """Return the same values, through which no gradient flows."""
     return input

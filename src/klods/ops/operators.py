@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from klods.errors import StateError
 from klods.ops import arithmetic as a
 from klods.ops import comparison as c
-from klods.ops.movement import getitem, identity
+from klods.ops.movement import cast, stack
+from klods.ops.picking import getitem, plain_key
 from klods.ops.product import matmul
 from klods.tensor import Tensor, TensorLike, Variable
 
@@ -21,10 +24,13 @@ def bind() -> None:
     for name, operation in TWO_SIDED.items():
         setattr(TensorLike, f"__{name}__", operation)
         setattr(TensorLike, f"__r{name}__", reflected(operation))
+        setattr(Variable, f"__i{name}__", refuse_in_place)
     for name, operation in ONE_SIDED.items():
         setattr(TensorLike, f"__{name}__", operation)
     TensorLike.__hash__ = None
-    Variable.read_value = identity
+    TensorLike.stacked = staticmethod(stack)
+    TensorLike.cast_to = staticmethod(cast)
+    Variable.__getitem__ = assignable_item
 
 
 def reflected(operation: Binary) -> Binary:
@@ -47,6 +53,19 @@ def comparable(operation: Binary, otherwise: bool) -> Binary:
     return compare
 
 
+def refuse_in_place(variable: Variable, other: Any) -> Any:
+    """Raise the error of `variable += x`, which would put a tensor in the variable's place."""
+    raise StateError(f"Variable '{variable.name}' can't be changed by an operator such as +=.",
+                     "use variable.assign_add(x), or write result = variable + x.")
+
+
+def assignable_item(variable: Variable, key: Any) -> Tensor:
+    """Return `variable[key]`, with an `assign` that sets that part of the variable."""
+    part = getitem(variable, key)
+    part.assign = partial(variable.assign_at, plain_key(key))
+    return part
+
+
 TWO_SIDED: dict[str, Binary] = {
     "add": a.add,
     "sub": a.subtract,
@@ -56,14 +75,14 @@ TWO_SIDED: dict[str, Binary] = {
     "mod": a.floormod,
     "pow": a.power,
     "matmul": matmul,
-    "and": c.logical_and,
-    "or": c.logical_or,
-    "xor": c.logical_xor,
+    "and": c.bitwise_and,
+    "or": c.bitwise_or,
+    "xor": c.bitwise_xor,
 }
 ONE_SIDED: dict[str, Callable[..., Any]] = {
     "neg": a.negative,
     "abs": a.abs_,
-    "invert": c.logical_not,
+    "invert": c.invert,
     "lt": c.less,
     "le": c.less_equal,
     "gt": c.greater,

@@ -10,16 +10,15 @@ import numpy as np
 
 from klods.errors import DataError, ShapeError
 from klods.ops import loops
-from klods.ops.block import block, static
-from klods.ops.movement import broadcast_to, expand_dims, reshape, transpose
-from klods.ops.reduction import reduce_sum
-from klods.tensor import Tensor, convert_to_tensor
+from klods.ops.block import alike, block, broadcast_shape, static
+from klods.ops.movement import broadcast_to, expand_dims, reshape, squeeze, transpose
+from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
 Shape = tuple[int, ...]
 
 
 def _swapped(shape: Shape, swap: bool) -> Shape:
-    return shape[:-2] + (shape[-1], shape[-2]) if swap and len(shape) > 1 else shape
+    return (*shape[:-2], shape[-1], shape[-2]) if swap and len(shape) > 1 else shape
 
 
 def _matmul_shape(a: Shape, b: Shape, transpose_a: bool = False, transpose_b: bool = False) -> Shape:
@@ -30,40 +29,37 @@ def _matmul_shape(a: Shape, b: Shape, transpose_a: bool = False, transpose_b: bo
     if left[-1] != rows:
         raise ShapeError(f"shapes {a} and {b} don't fit: {left[-1]} columns on the left, {rows} rows on the right.",
                          "make the inner sizes equal, perhaps by klods.transpose of one operand.")
-    batch = np.broadcast_shapes(left[:-2], right[:-2])
+    batch = broadcast_shape(left[:-2], right[:-2])
     return batch + left[-2:-1] + (right[-1:] if len(right) > 1 else ())
 
 
-def _to_left(c: Tensor, y: Tensor, a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False) -> Tensor:
-    if a.ndim < 2 or b.ndim < 2:
-        return _to_left_vector(c, a, b)
+def _to_left(
+    c: Tensor, y: Tensor, a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False
+) -> Tensor:
+    if a.ndim < 2:
+        row = expand_dims(c, -1 if b.ndim < 2 else -2)
+        return squeeze(_to_left(row, y, expand_dims(a, 0), b, False, transpose_b), -2)
+    if b.ndim < 2:
+        c, b, transpose_b = expand_dims(c, -1), expand_dims(b, -1), False
     if transpose_a:
         return matmul(b, c, transpose_a=transpose_b, transpose_b=True)
     return matmul(c, b, transpose_b=not transpose_b)
 
 
-def _to_right(c: Tensor, y: Tensor, a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False) -> Tensor:
-    if a.ndim < 2 or b.ndim < 2:
-        return _to_right_vector(c, a, b)
+def _to_right(
+    c: Tensor, y: Tensor, a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False
+) -> Tensor:
+    if b.ndim < 2:
+        return squeeze(_to_right(expand_dims(c, -1), y, a, expand_dims(b, -1), transpose_a, False), -1)
+    if a.ndim < 2:
+        c, a, transpose_a = expand_dims(c, -2), expand_dims(a, 0), False
     if transpose_b:
         return matmul(c, a, transpose_a=True, transpose_b=transpose_a)
     return matmul(a, c, transpose_a=not transpose_a)
 
 
-def _to_left_vector(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    if b.ndim < 2:
-        return expand_dims(c, -1) * b
-    return reduce_sum(expand_dims(c, -2) * b, axis=-1)
-
-
-def _to_right_vector(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    if b.ndim < 2:
-        return expand_dims(c, -1) * a
-    return expand_dims(c, -2) * expand_dims(a, -1)
-
-
-@block(loops.matmul, _matmul_shape, _to_left, _to_right, kind="same")
-def matmul(a: Any, b: Any, *, transpose_a: bool = False, transpose_b: bool = False) -> Any:
+@block(loops.matmul, _matmul_shape, _to_left, _to_right, inputs=2, kind="same")
+def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False) -> Any:
     """Return the matrix product of the last two axes, over broadcast leading axes; vectors count as in NumPy.
 
     Example:
@@ -71,13 +67,16 @@ def matmul(a: Any, b: Any, *, transpose_a: bool = False, transpose_b: bool = Fal
         >>> klods.matmul([[1., 2.]], [[3.], [4.]]).numpy()
         array([[11.]], dtype=float32)
     """
-    left = np.swapaxes(a, -1, -2) if transpose_a else a
-    return np.matmul(left, np.swapaxes(b, -1, -2) if transpose_b else b)
+    return np.matmul(_turned(a, transpose_a), _turned(b, transpose_b))
 
 
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
+def _turned(x: np.ndarray, turn: bool) -> np.ndarray:
+    return x.swapaxes(-1, -2) if turn and x.ndim > 1 else x
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2, name: str | None = None) -> Tensor:
     """Return the sum of products over pairs of axes: the last `axes` of a with the first of b, or those listed."""
-    a, b, pairs = convert_to_tensor(a), convert_to_tensor(b), static(axes)
+    (a, b), pairs = alike(a, b), static(axes)
     if isinstance(pairs, int):
         pairs = (tuple(range(a.ndim - pairs, a.ndim)), tuple(range(pairs)))
     left, right = (loops.axes(p, x.ndim) for p, x in zip(pairs, (a, b)))
@@ -120,16 +119,18 @@ def _einsum_shape(*shapes: Shape, equation: str) -> Shape:
     sizes: dict[str, int] = {}
     for word, shape in zip(words, shapes):
         if len(word) != len(shape) or any(sizes.setdefault(k, n) != n for k, n in zip(word, shape)):
-            raise ShapeError(f"'{word}' in '{equation}' doesn't fit shape {shape}.", "one letter per axis, one size per letter.")
+            raise ShapeError(f"'{word}' in '{equation}' doesn't fit shape {shape}.",
+                             "give each axis a letter, and each letter one size.")
     return tuple(sizes[letter] for letter in output)
 
 
-@block(loops.einsum, _einsum_shape, kind="same", rules=_EinsumRules())  # type: ignore[arg-type]
+@block(loops.einsum, _einsum_shape, inputs=None, kind="same", rules=_EinsumRules())  # type: ignore[arg-type]
 def _einsum(*operands: Any, equation: str) -> Any:
-    return np.einsum(equation, *operands, optimize=len(operands) > 2)
+    _einsum_shape(*(np.shape(x) for x in operands), equation=equation)  # NumPy would stretch axes of size 1
+    return np.einsum(equation, *operands, optimize=len(operands) > 1)
 
 
-def einsum(equation: str, *inputs: Any, **unused: Any) -> Tensor:
+def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
     """Return the sum of products that an equation such as `"ij,jk->ik"` names.
 
     Raises:
@@ -140,7 +141,8 @@ def einsum(equation: str, *inputs: Any, **unused: Any) -> Tensor:
         >>> klods.einsum("ij,j->i", [[1., 2.], [3., 4.]], [1., 1.]).numpy()
         array([3., 7.], dtype=float32)
     """
-    return _einsum(*inputs, equation=_explicit(equation.replace(" ", ""), [np.ndim(getattr(x, "value", x)) for x in inputs]))
+    operands = [x if isinstance(x, (TensorLike, np.ndarray)) else convert_to_tensor(x) for x in inputs]
+    return _einsum(*operands, equation=_explicit(equation.replace(" ", ""), [x.ndim for x in operands]))
 
 
 def _explicit(equation: str, ranks: list[int]) -> str:
@@ -153,7 +155,7 @@ def _explicit(equation: str, ranks: list[int]) -> str:
         letters = sorted({x for x in inputs if x.isalpha()})
         output = ("..." if "..." in inputs else "") + "".join(x for x in letters if inputs.count(x) == 1)
     if set(output.replace(".", "")) - set(inputs):
-        raise DataError(f"einsum: the output of '{equation}' names an axis that no operand has.", "name input axes only.")
+        raise DataError(f"einsum: the output of '{equation}' names an axis that no operand has.", "name others.")
     spare = [x for x in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if x not in equation]
     width = max((rank - len(w) + 3 for w, rank in zip(words, ranks) if "..." in w), default=0)
     expanded = [w.replace("...", "".join(spare[width - (rank - len(w) + 3) : width])) for w, rank in zip(words, ranks)]

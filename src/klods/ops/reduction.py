@@ -1,5 +1,8 @@
 """Reductions: sums, means, extremes and their places along axes."""
 
+# mypy: disable-error-code=has-type
+# (a block's gradient rule may name the block itself)
+
 from __future__ import annotations
 
 import math
@@ -7,15 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import ShapeError
+from klods.dtypes import as_dtype
+from klods.errors import DataError
 from klods.ops import loops
-from klods.ops.arithmetic import exp_, log_, sqrt_, square
-from klods.ops.block import block
-from klods.ops.comparison import equal, is_finite, where
-from klods.ops.movement import broadcast_to, cast, reshape, reverse
+from klods.ops.arithmetic import abs_, exp_, log_, power, sqrt_, square
+from klods.ops.block import block, checked_axis
+from klods.ops.comparison import equal, is_finite, not_equal, where
+from klods.ops.movement import along, broadcast_to, cast, pad, reshape, stop_gradient, transpose
+from klods.ops.movement import reverse as reverse_
 from klods.tensor import Tensor, convert_to_tensor
 
 Axis = Any
+
+# The loops along axes; `Any` because NumPy's own types know `keepdims` only as a literal.
+SUM: Any = np.add.reduce
+PRODUCT: Any = np.multiply.reduce
+LARGEST: Any = np.maximum.reduce
+SMALLEST: Any = np.minimum.reduce
+ALL: Any = np.logical_and.reduce
+ANY: Any = np.logical_or.reduce
 
 
 def _spread(c: Tensor, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
@@ -25,14 +38,9 @@ def _spread(c: Tensor, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 
 def _shape(shape: tuple[int, ...], axis: Axis = None, keepdims: bool = False) -> tuple[int, ...]:
-    _check_axis(shape, axis)
-    return loops.reduced_shape(shape, axis, keepdims)
-
-
-def _check_axis(shape: tuple[int, ...], axis: Axis) -> None:
     for a in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
-        if not -len(shape) <= a < len(shape):
-            raise ShapeError(f"a tensor of shape {shape} has no axis {a}.", f"use an axis below {len(shape)}.")
+        checked_axis(a, shape)
+    return loops.reduced_shape(shape, axis, keepdims)
 
 
 @block(
@@ -40,7 +48,7 @@ def _check_axis(shape: tuple[int, ...], axis: Axis) -> None:
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c, x, axis, keepdims),
 )
-def reduce_sum(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_sum(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the sum along axes; of all elements when `axis` is None.
 
     Example:
@@ -48,7 +56,7 @@ def reduce_sum(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) 
         >>> klods.reduce_sum([[1., 2.], [3., 4.]], axis=0).numpy()
         array([4., 6.], dtype=float32)
     """
-    return np.add.reduce(input_tensor, axis=axis, keepdims=keepdims, dtype=_sum_dtype(input_tensor.dtype))
+    return SUM(input_tensor, axis=axis, keepdims=keepdims, dtype=_sum_dtype(input_tensor.dtype))
 
 
 @block(
@@ -58,21 +66,30 @@ def reduce_sum(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) 
     lambda c, y, x, axis=None, keepdims=False: _spread(c * _share(x, axis), x, axis, keepdims),
     quiet=True,
 )
-def reduce_mean(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_mean(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the mean along axes; of all elements when `axis` is None. Integers and booleans give float32."""
-    total = np.add.reduce(input_tensor, axis=axis, keepdims=keepdims, dtype=_mean_dtype(input_tensor.dtype))
+    total = SUM(input_tensor, axis=axis, keepdims=keepdims, dtype=_mean_dtype(input_tensor.dtype))
     return total / total.dtype.type(input_tensor.size / total.size if total.size else 1)
 
 
 @block(
     loops.fold(1, lambda total, x: total * x),
     _shape,
-    lambda c, y, x, axis=None, keepdims=False: _spread(c * y, x, axis, keepdims) / x,
-    quiet=True,
+    lambda c, y, x, axis=None, keepdims=False: _spread(c, x, axis, keepdims) * _product_of_others(x, axis),
 )
-def reduce_prod(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_prod(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the product along axes."""
-    return np.multiply.reduce(input_tensor, axis=axis, keepdims=keepdims, dtype=_sum_dtype(input_tensor.dtype))
+    return PRODUCT(input_tensor, axis=axis, keepdims=keepdims, dtype=_sum_dtype(input_tensor.dtype))
+
+
+def _product_of_others(x: Tensor, axis: Axis) -> Tensor:
+    """Return, for each element, the product of all others along the axes: no division, so that zeros are no trouble."""
+    gone = loops.axes(axis, x.ndim)
+    order = [i for i in range(x.ndim) if i not in gone] + list(gone)
+    ordered = transpose(x, order)
+    rows = reshape(ordered, [math.prod(ordered.value.shape[: x.ndim - len(gone)]), -1])
+    others = cumprod(rows, 1, exclusive=True) * cumprod(rows, 1, exclusive=True, reverse=True)
+    return transpose(reshape(others, ordered.value.shape), [order.index(i) for i in range(x.ndim)])
 
 
 def _to_extreme(c: Tensor, y: Tensor, x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -82,35 +99,35 @@ def _to_extreme(c: Tensor, y: Tensor, x: Tensor, axis: Axis = None, keepdims: bo
 
 
 @block(loops.fold(-math.inf, lambda best, x: x if x > best or x != x else best), _shape, _to_extreme)
-def reduce_max(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_max(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the largest element along axes; equal ones share the gradient."""
-    return np.maximum.reduce(input_tensor, axis=axis, keepdims=keepdims)
+    return LARGEST(input_tensor, axis=axis, keepdims=keepdims)
 
 
 @block(loops.fold(math.inf, lambda best, x: x if x < best or x != x else best), _shape, _to_extreme)
-def reduce_min(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_min(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the smallest element along axes; equal ones share the gradient."""
-    return np.minimum.reduce(input_tensor, axis=axis, keepdims=keepdims)
+    return SMALLEST(input_tensor, axis=axis, keepdims=keepdims)
 
 
 @block(loops.fold(True, lambda so_far, x: so_far and bool(x)), _shape)
-def reduce_all(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_all(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether every element along axes holds."""
-    return np.logical_and.reduce(input_tensor, axis=axis, keepdims=keepdims)
+    return ALL(input_tensor, axis=axis, keepdims=keepdims)
 
 
 @block(loops.fold(False, lambda so_far, x: so_far or bool(x)), _shape)
-def reduce_any(input_tensor: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def reduce_any(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether any element along axes holds."""
-    return np.logical_or.reduce(input_tensor, axis=axis, keepdims=keepdims)
+    return ANY(input_tensor, axis=axis, keepdims=keepdims)
 
 
-def _place_shape(shape: tuple[int, ...], axis: int = 0, output_type: str = "int64") -> tuple[int, ...]:
-    return _shape(shape, axis)
+def _place_shape(shape: tuple[int, ...], axis: int | None = 0, output_type: Any = "int64") -> tuple[int, ...]:
+    return _shape(shape, axis or 0)
 
 
 @block(loops.first_best(lambda x, best: x > best), _place_shape)
-def argmax(input: Any, *, axis: int = 0, output_type: str = "int64") -> Any:
+def argmax(input: Any, axis: int | None = 0, output_type: Any = "int64") -> Any:
     """Return the index of the largest element along an axis, the first of equal ones.
 
     Example:
@@ -118,48 +135,134 @@ def argmax(input: Any, *, axis: int = 0, output_type: str = "int64") -> Any:
         >>> klods.argmax([[1., 5., 2.]], axis=1).numpy()
         array([1])
     """
-    return input.argmax(axis=axis).astype(str(output_type))
+    return input.argmax(axis=axis or 0).astype(as_dtype(output_type), copy=False)
 
 
 @block(loops.first_best(lambda x, best: x < best), _place_shape)
-def argmin(input: Any, *, axis: int = 0, output_type: str = "int64") -> Any:
+def argmin(input: Any, axis: int | None = 0, output_type: Any = "int64") -> Any:
     """Return the index of the smallest element along an axis, the first of equal ones."""
-    return input.argmin(axis=axis).astype(str(output_type))
+    return input.argmin(axis=axis or 0).astype(as_dtype(output_type), copy=False)
+
+
+def _running_shape(shape: tuple[int, ...], axis: int = 0) -> tuple[int, ...]:
+    checked_axis(axis, shape)
+    return shape
 
 
 @block(
     loops.cumulative,
-    lambda x, axis=0: x,
-    lambda c, y, x, axis=0: reverse(cumsum(reverse(c, [axis]), axis), [axis]),
+    _running_shape,
+    lambda c, y, x, axis=0: reverse_(running_sum(reverse_(c, [axis]), axis), [axis]),
 )
-def cumsum(x: Any, *, axis: int = 0) -> Any:
+def running_sum(x: Any, axis: int = 0) -> Any:
     """Return the running sums along an axis."""
     return np.cumsum(x, axis=axis, dtype=_sum_dtype(x.dtype))
 
 
-def reduce_variance(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+    """Return the running sums along an axis.
+
+    Args:
+        x: the numbers to add.
+        axis: the axis to run along.
+        exclusive: whether each sum leaves its own element out.
+        reverse: whether to run from the last element to the first.
+        name: accepted for TensorFlow's sake, and not used.
+
+    Example:
+        >>> import klods
+        >>> klods.cumsum([1., 2., 3.], exclusive=True).numpy()
+        array([0., 1., 3.], dtype=float32)
+    """
+    terms = _flipped(convert_to_tensor(x), axis, reverse)
+    return _flipped(running_sum(_shifted(terms, axis, 1, 0) if exclusive else terms, axis), axis, reverse)
+
+
+def cumprod(
+    x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
+    """Return the running products along an axis.
+
+    Args:
+        x: the factors.
+        axis: the axis to run along.
+        exclusive: whether each product leaves its own element out.
+        reverse: whether to run from the last element to the first.
+        name: accepted for TensorFlow's sake, and not used.
+    """
+    factors = _flipped(convert_to_tensor(x), axis, reverse)
+    result, step = _shifted(factors, axis, 1, 1) if exclusive else factors, 1
+    while step < factors.value.shape[axis]:
+        result, step = result * _shifted(result, axis, step, 1), 2 * step
+    return _flipped(result, axis, reverse)
+
+
+def _flipped(x: Tensor, axis: int, reverse: bool) -> Tensor:
+    return reverse_(x, [axis]) if reverse else x
+
+
+def _shifted(x: Tensor, axis: int, step: int, fill: int) -> Tensor:
+    """Return the elements moved `step` places along an axis, with `fill` in the places left free."""
+    shape = x.value.shape
+    paddings = [(step, 0) if i == axis % len(shape) else (0, 0) for i in range(len(shape))]
+    return pad(x[along(axis, slice(max(0, shape[axis] - step)), shape)], paddings, constant_values=fill)
+
+
+def count_nonzero(
+    input: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = "int64", name: str | None = None
+) -> Tensor:
+    """Return how many elements along axes are not 0."""
+    return reduce_sum(cast(not_equal(input, 0), dtype), axis, keepdims)
+
+
+def reduce_variance(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Return the mean squared distance from the mean along axes."""
     x = convert_to_tensor(input_tensor)
     return reduce_mean(square(x - reduce_mean(x, axis, True)), axis, keepdims)
 
 
-def reduce_std(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def reduce_std(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Return the square root of the variance along axes."""
     return sqrt_(reduce_variance(input_tensor, axis, keepdims))
 
 
-def reduce_logsumexp(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def reduce_logsumexp(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Return log(sum(e^x)) along axes without overflow."""
     x = convert_to_tensor(input_tensor)
-    peak = reduce_max(x, axis, True)
+    peak = stop_gradient(reduce_max(x, axis, True))
     peak = where(is_finite(peak), peak, 0)
     total = log_(reduce_sum(exp_(x - peak), axis, True)) + peak
     return total if keepdims else reshape(total, loops.reduced_shape(x.value.shape, _static_axis(axis), False))
 
 
-def norm(tensor: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Return the Euclidean length along axes; of the whole when `axis` is None."""
-    return sqrt_(reduce_sum(square(tensor), axis, keepdims))
+def norm(
+    tensor: Any, ord: Any = "euclidean", axis: Axis = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
+    """Return the length along axes; of the whole when `axis` is None.
+
+    Args:
+        tensor: the vector or vectors.
+        ord: `"euclidean"`, `"fro"` or 2 for the root of the summed squares, 1 for the sum of absolute values,
+            infinity for the largest absolute value, another number p for the p-th root of the summed p-th powers.
+        axis: the axes along which a vector runs.
+        keepdims: whether the axes stay, with size 1.
+        name: accepted for TensorFlow's sake, and not used.
+
+    Raises:
+        DataError: for a matrix norm that klods does not have.
+    """
+    if ord in ("euclidean", "fro") or (ord == 2 and not _is_matrix(axis)):
+        return sqrt_(reduce_sum(square(tensor), axis, keepdims))
+    if isinstance(ord, str) or _is_matrix(axis):
+        raise DataError(f"norm: klods does not have ord={ord!r} here.", "use 'euclidean', or a number and one axis.")
+    sizes = abs_(tensor)
+    if math.isinf(ord):
+        return reduce_max(sizes, axis, keepdims)
+    return power(reduce_sum(power(sizes, ord), axis, keepdims), 1 / ord)
+
+
+def _is_matrix(axis: Axis) -> bool:
+    return isinstance(axis, (list, tuple)) and len(axis) == 2
 
 
 def _static_axis(axis: Axis) -> Axis:

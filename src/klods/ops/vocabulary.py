@@ -2,16 +2,18 @@
 
 A body is an ordinary function of scalars, such as `maximum(x, 0)`. As written, its names are the ones of this
 module, which work on NumPy arrays: that is the vectorised reading. `naive` gives the same body the plain Python
-functions of `SCALAR` instead: that is the reading that a nested loop calls on one number at a time.
-Besides these names a body may use Python's operators + - * < <= > >= == != and unary minus.
+functions of `SCALAR` instead, also where it writes `v.exp` for this module's `exp`: that is the reading that a nested
+loop calls on one number at a time.
+Besides these names a body may use Python's operators + - * < <= > >= == != & | ^ and unary minus.
 """
 
 from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,7 @@ minimum = np.minimum
 logical_and = np.logical_and
 logical_or = np.logical_or
 logical_not = np.logical_not
+invert = np.invert
 is_nan = np.isnan
 is_inf = np.isinf
 
@@ -94,7 +97,9 @@ def naive(body: Callable[..., Any]) -> Callable[..., Any]:
         >>> naive(relu)(-3.0)
         0
     """
-    scalar = FunctionType(body.__code__, {**body.__globals__, **SCALAR}, body.__name__, body.__defaults__, body.__closure__)
+    names = {**body.__globals__, **SCALAR}
+    names |= {name: SimpleNamespace(**SCALAR) for name, x in names.items() if x is sys.modules[__name__]}
+    scalar = FunctionType(body.__code__, names, body.__name__, body.__defaults__, body.__closure__)
     scalar.__kwdefaults__ = body.__kwdefaults__
     return scalar
 
@@ -205,6 +210,7 @@ SCALAR: dict[str, Callable[..., Any]] = {
     "logical_and": lambda x, y: bool(x) and bool(y),
     "logical_or": lambda x, y: bool(x) or bool(y),
     "logical_not": lambda x: not x,
+    "invert": lambda x: not x if isinstance(x, bool) else ~x,
     "is_nan": math.isnan,
     "is_inf": math.isinf,
     "where": lambda condition, x, y: x if condition else y,

@@ -1,0 +1,300 @@
+"""Blocks that pick elements by position, and put them back: indexing, gathering, sorting."""
+
+# mypy: disable-error-code=has-type
+# (a block's gradient rule may name the block itself)
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from klods.dtypes import INT32
+from klods.errors import ArgumentError, DataError, PositionError, ShapeError
+from klods.ops import loops
+from klods.ops.block import block, checked_axis, static
+from klods.ops.comparison import greater, less
+from klods.ops.comparison import where as choose
+from klods.ops.movement import along, cast, expand_dims, reshape
+from klods.ops.reduction import reduce_sum
+from klods.tensor import Tensor, TensorLike, convert_to_tensor
+
+Shape = tuple[int, ...]
+
+
+def getitem(x: TensorLike, key: Any) -> Tensor:
+    """Return `x[key]` for integers, slices, `None`, `...`, and arrays or tensors of integers or booleans."""
+    return item(x, plain_key(key))
+
+
+def plain_key(key: Any) -> tuple[Any, ...]:
+    """Return a key as NumPy takes it: a tuple of integers, slices, None, ... and arrays."""
+    return tuple(_plain(k) for k in (key if isinstance(key, tuple) else (key,)))
+
+
+def _plain(k: Any) -> Any:
+    if isinstance(k, slice):
+        return slice(*(None if n is None else int(n) for n in (k.start, k.stop, k.step)))
+    if isinstance(k, TensorLike):
+        k = k.value
+    if isinstance(k, list):
+        k = np.asarray(k)
+    return int(k) if np.ndim(k) == 0 and isinstance(k, (np.ndarray, np.integer)) and k.dtype.kind in "iu" else k
+
+
+def _item_shape(shape: Shape, key: Any) -> Shape:
+    return np.broadcast_to(np.int8(0), shape)[key].shape
+
+
+def _naive_item(x: np.ndarray, key: Any) -> np.ndarray:
+    places = np.arange(x.size).reshape(x.shape)[key]
+    return np.array([x[loops.unflat_index(p, x.shape)] for p in np.ravel(places)], x.dtype).reshape(places.shape)
+
+
+@block(_naive_item, _item_shape, lambda c, y, x, key: put(c, shape=x.value.shape, key=key), kind="view")
+def item(x: Any, key: Any) -> Any:
+    """Return the elements at a NumPy-style key."""
+    try:
+        return x[key]
+    except IndexError as error:
+        raise PositionError(f"in a tensor of shape {x.shape}, {error}.") from None
+
+
+def _naive_put(c: np.ndarray, shape: Shape, key: Any) -> np.ndarray:
+    places = np.ravel(np.arange(math.prod(shape)).reshape(shape)[key])
+    result = np.zeros(math.prod(shape))
+    for value, place in zip(np.ravel(c), places):
+        result[place] += value
+    return result.reshape(shape)
+
+
+@block(_naive_put, lambda c, shape, key: shape, lambda c, y, x, shape, key: item(c, key=key))
+def put(x: Any, shape: Shape, key: Any) -> Any:
+    """Return zeros of a shape with x added at a NumPy-style key: the gradient of picking."""
+    result = np.zeros(shape, x.dtype)
+    if any(isinstance(k, np.ndarray) for k in key):
+        np.add.at(result, key, x)
+    else:
+        result[key] = x
+    return result
+
+
+def _gathered(shape: Shape, indices: Shape, axis: int = 0) -> Shape:
+    axis = checked_axis(axis, shape)
+    return shape[:axis] + indices + shape[axis + 1 :]
+
+
+def _naive_gather(params: np.ndarray, indices: np.ndarray, axis: int = 0) -> np.ndarray:
+    axis %= params.ndim
+    result = np.empty(_gathered(params.shape, indices.shape, axis), params.dtype)
+    for index in loops.indices(result.shape):
+        before, at, after = index[:axis], index[axis : axis + indices.ndim], index[axis + indices.ndim :]
+        place = (*before, indices[at], *after)
+        result[index] = params[place]
+    return result
+
+
+def _check_indices(indices: np.ndarray, size: int) -> None:
+    if indices.dtype.kind not in "iu":
+        raise DataError(f"gather: indices must be integers, got {indices.dtype}.", "cast them: klods.cast(i, 'int32').")
+    if indices.size and (indices.min() < 0 or indices.max() >= size):
+        wrong = indices.max() if indices.max() >= size else indices.min()
+        raise DataError(f"gather: index {wrong} is outside an axis of {size}.", f"use 0 to {size - 1}.")
+
+
+@block(
+    _naive_gather,
+    _gathered,
+    lambda c, y, x, i, axis=0: put(c, shape=x.value.shape, key=along(axis, _integers(i), x.value.shape)),
+    None,
+    inputs=2,
+)
+def gather(params: Any, indices: Any, axis: int = 0) -> Any:
+    """Return the slices of `params` along an axis at integer indices.
+
+    Example:
+        >>> import klods
+        >>> klods.gather([10., 20., 30.], [2, 0]).numpy()
+        array([30., 10.], dtype=float32)
+    """
+    _check_indices(indices, params.shape[checked_axis(axis, params.shape)])
+    return np.take(params, indices, axis=axis)
+
+
+def _naive_pick(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return np.array([x[i][labels[i]] for i in loops.indices(labels.shape)], x.dtype).reshape(labels.shape)
+
+
+@block(
+    _naive_pick,
+    lambda shape, labels: labels,
+    lambda c, y, x, i: put_labels(c, i, classes=x.value.shape[-1]),
+    None,
+    inputs=2,
+)
+def pick(x: Any, labels: Any) -> Any:
+    """Return one element of each row along the last axis: that at the row's label.
+
+    Example:
+        >>> import klods
+        >>> pick(klods.constant([[.1, .9], [.8, .2]]), klods.constant([1, 0])).numpy()
+        array([0.9, 0.8], dtype=float32)
+    """
+    _check_labels(labels, x.shape)
+    return np.take_along_axis(x, labels[..., None].astype(np.intp), -1)[..., 0]
+
+
+def _check_labels(labels: np.ndarray, shape: Shape) -> None:
+    if labels.shape != shape[:-1]:
+        raise ShapeError(f"labels of shape {labels.shape} don't fit predictions of shape {shape}.",
+                         f"give one label per row: shape {shape[:-1]}.")
+    if labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
+        wrong = labels.max() if labels.max() >= shape[-1] else labels.min()
+        raise DataError(f"label {wrong} is outside the {shape[-1]} classes 0 to {shape[-1] - 1}.",
+                        "number the classes from 0, or give the last layer more units.")
+
+
+def _naive_put_labels(c: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    result = np.zeros((*labels.shape, classes), c.dtype)
+    for i in loops.indices(labels.shape):
+        result[i][labels[i]] = c[i]
+    return result
+
+
+@block(
+    _naive_put_labels,
+    lambda c, labels, classes: (*c, classes),
+    lambda c, y, x, i, classes: pick(c, i),
+    None,
+    inputs=2,
+)
+def put_labels(x: Any, labels: Any, classes: int) -> Any:
+    """Return zeros with one more axis of `classes`, and x at each row's label: the gradient of `pick`."""
+    result = np.zeros((*labels.shape, classes), x.dtype)
+    np.put_along_axis(result, labels[..., None].astype(np.intp), x[..., None], -1)
+    return result
+
+
+def _integers(i: Any) -> np.ndarray:
+    return i.value if isinstance(i, TensorLike) else np.asarray(i)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+    """Return x where the condition holds, else y; without x and y, the indices where it holds.
+
+    Example:
+        >>> import klods
+        >>> x = klods.constant([-1., 4.])
+        >>> klods.where(x > 0, x, 0).numpy(), klods.where(x > 0).numpy()
+        (array([0., 4.], dtype=float32), array([[1]]))
+    """
+    if x is None and y is None:
+        return Tensor(np.argwhere(convert_to_tensor(condition).value))
+    if x is None or y is None:
+        raise ArgumentError("where takes both x and y, or neither; got one.")
+    return choose(condition, x, y)
+
+
+def boolean_mask(tensor: Any, mask: Any, name: str | None = None) -> Tensor:
+    """Return the elements (or slices) of a tensor where the mask holds, along one new first axis."""
+    return getitem(convert_to_tensor(tensor), np.asarray(convert_to_tensor(mask, "bool").value))
+
+
+def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+    """Return the tensor with each element (or slice along an axis) repeated in a row.
+
+    Args:
+        input: the tensor; flattened first when `axis` is None.
+        repeats: how often: one number for all, or one for each.
+        axis: the axis along which to repeat.
+        name: accepted for TensorFlow's sake, and not used.
+
+    Example:
+        >>> import klods
+        >>> klods.repeat([1, 2], [1, 2]).numpy()
+        array([1, 2, 2], dtype=int32)
+    """
+    x = convert_to_tensor(input)
+    x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
+    return gather(x, np.repeat(np.arange(x.value.shape[axis]), static(repeats)), axis)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Tensor:
+    """Return the elements at `indices` along an axis; the other axes of both are aligned."""
+    x, places = convert_to_tensor(x), _integers(indices)
+    axis = checked_axis(axis, x.value.shape)
+    key = list(np.ogrid[tuple(slice(n) for n in places.shape)])
+    key[axis] = places
+    return item(x, tuple(key))
+
+
+# ---------------------------------------------------------------- order
+
+def _order_shape(shape: Shape, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Shape:
+    checked_axis(axis, shape)
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise DataError(f"direction is {direction!r}.", "make it 'ASCENDING' or 'DESCENDING'.")
+    return shape
+
+
+def _naive_argsort(
+    values: np.ndarray, axis: int = -1, direction: str = "ASCENDING", stable: bool = False
+) -> np.ndarray:
+    sign = 1 if direction == "ASCENDING" else -1
+
+    def order(row: list[Any]) -> list[int]:
+        return sorted(range(len(row)), key=lambda i: sign * row[i])
+
+    return loops.by_row(values, axis, order)
+
+
+@block(_naive_argsort, _order_shape)
+def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
+    """Return the indices that sort a tensor along an axis; equal elements keep their order.
+
+    Example:
+        >>> import klods
+        >>> klods.argsort([3., 1., 2.]).numpy()
+        array([1, 2, 0], dtype=int32)
+    """
+    _order_shape(values.shape, axis, direction)
+    if direction == "ASCENDING":
+        return np.argsort(values, axis, kind="stable").astype(INT32)
+    backwards = np.argsort(np.flip(values, axis), axis, kind="stable")
+    return (values.shape[axis] - 1 - np.flip(backwards, axis)).astype(INT32)
+
+
+def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
+    """Return a tensor sorted along an axis, `"ASCENDING"` or `"DESCENDING"`."""
+    x = convert_to_tensor(values)
+    return take_along_axis(x, argsort(x, axis, direction), axis)
+
+
+class TopK(NamedTuple):
+    """The largest elements and their places."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) -> TopK:
+    """Return the k largest elements of each row along the last axis, largest first, and their indices.
+
+    Example:
+        >>> import klods
+        >>> klods.math.top_k([1., 5., 3.], k=2).indices.numpy()
+        array([1, 2], dtype=int32)
+    """
+    x = convert_to_tensor(input)
+    if k > x.value.shape[-1]:
+        raise DataError(f"top_k: k is {k}, but rows have {x.value.shape[-1]} elements.", "ask for fewer.")
+    indices = argsort(x, -1, "DESCENDING")[..., :k]
+    return TopK(take_along_axis(x, indices), indices)
+
+
+def in_top_k(targets: Any, predictions: Any, k: int, name: str | None = None) -> Tensor:
+    """Return whether each row's target is among the k classes with the highest predictions, ties included."""
+    scores = convert_to_tensor(predictions)
+    own = expand_dims(pick(scores, targets), -1)
+    return less(reduce_sum(cast(greater(scores, own), "int32"), -1), k)
