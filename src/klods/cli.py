@@ -71,7 +71,13 @@ class RunCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-@main.command(cls=RunCommand)
+EXAMPLES = """\b
+Examples:
+  klods run train.py --epochs 3
+  klods run chapter.ipynb --output executed.ipynb"""
+
+
+@main.command(cls=RunCommand, epilog=EXAMPLES)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--output", type=FILE, help="Where to write the executed copy of a notebook.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
@@ -80,11 +86,6 @@ def run(file: Path, output: Path | None, args: tuple[str, ...]) -> None:
 
     FILE is a Python script (.py) or a Jupyter notebook (.ipynb). In it, `tensorflow`, `tensorflow.keras` and `keras`
     mean klods. ARGS go to the script. What a notebook's cells show is printed, unless --output is given.
-
-    \b
-    Examples:
-      klods run train.py --epochs 3
-      klods run chapter.ipynb --output executed.ipynb
     """
     if file.suffix == ".ipynb":
         _run_notebook(file, output, args)

@@ -30,5 +30,5 @@ def reporter(module: str, lazy: tuple[str, ...] = ()) -> Callable[[str], Any]:
 
 
 def _is_importing(frame: FrameType) -> bool:
-    """Tell whether a frame stands at `from module import name`, where Python would put its own words for an AttributeError."""
+    """Tell whether a frame stands at `from module import name`, where Python words an AttributeError in its own way."""
     return frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]

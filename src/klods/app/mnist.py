@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,14 +48,15 @@ def run(job: Job) -> None:
     model.save(job.output)
     print(f'\nSaved the trained model in {job.output}; klods.keras.models.load_model("{job.output}") loads it.')
     if job.plot is not None:
-        _plot(job.plot, history.history, x_test, y_test, predictions)
+        _pictures().save_report(job.plot, history.history, x_test, y_test, predictions)
+        print(f"Saved the training curves and the misread digits in {job.plot}.")
 
 
 def _check(job: Job) -> None:
     check_writable(job.output)
     if job.plot is not None:
         require("plot", "--plot", "matplotlib")
-        check_writable(job.plot)
+        _pictures().check_report_path(job.plot)
 
 
 def _network(job: Job) -> keras.Sequential:
@@ -82,10 +85,6 @@ def _test(model: keras.Sequential, images: np.ndarray, labels: np.ndarray, verbo
     return predictions
 
 
-def _plot(
-    path: Path, history: dict[str, list[float]], images: np.ndarray, labels: np.ndarray, predictions: np.ndarray
-) -> None:
-    from klods.show.training import save_report
-
-    save_report(path, history, images, labels, predictions)
-    print(f"Saved the training curves and the misread digits in {path}.")
+def _pictures() -> Any:
+    """Return the module that draws; it loads matplotlib, which takes as long as an epoch."""
+    return import_module("klods.show.training")
