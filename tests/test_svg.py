@@ -117,7 +117,7 @@ def test_a_lone_point_among_many_is_a_dot():
 def test_a_single_value_is_a_dot():
     chart = Chart(lines({"loss": [0.5]}, "Loss", "epoch"))
     circle = next(chart.root.iter(f"{SVG}circle"))
-    tick = next(e for e in chart.root.iter(f"{SVG}text") if e.get("class") == "x")
+    (tick,) = (e for e in chart.root.iter(f"{SVG}text") if e.get("class") == "x")
     assert tick.text == "1"
     assert float(circle.get("cx")) == pytest.approx(float(tick.get("x")), abs=0.1)
     assert chart.dots("loss")[0][1] == pytest.approx(0.5)
@@ -143,6 +143,20 @@ def test_epochs_have_few_whole_ticks(count):
     ticks = [e.text for e in chart.root.iter(f"{SVG}text") if e.get("class") == "x"]
     assert 2 <= len(ticks) <= 9
     assert all(tick.isdecimal() and 1 <= int(tick) <= count for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.26, 0.04], ["0.00", "0.05", "0.10", "0.15", "0.20", "0.25", "0.30"]),
+        ([120.0, 870.0], ["0", "200", "400", "600", "800", "1000"]),
+        ([-4e9, 4e9], ["-4e+09", "-2e+09", "0", "2e+09", "4e+09"]),
+        ([1e-9, 3e-9], ["1e-09", "1.5e-09", "2e-09", "2.5e-09", "3e-09"]),
+    ],
+)
+def test_ticks_are_written_with_the_digits_they_need(values, labels):
+    chart = Chart(lines({"loss": values}, "Loss", "epoch"))
+    assert [e.text for e in chart.root.iter(f"{SVG}text") if e.get("class") == "y"] == labels
 
 
 @pytest.mark.parametrize("values", RANGES)
@@ -257,6 +271,7 @@ def test_long_axes_are_cut_at_both_ends():
     assert rows[1][1:] == ["0", "1", "2", "3", "4", "5", "6", "…", "28", "29"]
     assert rows[-1][1:] == [str(19 * 30 + i) if i != 7 else "…" for i in (*range(8), 28, 29)]
     assert set(rows[8]) == {"…"}
+    assert cells(array_html(np.arange(10)))[1] == ["", *map(str, range(10))]
 
 
 def test_nan_and_infinity_are_marked():

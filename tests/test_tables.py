@@ -82,6 +82,11 @@ def test_long_cells_go_on_in_the_next_line_and_long_words_are_cut():
     assert text_table(HEADER, rows, align="llr", line_length=50) == KERAS_LONG_NAME_IN_50
 
 
+def test_words_end_at_spaces_alone():
+    table = text_table(HEADER, [["dense average-pooling", "", ""]], align="llr", line_length=50).splitlines()
+    assert [line.split("│")[1].strip() for line in table[3:5]] == ["dense", "average-pooling"]
+
+
 @pytest.mark.parametrize("columns", KERAS_WIDTHS)
 def test_the_table_fits_the_terminal_as_keras_does(monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -100,7 +105,9 @@ def test_a_table_without_rows():
 
 def test_html_holds_header_rows_and_caption_as_given():
     rows = [["<b>&amp;", "'quoted\"", "1"], ["", "æ", "2"]]
-    table = Cells(html_table(HEADER, rows, caption="a < b & c", align="llr"))
+    html = html_table(HEADER, rows, caption="a < b & c", align="llr")
+    table = Cells(html)
+    assert "a &lt; b &amp; c" in html
     assert table.rows == [HEADER, *rows]
     assert table.caption == "a < b & c"
     assert table.sides == 3 * ["text-align:left", "text-align:left", "text-align:right"]
