@@ -118,9 +118,9 @@ class History(Callback):
             self.history.setdefault(name, []).append(figure)
 
     def _repr_html_(self) -> str:
-        from klods.pictures.svg import lines
+        from klods.pictures.curves import curves_html
 
-        return lines(self.history, title="Training", x_label="epoch")
+        return curves_html(self.history)
 
 
 class Hooks:

@@ -17,7 +17,7 @@ def text(model: Any, line_length: int | None = None) -> str:
 
 def html(model: Any) -> str:
     """Return the table for a notebook."""
-    return html_table(HEADER, rows(model), caption=f"{model.name}: {totals(model)[0].strip()}")
+    return html_table(HEADER, rows(model), caption=f"{model.name}: {totals(model)[0].strip()}", align="llr")
 
 
 def rows(model: Any) -> list[list[str]]:
