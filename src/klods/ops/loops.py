@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -40,9 +41,15 @@ def fold(initial: float, combine: Callable[[Any, Any], Any]) -> Callable[..., np
         for index in indices(x.shape):
             kept = tuple(0 if i in gone else n for i, n in enumerate(index))
             result[kept] = combine(result[kept], x[index].item())
-        return result.reshape(reduced_shape(x.shape, axis, keepdims)).astype(x.dtype)
+        return np.array(result.tolist()).reshape(reduced_shape(x.shape, axis, keepdims))
 
     return loop
+
+
+def mean(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
+    """Return the mean along axes; NaN of no elements."""
+    count = math.prod(x.shape[a] for a in axes(axis, x.ndim))
+    return fold(0 if count else math.nan, operator.add)(x, axis, keepdims) / max(count, 1)
 
 
 def first_best(better: Callable[[Any, Any], bool]) -> Callable[..., np.ndarray]:

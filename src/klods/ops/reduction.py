@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def _shape(shape: tuple[int, ...], axis: Axis = None, keepdims: bool = False) ->
 
 
 @block(
-    loops.fold(0, lambda total, x: total + x),
+    loops.fold(0, operator.add),
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c, x, axis, keepdims),
 )
@@ -60,8 +61,7 @@ def reduce_sum(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> 
 
 
 @block(
-    lambda x, axis=None, keepdims=False: loops.fold(0, lambda t, v: t + v)(x.astype(float), axis, keepdims)
-    / max(1, math.prod(x.shape[a] for a in loops.axes(axis, x.ndim))),
+    loops.mean,
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c * _share(x, axis), x, axis, keepdims),
     quiet=True,
@@ -73,7 +73,7 @@ def reduce_mean(input_tensor: Any, axis: Axis = None, keepdims: bool = False) ->
 
 
 @block(
-    loops.fold(1, lambda total, x: total * x),
+    loops.fold(1, operator.mul),
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c, x, axis, keepdims) * _product_of_others(x, axis),
 )

@@ -135,7 +135,9 @@ def _divide(x: float, y: float) -> float:
 def _floor_divide(x: float, y: float) -> float:
     if isinstance(x, int) and isinstance(y, int):
         return x // y if y else 0
-    return x // y if y and math.isfinite(x) else _divide(x, y)
+    if y == 0:
+        return _divide(x, y)
+    return x // y if math.isfinite(x) else math.nan
 
 
 def _modulo(x: float, y: float) -> float:
@@ -148,7 +150,7 @@ def _power(x: float, y: float) -> float:
     if isinstance(x, int) and isinstance(y, int):
         return x**y
     if x == 0 and y < 0:
-        return math.inf
+        return math.copysign(math.inf, x) if y % 2 == 1 else math.inf
     try:
         return math.pow(x, y)
     except ValueError:
