@@ -192,4 +192,4 @@ def test_a_plot_without_matplotlib(no_data, monkeypatch):
 
 def test_a_damaged_data_file(monkeypatch, folder):
     (folder / "mnist.npz").write_text("hello")
-    fails(invoke("mnist"), "'mnist.npz' is no .npz archive", "load_data()")
+    fails(invoke("mnist"), "'mnist.npz' is damaged, or no .npz archive", "load_data()")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -56,24 +54,14 @@ def _find(path: Path) -> Path:
 
 def _read(file: Path) -> dict[str, np.ndarray]:
     try:
-        with open(file, "rb") as stream:
-            return _arrays(stream, file)
-    except FileError:
-        raise
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in NAMES}
     except PermissionError as error:
         raise FileError(f"'{file}' can't be read: {error.strerror}.", "change its permissions.") from None
     except KeyError as error:
         raise _unfit(file, f"is no MNIST archive: {error.args[0]}") from None
     except Exception:  # NumPy, zipfile and zlib each have their own kinds of error for an altered byte
-        raise _unfit(file, "is damaged") from None
-
-
-def _arrays(stream: BinaryIO, file: Path) -> dict[str, np.ndarray]:
-    if not zipfile.is_zipfile(stream):
-        raise _unfit(file, "is no .npz archive, or was cut short")
-    stream.seek(0)
-    with np.load(stream, allow_pickle=False) as archive:
-        return {name: archive[name] for name in NAMES}
+        raise _unfit(file, "is damaged, or no .npz archive") from None
 
 
 def _unfit(file: Path, problem: str) -> FileError:
