@@ -74,8 +74,24 @@ def linear(x: Any) -> Tensor:
 
 
 KNOWN = by_name(
-    elu, exponential, gelu, hard_sigmoid, leaky_relu, linear, log_softmax, mish, relu, relu6, selu, sigmoid, silu,
-    softmax, softplus, softsign, tanh, swish=silu,
+    elu,
+    exponential,
+    gelu,
+    hard_sigmoid,
+    leaky_relu,
+    linear,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+    swish=silu,
 )
 
 

@@ -25,8 +25,16 @@ class Configurable:
 
     @classmethod
     def from_config(cls: type[Self], config: Mapping[str, Any]) -> Self:
-        """Return an object made with these arguments."""
-        return cls(**config)
+        """Return an object made with these arguments; options that klods lacks are passed over where they are off.
+
+        Raises:
+            DataError: for an option that klods lacks and that is on.
+        """
+        known = _arguments(cls)
+        lacking = [name for name, value in config.items() if name not in known and value not in (None, False)]
+        if lacking:
+            raise DataError(f"{cls.__name__} of klods has no option {', '.join(lacking)}.", "leave it out.")
+        return cls(**{name: value for name, value in config.items() if name in known})
 
 
 @cache
@@ -46,7 +54,12 @@ def _arguments(cls: type) -> tuple[str, ...]:
 def serialize(value: Any) -> Any:
     """Return a value as plain data: objects as their class's name and arguments, functions as their names."""
     if isinstance(value, Configurable):
-        return {"module": _module(value), "class_name": type(value).__name__, "config": value.get_config(), "registered_name": None}
+        return {
+            "module": _module(value),
+            "class_name": type(value).__name__,
+            "config": value.get_config(),
+            "registered_name": None,
+        }
     if inspect.isfunction(value):
         return value.__name__.rstrip("_")
     if isinstance(value, (list, tuple)):

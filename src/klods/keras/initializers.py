@@ -109,14 +109,20 @@ class VarianceScaling(RandomInitializer):
     Args:
         scale: the variance times n.
         mode: which n: `fan_in`, `fan_out` or `fan_avg`.
-        distribution: `uniform`, `truncated_normal` or `untruncated_normal`.
+        distribution: `uniform`, `truncated_normal` (or `normal`), or `untruncated_normal`.
         seed: for the same values at every call.
+
+    Raises:
+        DataError: for another mode or distribution.
     """
 
     def __init__(
         self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: int | None = None
     ) -> None:
-        self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, seed
+        _check_choice("mode", mode, MODES)
+        _check_choice("distribution", distribution, DISTRIBUTIONS)
+        self.scale, self.mode, self.seed = scale, mode, seed
+        self.distribution = "truncated_normal" if distribution == "normal" else distribution
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         fan_in, fan_out = fans(shape)
@@ -195,6 +201,8 @@ class Orthogonal(RandomInitializer):
         return Tensor((self.gain * (q if rows >= columns else q.T).reshape(shape)).astype(_floating(dtype)))
 
 
+MODES = ("fan_in", "fan_out", "fan_avg")
+DISTRIBUTIONS = ("uniform", "truncated_normal", "normal", "untruncated_normal")
 # The standard deviation of a standard normal distribution cut off at -2 and 2.
 TRUNCATED_DEVIATION = 0.8796256610342398
 
@@ -208,6 +216,11 @@ def fans(shape: Shape) -> tuple[float, float]:
     return shape[-2] * field, shape[-1] * field
 
 
+def _check_choice(argument: str, got: Any, choices: tuple[str, ...]) -> None:
+    if got not in choices:
+        raise DataError(f"VarianceScaling has no {argument} {got!r}.", f"use one of {', '.join(choices)}.")
+
+
 def _floating(dtype: Any) -> np.dtype:
     kind = as_dtype(dtype)
     if kind.kind != "f":
@@ -216,9 +229,25 @@ def _floating(dtype: Any) -> np.dtype:
 
 
 KNOWN = by_name(
-    Zeros, Ones, Constant, Identity, RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform,
-    GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal,
-    uniform=RandomUniform, normal=RandomNormal, zero=Zeros, one=Ones,
+    Zeros,
+    Ones,
+    Constant,
+    Identity,
+    RandomUniform,
+    RandomNormal,
+    TruncatedNormal,
+    VarianceScaling,
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    LecunUniform,
+    LecunNormal,
+    Orthogonal,
+    uniform=RandomUniform,
+    normal=RandomNormal,
+    zero=Zeros,
+    one=Ones,
 )
 
 

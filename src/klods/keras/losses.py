@@ -9,12 +9,13 @@ import numpy as np
 
 from klods.errors import DataError, ShapeError
 from klods.keras.config import epsilon
-from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case
+from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case, unique_name
 from klods.missing import reporter
 from klods.ops.activation import log_softmax, sigmoid_cross_entropy
 from klods.ops.arithmetic import abs_, log_, maximum_, minimum_, square
 from klods.ops.comparison import not_equal, where
-from klods.ops.movement import cast, pick, reshape, transpose
+from klods.ops.movement import cast, reshape, transpose
+from klods.ops.picking import pick
 from klods.ops.reduction import reduce_mean, reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -148,38 +149,57 @@ def paired(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     """
     y_pred = convert_to_tensor(y_pred)
     y_true = cast(y_true, y_pred.dtype if y_pred.value.dtype.kind == "f" else "float32")
-    a, b = y_true.value.shape, y_pred.value.shape
-    if len(a) == len(b) - 1 and b[-1:] == (1,):
-        y_true = reshape(y_true, (*a, 1))
-    elif len(b) == len(a) - 1 and a[-1:] == (1,):
-        y_pred = reshape(y_pred, (*b, 1))
+    y_true, y_pred = same_rank(y_true, y_pred)
     a, b = y_true.value.shape, y_pred.value.shape
     if a != b and a and b and (len(a) != len(b) or a[0] != b[0]):
         raise ShapeError(f"Labels of shape {a} don't fit predictions of shape {b}.", "give one label per output.")
     return y_true, y_pred
 
 
+def same_rank(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return two tensors with equally many axes, if one has a last axis of size 1 that the other lacks.
+
+    A row of numbers gets that axis; from a tensor of three and more axes it is taken away.
+    """
+    if b.ndim == a.ndim + 1:
+        longer, shorter = same_rank(b, a)
+        return shorter, longer
+    if a.ndim != b.ndim + 1 or a.value.shape[-1] != 1:
+        return a, b
+    if b.ndim == 1:
+        return a, reshape(b, (*b.value.shape, 1))
+    return reshape(a, a.value.shape[:-1]), b
+
+
 class Loss(Configurable):
     """Base of all: a function of labels and predictions that returns one number.
 
-    A loss of your own defines `call(y_true, y_pred)`, which returns one number per row.
+    A loss of your own defines `call(y_true, y_pred)`, which gets float32 tensors and returns one number per row.
 
     Args:
         name: a name.
         reduction: how rows become one number: `sum_over_batch_size` (their mean), `sum`, `mean_with_sample_weight`
             or None (they don't).
-        dtype: accepted for Keras's sake; predictions keep theirs.
+        dtype: accepted for Keras's sake.
     """
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None) -> None:
+    ignore_class: int | None = None
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
         if reduction not in REDUCTIONS:
             raise DataError(f"There is no reduction {reduction!r}.", f"use one of {', '.join(map(str, REDUCTIONS))}.")
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self.reduction = reduction
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the loss of a batch."""
-        return reduced(self.call(y_true, y_pred), sample_weight, self.reduction)
+        y_true, y_pred = cast(y_true, "float32"), cast(y_pred, "float32")
+        values = convert_to_tensor(self.call(y_true, y_pred))
+        if self.ignore_class is not None:
+            sample_weight = _weight_of_counted(y_true, values, self.ignore_class, sample_weight, self.reduction)
+        return reduced(values, sample_weight, self.reduction)
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         """Return one number per row."""
@@ -191,50 +211,71 @@ REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "
 
 def reduced(values: Tensor, sample_weight: Any, reduction: str | None) -> Tensor:
     """Return the rows' losses, weighted, as one number."""
-    weight = None if sample_weight is None else _fitted_weight(cast(sample_weight, values.dtype), values)
-    if weight is not None:
+    weight = None
+    if sample_weight is not None:
+        values, weight = fitted_weight(values, sample_weight)
         values = values * weight
     if reduction in ("none", None):
         return values
     if reduction == "sum" or values.ndim == 0:
         return reduce_sum(values)
     if reduction == "mean_with_sample_weight" and weight is not None:
-        return reduce_sum(values) / maximum_(reduce_sum(values * 0 + weight), epsilon())
+        total = reduce_sum(weight)
+        return reduce_sum(values) / where(total > 0, total, 1)
     return reduce_mean(values)
 
 
-def _fitted_weight(weight: Tensor, values: Tensor) -> Tensor:
-    """Return sample weights with as many axes as the values they multiply."""
-    if weight.ndim == values.ndim + 1 and weight.value.shape[-1] == 1:
-        return reshape(weight, weight.value.shape[:-1])
-    missing = values.ndim - weight.ndim
-    return reshape(weight, (*weight.value.shape, *(1,) * missing)) if missing > 0 else weight
+def fitted_weight(values: Tensor, sample_weight: Any) -> tuple[Tensor, Tensor]:
+    """Return values, and sample weights with as many axes: one weight per row counts for the whole row."""
+    values, weight = same_rank(values, cast(sample_weight, values.dtype))
+    missing = (1,) * (values.ndim - weight.ndim)
+    return values, reshape(weight, (*weight.value.shape, *missing)) if missing and weight.ndim else weight
+
+
+def _weight_of_counted(y_true: Any, values: Tensor, ignored: int, sample_weight: Any, reduction: str | None) -> Tensor:
+    """Return sample weights that are 0 for ignored labels and, where a mean follows, make it one of the others."""
+    counted = cast(not_equal(reshape(y_true, values.value.shape), ignored), values.dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        counted = counted * (values.size / max(1.0, float(reduce_sum(counted))))
+    if sample_weight is None:
+        return counted
+    counted, weight = fitted_weight(counted, sample_weight)
+    return counted * weight
 
 
 class LossFunctionWrapper(Loss):
     """A loss made of a function and keyword arguments for it."""
 
     def __init__(
-        self, fn: LossFunction, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None, **kwargs: Any
+        self,
+        fn: LossFunction,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(name or fn.__name__, reduction, dtype)
         self.fn, self._arguments = fn, kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
-        return convert_to_tensor(self.fn(y_true, y_pred, **self._arguments))
+        return self.fn(y_true, y_pred, **self._arguments)
 
 
 class MeanSquaredError(LossFunctionWrapper):
     """The mean of (y_true - y_pred)^2."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error", dtype: Any = None) -> None:
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error", dtype: Any = None
+    ) -> None:
         super().__init__(mean_squared_error, reduction, name, dtype)
 
 
 class MeanAbsoluteError(LossFunctionWrapper):
     """The mean of |y_true - y_pred|."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: Any = None) -> None:
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: Any = None
+    ) -> None:
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
 
@@ -242,12 +283,22 @@ class BinaryCrossentropy(LossFunctionWrapper):
     """The cross-entropy of labels 0 or 1; see `binary_crossentropy`."""
 
     def __init__(
-        self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
-        reduction: str | None = "sum_over_batch_size", name: str = "binary_crossentropy", dtype: Any = None,
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "binary_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            binary_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
+            binary_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
 
@@ -256,12 +307,22 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     """The cross-entropy of one-hot labels; see `categorical_crossentropy`."""
 
     def __init__(
-        self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
-        reduction: str | None = "sum_over_batch_size", name: str = "categorical_crossentropy", dtype: Any = None,
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "categorical_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            categorical_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
+            categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
 
@@ -275,29 +336,51 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, from_logits: bool = False, ignore_class: int | None = None,
-        reduction: str | None = "sum_over_batch_size", axis: int = -1, name: str = "sparse_categorical_crossentropy", dtype: Any = None,
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str = "sparse_categorical_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            sparse_categorical_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
+            sparse_categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
         )
         self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis
 
 
 FUNCTIONS = (
-    mean_squared_error, mean_absolute_error, binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy,
+    mean_squared_error,
+    mean_absolute_error,
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
 )
 CLASSES = (
-    MeanSquaredError, MeanAbsoluteError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+    MeanSquaredError,
+    MeanAbsoluteError,
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
 )
 MSE = mse = mean_squared_error
 MAE = mae = mean_absolute_error
 KNOWN = {
     **by_name(*CLASSES),
     **by_name(*FUNCTIONS),
-    "mse": mean_squared_error, "MSE": mean_squared_error, "mae": mean_absolute_error, "MAE": mean_absolute_error,
-    "bce": binary_crossentropy, "BCE": binary_crossentropy,
+    "mse": mean_squared_error,
+    "MSE": mean_squared_error,
+    "mae": mean_absolute_error,
+    "MAE": mean_absolute_error,
+    "bce": binary_crossentropy,
+    "BCE": binary_crossentropy,
 }
 
 

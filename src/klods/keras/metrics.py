@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError
-from klods.keras import losses
-from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case
+from klods.keras import initializers, losses
+from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case, unique_name
 from klods.missing import reporter
 from klods.ops.arithmetic import sqrt_, square
 from klods.ops.comparison import equal, greater
-from klods.ops.movement import cast, reshape
+from klods.ops.movement import broadcast_to, cast, reshape
 from klods.ops.reduction import argmax, reduce_mean, reduce_sum
 from klods.tensor import Tensor, Variable, convert_to_tensor
 
@@ -27,14 +27,16 @@ class Metric(Configurable):
     """
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self.dtype = dtype or "float32"
         self._variables: list[Variable] = []
 
-    def add_weight(self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None) -> Variable:
-        """Return a new number, or array, of state, that starts at zero."""
-        start = np.ones(shape) if initializer == "ones" else np.zeros(shape)
-        variable = Variable(start, trainable=False, name=name, dtype=dtype or self.dtype)
+    def add_weight(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """Return a new number, or array, of state, which `reset_state` sets to zero."""
+        start = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
+        variable = Variable(start, trainable=False, name=name)
         self._variables.append(variable)
         return variable
 
@@ -74,8 +76,7 @@ class Sum(Metric):
         self.total = self.add_weight(name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        values = cast(values, self.dtype)
-        self.total.assign_add(reduce_sum(values if sample_weight is None else values * _weights(sample_weight, values)))
+        self.total.assign_add(reduce_sum(_weighed(cast(values, self.dtype), sample_weight)[0]))
 
     def result(self) -> Tensor:
         return self.total.read_value()
@@ -96,26 +97,29 @@ class Mean(Metric):
         self.count = self.add_weight(name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        values = cast(values, self.dtype)
-        if sample_weight is None:
-            self.total.assign_add(reduce_sum(values))
-            self.count.assign_add(values.size)
-            return
-        weights = _weights(sample_weight, values)
-        self.total.assign_add(reduce_sum(values * weights))
-        self.count.assign_add(reduce_sum(weights + 0 * values))
+        values, weights = _weighed(cast(values, self.dtype), sample_weight)
+        self.total.assign_add(reduce_sum(_mean_of_rows(values)))
+        if weights is None:
+            self.count.assign_add(values.value.shape[0] if values.ndim else 1)
+        else:
+            self.count.assign_add(reduce_sum(_mean_of_rows(weights)))
 
     def result(self) -> Tensor:
         return self.total / self.count if float(self.count) else self.total.read_value()
 
 
-def _weights(sample_weight: Any, values: Tensor) -> Tensor:
-    """Return weights shaped so that they multiply rows rather than columns."""
-    weights = cast(sample_weight, values.dtype)
-    if weights.ndim == values.ndim + 1 and weights.value.shape[-1] == 1:
-        return reshape(weights, weights.value.shape[:-1])
-    missing = values.ndim - weights.ndim
-    return reshape(weights, (*weights.value.shape, *(1,) * missing)) if weights.ndim and missing > 0 else weights
+def _weighed(values: Tensor, sample_weight: Any) -> tuple[Tensor, Tensor | None]:
+    """Return values times their sample weights, and the weights in the values' shape, None for no weights."""
+    if sample_weight is None:
+        return values, None
+    values, weights = losses.fitted_weight(values, sample_weight)
+    if weights.value.shape != values.value.shape:
+        weights = broadcast_to(weights, values.value.shape)
+    return values * weights, weights
+
+
+def _mean_of_rows(values: Tensor) -> Tensor:
+    return reduce_mean(values, tuple(range(1, values.ndim))) if values.ndim > 1 else values
 
 
 class MeanMetricWrapper(Mean):
@@ -136,9 +140,9 @@ def accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
-    """Return the share of outputs on the right side of the threshold, over the last axis."""
+    """Return 1 where the output is on the label's side of the threshold, else 0."""
     y_true, y_pred = losses.paired(y_true, y_pred)
-    return reduce_mean(cast(equal(y_true, cast(greater(y_pred, threshold), y_true.dtype)), "float32"), -1)
+    return cast(equal(y_true, cast(greater(y_pred, threshold), y_true.dtype)), "float32")
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
@@ -220,7 +224,11 @@ class BinaryCrossentropy(MeanMetricWrapper):
     """The mean cross-entropy of labels 0 or 1."""
 
     def __init__(
-        self, name: str = "binary_crossentropy", dtype: Any = None, from_logits: bool = False, label_smoothing: float = 0
+        self,
+        name: str = "binary_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
     ) -> None:
         super().__init__(
             losses.binary_crossentropy, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing
@@ -232,12 +240,20 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     """The mean cross-entropy of one-hot labels."""
 
     def __init__(
-        self, name: str = "categorical_crossentropy", dtype: Any = None, from_logits: bool = False,
-        label_smoothing: float = 0, axis: int = -1,
+        self,
+        name: str = "categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: int = -1,
     ) -> None:
         super().__init__(
-            losses.categorical_crossentropy, name, dtype,
-            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
+            losses.categorical_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
 
@@ -246,7 +262,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """The mean cross-entropy of whole-number labels."""
 
     def __init__(
-        self, name: str = "sparse_categorical_crossentropy", dtype: Any = None, from_logits: bool = False, axis: int = -1
+        self,
+        name: str = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        axis: int = -1,
     ) -> None:
         super().__init__(losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, axis=axis)
         self.from_logits, self.axis = from_logits, axis
@@ -255,13 +275,27 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
 mse = MSE = losses.mean_squared_error
 mae = MAE = losses.mean_absolute_error
 CLASSES = (
-    Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, MeanSquaredError, MeanAbsoluteError,
-    RootMeanSquaredError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy, Mean, Sum,
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    MeanSquaredError,
+    MeanAbsoluteError,
+    RootMeanSquaredError,
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+    Mean,
+    Sum,
 )
 KNOWN = {
     **by_name(*CLASSES),
-    "mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError,
-    "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy,
+    "mse": MeanSquaredError,
+    "MSE": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "MAE": MeanAbsoluteError,
+    "bce": BinaryCrossentropy,
+    "BCE": BinaryCrossentropy,
 }
 
 
@@ -290,7 +324,7 @@ def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
             found.name = identifier
         return found
     if not callable(found):
-        raise DataError(f"{identifier!r} is no metric.", "give a name, a Metric, or a function of labels and predictions.")
+        raise DataError(f"{identifier!r} is no metric.", "give a name, a Metric, or a function (y_true, y_pred).")
     return MeanMetricWrapper(found)
 
 
@@ -313,7 +347,13 @@ def _label_kind(labels: tuple[int, ...], predictions: tuple[int, ...]) -> str:
 
 
 __all__ = [
-    *(c.__name__ for c in CLASSES), "MeanMetricWrapper", "Metric", "binary_accuracy", "categorical_accuracy", "get",
-    "serialize", "sparse_categorical_accuracy",
+    *(c.__name__ for c in CLASSES),
+    "MeanMetricWrapper",
+    "Metric",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "get",
+    "serialize",
+    "sparse_categorical_accuracy",
 ]
 __getattr__ = reporter(__name__)

@@ -53,13 +53,8 @@ class L2(Regularizer):
         return self.l2 * reduce_sum(square(x))
 
 
-def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
-    """Return `L1L2`, with both at 0.01 by default."""
-    return L1L2(l1, l2)
-
-
-l1, l2 = L1, L2
-KNOWN = by_name(L1L2, L1, L2, l1_l2=l1_l2)
+l1, l2, l1_l2 = L1, L2, L1L2
+KNOWN = by_name(L1L2, L1, L2, l1_l2=L1L2)
 
 
 def get(identifier: Any) -> Any:
@@ -71,5 +66,5 @@ def get(identifier: Any) -> Any:
     return None if identifier is None else resolve("regularizer", identifier, KNOWN)
 
 
-__all__ = ["L1", "L2", "L1L2", "Regularizer", "get", "l1", "l1_l2", "l2", "serialize"]
+__all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2", "serialize"]
 __getattr__ = reporter(__name__)

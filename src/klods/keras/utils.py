@@ -9,8 +9,18 @@ import numpy as np
 
 from klods import random
 from klods.errors import DataError
+from klods.keras.configuration import forget_names
 from klods.missing import reporter
 from klods.tensor import TensorLike
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start the numbering of names anew: the next Dense layer is `dense` again.
+
+    Args:
+        free_memory: accepted for Keras's sake; klods holds no model that you have let go.
+    """
+    forget_names()
 
 
 def set_random_seed(seed: int) -> None:
@@ -55,5 +65,5 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     return array / np.expand_dims(length, axis)
 
 
-__all__ = ["normalize", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
 __getattr__ = reporter(__name__)

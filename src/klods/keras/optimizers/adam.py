@@ -20,14 +20,19 @@ class Adam(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
-        amsgrad: bool = False, **kwargs: Any,
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
 
-    def slots(self) -> tuple[str, ...]:
-        return ("momentum", "velocity", *["velocity_hat"] * self.amsgrad)
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("momentum", "velocity"), *[("velocity_hat",)] * self.amsgrad)
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
         mean, square, *largest = slots
@@ -35,4 +40,9 @@ class Adam(Optimizer):
         mean = flush(mean + (1 - self.beta_1) * (gradient - mean))
         square = flush(square + (1 - self.beta_2) * (gradient * gradient - square))
         largest = [maximum(largest[0], square)] if self.amsgrad else []
-        return weight - corrected * mean / (sqrt(largest[0] if largest else square) + self.epsilon), mean, square, *largest
+        return (
+            weight - corrected * mean / (sqrt(largest[0] if largest else square) + self.epsilon),
+            mean,
+            square,
+            *largest,
+        )

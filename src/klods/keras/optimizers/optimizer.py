@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from klods.errors import DataError, DTypeError
-from klods.keras.configuration import Configurable, snake_case
+from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.ops.arithmetic import maximum_, minimum_, sqrt_, square
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, Variable, convert_to_tensor
+
+Self = TypeVar("Self", bound="Optimizer")
 
 # Numbers updated at a time: their arrays stay in the processor's cache from one operation to the next, which makes
 # an update five times faster than one pass over the whole of each array per operation.
@@ -45,7 +47,7 @@ class Optimizer(Configurable):
     ) -> None:
         if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise DataError("clipnorm, clipvalue and global_clipnorm exclude each other.", "give one of them.")
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.iterations = Variable(0, trainable=False, name="iteration", dtype="int64")
@@ -53,8 +55,11 @@ class Optimizer(Configurable):
         self._slots: dict[int, list[Variable]] = {}
         self._built_for: list[Variable] = []
 
-    def slots(self) -> tuple[str, ...]:
-        """Return the names of the numbers kept beside each weight; they start at 0."""
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of the numbers kept beside each weight; they start at 0.
+
+        They come in groups: `variables`, and with them files, hold one group for all weights, then the next.
+        """
         raise NotImplementedError
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
@@ -65,7 +70,7 @@ class Optimizer(Configurable):
             step: the number of this step, from 1.
             weight: the weight's elements.
             gradient: the gradient's.
-            slots: the slots', in the order of `slots()`.
+            slots: the slots', in the order of their names.
         """
         raise NotImplementedError
 
@@ -80,8 +85,13 @@ class Optimizer(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The step count, the learning rate, and the slots of all weights."""
-        return [self.iterations, self._learning_rate, *(s for w in self._built_for for s in self._slots[id(w)])]
+        """The step count, the learning rate, and the slots of all weights, in Keras's order."""
+        found, first = [self.iterations, self._learning_rate], 0
+        for group in self.slots():
+            for weight in self._built_for:
+                found += self._slots[id(weight)][first : first + len(group)]
+            first += len(group)
+        return found
 
     @property
     def built(self) -> bool:
@@ -92,29 +102,40 @@ class Optimizer(Configurable):
         """Make the slots of these weights."""
         for variable in variables:
             if id(variable) not in self._slots:
+                path = getattr(variable, "path", variable.name).replace("/", "_")
                 self._slots[id(variable)] = [
-                    Variable(np.zeros_like(variable.value), trainable=False, name=f"{variable.name}_{name}")
-                    for name in self.slots()
+                    Variable(np.zeros_like(variable.value), trainable=False, name=f"{path}_{name}")
+                    for group in self.slots()
+                    for name in group
                 ]
                 self._built_for.append(variable)
 
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> None:
-        """Change weights by pairs of gradient and weight.
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """Change weights by pairs of gradient and weight, and return the step count.
 
         Raises:
             DataError: if no weight has a gradient.
         """
         pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
+        return self.iterations
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """Change weights by their gradients; weights whose gradient is None stay."""
+        """Change weights by their gradients; weights whose gradient is None stay. Without any weights, do nothing.
+
+        Raises:
+            DataError: if no weight has a gradient.
+        """
         weights = self._built_for if trainable_variables is None else list(trainable_variables)
         if len(grads) != len(weights):
             raise DataError(f"Got {len(grads)} gradients for {len(weights)} weights.", "give one gradient per weight.")
+        if not weights:
+            return
         pairs = [(convert_to_tensor(g), w) for g, w in zip(grads, weights) if g is not None]
         if not pairs:
-            raise DataError("No weight has a gradient: all are None.", "compute the loss from the weights, inside the tape.")
+            raise DataError(
+                "No weight has a gradient: all are None.", "compute the loss from the weights, inside the tape."
+            )
         for gradient, weight in pairs:
             _check_pair(gradient, weight)
         self.build(weights)
@@ -156,6 +177,11 @@ class Optimizer(Configurable):
         """Return the constructor's arguments as plain data."""
         return {**super().get_config(), "learning_rate": float(self._learning_rate.value)}
 
+    @classmethod
+    def from_config(cls: type[Self], config: Mapping[str, Any]) -> Self:
+        """Return an optimizer made with these arguments; Keras's `ema_momentum` means something with `use_ema` only."""
+        return super().from_config({name: value for name, value in config.items() if name != "ema_momentum"})
+
 
 def _shortened(gradients: list[Tensor], limit: float) -> list[Tensor]:
     """Return gradients scaled so that their common length is at most the limit."""
@@ -165,8 +191,12 @@ def _shortened(gradients: list[Tensor], limit: float) -> list[Tensor]:
 
 def _check_pair(gradient: Tensor, weight: Variable) -> None:
     if weight.value.dtype.kind != "f":
-        raise DTypeError(f"Variable '{weight.name}' holds {weight.value.dtype}, which can't follow a gradient.",
-                         "make it floating: klods.Variable(x, dtype='float32').")
+        raise DTypeError(
+            f"Variable '{weight.name}' holds {weight.value.dtype}, which can't follow a gradient.",
+            "make it floating: klods.Variable(x, dtype='float32').",
+        )
     if gradient.value.shape != weight.value.shape:
-        raise DataError(f"The gradient of '{weight.name}' has shape {gradient.shape}, the weight {weight.shape}.",
-                        "pass gradients and weights in the same order.")
+        raise DataError(
+            f"The gradient of '{weight.name}' has shape {gradient.shape}, the weight {weight.shape}.",
+            "pass gradients and weights in the same order.",
+        )

@@ -20,17 +20,22 @@ class RMSprop(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: Any = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
-        centered: bool = False, **kwargs: Any,
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
-    def slots(self) -> tuple[str, ...]:
-        return ("velocity", *["momentum"] * bool(self.momentum), *["average_gradient"] * self.centered)
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("velocity",), *[("momentum",)] * bool(self.momentum), *[("average_gradient",)] * self.centered)
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
-        kept = dict(zip(self.slots(), slots))
+        kept = {name: slot for (name,), slot in zip(self.slots(), slots)}
         mean_square = kept["velocity"] = flush(self.rho * kept["velocity"] + (1 - self.rho) * (gradient * gradient))
         if self.centered:
             mean = kept["average_gradient"] = flush(self.rho * kept["average_gradient"] + (1 - self.rho) * gradient)

@@ -10,7 +10,7 @@ from klods.ops.vocabulary import flush
 
 
 class SGD(Optimizer):
-    """w := w - rate g; with momentum, v := momentum v - rate g and w := w + v (Sutskever et al. 2013, equations 1 to 4).
+    """w := w - rate g; with momentum v := momentum v - rate g, w := w + v (Sutskever et al. 2013, equations 1 to 4).
 
     Args:
         learning_rate: the size of a step.
@@ -24,8 +24,8 @@ class SGD(Optimizer):
             raise DataError(f"momentum is a share between 0 and 1; got {momentum!r}.", "write SGD(momentum=0.9).")
         self.momentum, self.nesterov = momentum, nesterov
 
-    def slots(self) -> tuple[str, ...]:
-        return ("momentum",) if self.momentum else ()
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("momentum",),) if self.momentum else ()
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
         if not slots:

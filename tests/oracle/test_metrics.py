@@ -1,0 +1,183 @@
+"""Metrics: figures and state after several batches, with and without sample weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from beside import both, close, own, real, same_config
+
+RANDOM = np.random.default_rng(2)
+
+
+def normal(*shape):
+    return RANDOM.normal(size=shape).astype("float32")
+
+
+def share(*shape):
+    return RANDOM.uniform(0.02, 0.98, shape).astype("float32")
+
+
+def label(classes, *shape):
+    return RANDOM.integers(0, classes, shape)
+
+
+def one_hot(classes, *shape):
+    return np.eye(classes, dtype="float32")[label(classes, *shape)]
+
+
+def batches(*parts):
+    """Return three batches of 4, 4 and 2 rows, whose parts are made by the functions given."""
+    return [tuple(part(size) for part in parts) for size in (4, 4, 2)]
+
+
+# name, arguments, batches of values or of labels and predictions
+ROWS = [
+    ("Mean", {}, batches(lambda n: normal(n))),
+    ("Mean", {}, batches(lambda n: normal(n, 3))),
+    ("Mean", {}, batches(lambda n: normal(n, 3, 2))),
+    ("Sum", {}, batches(lambda n: normal(n))),
+    ("Sum", {}, batches(lambda n: normal(n, 3))),
+    ("Accuracy", {}, batches(lambda n: label(2, n), lambda n: label(2, n))),
+    ("Accuracy", {}, batches(lambda n: label(2, n, 3), lambda n: label(2, n, 3))),
+    ("BinaryAccuracy", {}, batches(lambda n: label(2, n), lambda n: share(n, 1))),
+    ("BinaryAccuracy", {}, batches(lambda n: label(2, n, 3), lambda n: share(n, 3))),
+    ("BinaryAccuracy", {"threshold": 0.3}, batches(lambda n: label(2, n, 1), lambda n: share(n, 1))),
+    ("CategoricalAccuracy", {}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3))),
+    ("CategoricalAccuracy", {}, batches(lambda n: one_hot(3, n, 2), lambda n: share(n, 2, 3))),
+    ("SparseCategoricalAccuracy", {}, batches(lambda n: label(3, n), lambda n: share(n, 3))),
+    ("SparseCategoricalAccuracy", {}, batches(lambda n: label(3, n, 1), lambda n: share(n, 3))),
+    ("SparseCategoricalAccuracy", {}, batches(lambda n: label(3, n).astype("float32"), lambda n: share(n, 3))),
+    ("SparseCategoricalAccuracy", {}, batches(lambda n: label(3, n, 2), lambda n: share(n, 2, 3))),
+    ("MeanSquaredError", {}, batches(lambda n: normal(n, 3), lambda n: normal(n, 3))),
+    ("MeanSquaredError", {}, batches(lambda n: normal(n), lambda n: normal(n, 1))),
+    ("MeanAbsoluteError", {}, batches(lambda n: normal(n, 3), lambda n: normal(n, 3))),
+    ("RootMeanSquaredError", {}, batches(lambda n: normal(n, 3), lambda n: normal(n, 3))),
+    ("RootMeanSquaredError", {}, batches(lambda n: normal(n), lambda n: normal(n, 1))),
+    ("BinaryCrossentropy", {}, batches(lambda n: label(2, n, 3), lambda n: share(n, 3))),
+    ("BinaryCrossentropy", {}, batches(lambda n: label(2, n, 1), lambda n: share(n, 1))),
+    ("BinaryCrossentropy", {"from_logits": True}, batches(lambda n: label(2, n, 3), lambda n: normal(n, 3))),
+    ("BinaryCrossentropy", {"label_smoothing": 0.2}, batches(lambda n: label(2, n, 3), lambda n: share(n, 3))),
+    ("CategoricalCrossentropy", {}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3))),
+    ("CategoricalCrossentropy", {"from_logits": True}, batches(lambda n: one_hot(3, n), lambda n: normal(n, 3))),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.2}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3))),
+    ("SparseCategoricalCrossentropy", {}, batches(lambda n: label(3, n), lambda n: share(n, 3))),
+    ("SparseCategoricalCrossentropy", {}, batches(lambda n: label(3, n, 2), lambda n: share(n, 2, 3))),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, batches(lambda n: label(3, n), lambda n: normal(n, 3))),
+]
+NAMED = [f"{name}-{arguments}-{rows[0][0].shape}" for name, arguments, rows in ROWS]
+each_row = pytest.mark.parametrize(("name", "arguments", "rows"), ROWS, ids=NAMED)
+
+
+def made(keras, name, arguments):
+    return getattr(keras.metrics, name)(**arguments)
+
+
+def story(metric, rows, weight):
+    """Return figures and state after each batch, after a reset, and after one batch more."""
+    seen = [(metric(*row, sample_weight=weight(row)), metric.variables) for row in rows]
+    told = [(np.asarray(figure), [np.asarray(v) for v in state]) for figure, state in seen]
+    metric.reset_state()
+    told.append((np.asarray(metric.result()), [np.asarray(v) for v in metric.variables]))
+    return [*told, (np.asarray(metric(*rows[0])), [np.asarray(v) for v in metric.variables])]
+
+
+def test_every_metric_has_a_row():
+    assert {name for name, *_ in ROWS} == {metric.__name__ for metric in own.metrics.CLASSES}
+
+
+@each_row
+@pytest.mark.parametrize("weights", ["none", "rows", "column", "zero"])
+def test_story(name, arguments, rows, weights):
+    def weight(row):
+        steps = np.linspace(0, 2, len(row[0]), dtype="float32")
+        return {"none": None, "rows": steps, "column": steps[:, None], "zero": 0 * steps}[weights]
+
+    if weights == "column" and row_axes(name, rows) not in (0, 1):
+        pytest.skip("Keras has no meaning for one column of weights beside rows of three and more axes")
+    both(lambda keras: story(made(keras, name, arguments), rows, weight), rtol=1e-4)
+
+
+def row_axes(name, rows):
+    return np.ndim(rows[0][-1]) - 1
+
+
+@each_row
+def test_config(name, arguments, rows):
+    same_config(*(made(keras, name, arguments) for keras in (own, real)))
+
+
+@pytest.mark.parametrize("function", ["binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"])
+@pytest.mark.parametrize("axes", [(), (2,)])
+def test_function(function, axes):
+    classes = 1 if function == "binary_accuracy" else 3
+    labels = {
+        "binary_accuracy": label(2, 5, *axes, 1),
+        "categorical_accuracy": one_hot(3, 5, *axes),
+        "sparse_categorical_accuracy": label(3, 5, *axes),
+    }[function]
+    predictions = share(5, *axes, classes)
+    both(lambda keras: getattr(keras.metrics, function)(labels, predictions))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mse",
+        "MSE",
+        "mae",
+        "MAE",
+        "bce",
+        "BCE",
+        "mean_squared_error",
+        "binary_accuracy",
+        "RootMeanSquaredError",
+        "root_mean_squared_error",
+        "sparse_categorical_crossentropy",
+        "accuracy",
+        "mean",
+    ],
+)
+def test_names(name):
+    def kind(keras):
+        found = keras.metrics.get(name)
+        return found.__name__ if callable(found) and hasattr(found, "__name__") else type(found).__name__
+
+    assert kind(own) == kind(real)
+
+
+def test_a_metric_of_ones_own():
+    def run(keras):
+        class Largest(keras.metrics.Metric):
+            def __init__(self, name="largest", **kwargs):
+                super().__init__(name=name, **kwargs)
+                self.seen = self.add_weight(shape=(2,), name="seen", initializer="ones")
+
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                self.seen.assign(keras.ops.maximum(self.seen, keras.ops.max(y_pred, axis=0)))
+
+            def result(self):
+                return keras.ops.sum(self.seen)
+
+        metric = Largest(dtype="float32")
+        return story(metric, [(np.zeros((3, 2)), np.full((3, 2), 5.0 * k)) for k in range(3)], lambda row: None)
+
+    both(run)
+
+
+def test_wrapped_function():
+    def run(keras):
+        def power(y_true, y_pred, exponent):
+            return keras.ops.mean(keras.ops.abs(y_true - y_pred) ** exponent, axis=-1)
+
+        metric = keras.metrics.MeanMetricWrapper(power, name="cubed", exponent=3.0)
+        return story(metric, batches_of_errors, lambda row: None)
+
+    batches_of_errors = batches(lambda n: normal(n, 3), lambda n: normal(n, 3))
+    both(run)
+
+
+def test_state_is_named_and_typed():
+    ours, theirs = own.metrics.Mean(), real.metrics.Mean()
+    assert [v.name for v in ours.variables] == [v.name for v in theirs.variables]
+    assert (ours.name, ours.dtype) == (theirs.name, theirs.dtype)
+    close([v.numpy() for v in ours.variables], [np.asarray(v) for v in theirs.variables])
