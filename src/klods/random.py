@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from klods.dtypes import as_dtype
+from klods.dtypes import FLOAT32, FLOAT64, as_dtype
 from klods.errors import DataError, DTypeError
+from klods.missing import reporter
 from klods.ops.block import static
 from klods.ops.picking import gather
 from klods.tensor import Tensor, convert_to_tensor
@@ -51,6 +52,51 @@ def generator(seed: int | None = None) -> np.random.Generator:
     return _source.seeded[seed]
 
 
+class Generator:
+    """A stream of random numbers of its own, untouched by `set_seed`.
+
+    Example:
+        >>> import klods
+        >>> first, second = (klods.random.Generator.from_seed(1).normal((2,)) for _ in range(2))
+        >>> bool(klods.reduce_all(first == second))
+        True
+    """
+
+    def __init__(self, source: np.random.Generator) -> None:
+        self._source = source
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Generator:
+        """Return the generator whose numbers the seed determines."""
+        return cls(np.random.default_rng(seed))
+
+    def uniform(
+        self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", name: str | None = None
+    ) -> Tensor:
+        """Return numbers drawn evenly; see `uniform`."""
+        kind, size = as_dtype(dtype), static(shape)
+        if kind.kind == "f":
+            return Tensor(uniform_array(self._source, size, minval, 1 if maxval is None else maxval, kind))
+        if maxval is None:
+            raise DataError(f"random.uniform needs maxval for {kind}.", "give maxval, or a floating dtype.")
+        return Tensor(self._source.integers(static(minval), static(maxval), size, dtype=kind))
+
+    def normal(
+        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
+    ) -> Tensor:
+        """Return numbers drawn from the normal distribution."""
+        kind = _floating(dtype)
+        drawn = self._source.standard_normal(static(shape), _drawn(kind))
+        return Tensor(_scaled(drawn, stddev, mean, kind))
+
+    def truncated_normal(
+        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
+    ) -> Tensor:
+        """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
+        kind = _floating(dtype)
+        return Tensor(_scaled(truncated_array(self._source, static(shape), _drawn(kind)), stddev, mean, kind))
+
+
 def uniform(
     shape: Any,
     minval: Any = 0,
@@ -64,21 +110,7 @@ def uniform(
     Raises:
         DataError: for an integer dtype without maxval.
     """
-    kind, size = as_dtype(dtype), static(shape)
-    if kind.kind != "f":
-        if maxval is None:
-            raise DataError(f"random.uniform needs maxval for {kind}.", "give maxval, or a floating dtype.")
-        return Tensor(generator(seed).integers(minval, maxval, size, dtype=kind))
-    high = 1 if maxval is None else maxval
-    return Tensor(uniform_array(generator(seed), size, float(minval), float(high)).astype(kind, copy=False))
-
-
-def uniform_array(source: np.random.Generator, shape: Any, low: float, high: float) -> np.ndarray:
-    """Return a float32 array drawn evenly from low to high."""
-    drawn = np.asarray(source.random(shape, np.float32))
-    drawn *= np.float32(high - low)
-    drawn += np.float32(low)
-    return drawn
+    return Generator(generator(seed)).uniform(shape, minval, maxval, dtype)
 
 
 def normal(
@@ -90,8 +122,7 @@ def normal(
     name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution."""
-    drawn = generator(seed).standard_normal(static(shape), np.float32)
-    return Tensor(np.asarray(drawn * np.float32(stddev) + np.float32(mean), _floating(dtype)))
+    return Generator(generator(seed)).normal(shape, mean, stddev, dtype)
 
 
 def truncated_normal(
@@ -103,15 +134,22 @@ def truncated_normal(
     name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
-    drawn = truncated_array(generator(seed), static(shape))
-    return Tensor(np.asarray(drawn * np.float32(stddev) + np.float32(mean), _floating(dtype)))
+    return Generator(generator(seed)).truncated_normal(shape, mean, stddev, dtype)
 
 
-def truncated_array(source: np.random.Generator, shape: Any) -> np.ndarray:
-    """Return a float32 array of standard normal numbers within -2 to 2."""
-    drawn = np.asarray(source.standard_normal(shape, np.float32))
+def uniform_array(
+    source: np.random.Generator, shape: Any, low: Any, high: Any, dtype: np.dtype = FLOAT32
+) -> np.ndarray:
+    """Return an array drawn evenly from low to high."""
+    first, last = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    return _scaled(source.random(shape, _drawn(dtype)), last - first, first, dtype)
+
+
+def truncated_array(source: np.random.Generator, shape: Any, dtype: np.dtype = FLOAT32) -> np.ndarray:
+    """Return an array of standard normal numbers within -2 to 2."""
+    drawn = np.asarray(source.standard_normal(shape, dtype))
     while (outside := np.abs(drawn) > 2).any():
-        drawn[outside] = source.standard_normal(int(outside.sum()), np.float32)
+        drawn[outside] = source.standard_normal(int(outside.sum()), dtype)
     return drawn
 
 
@@ -126,3 +164,16 @@ def _floating(dtype: Any) -> np.dtype:
     if kind.kind != "f":
         raise DTypeError(f"Normal numbers are floating; got the dtype {kind}.", "use float32, or random.uniform.")
     return kind
+
+
+def _drawn(kind: np.dtype) -> np.dtype:
+    """Return the dtype to draw in: NumPy draws in float32 and float64 alone."""
+    return kind if kind == FLOAT64 else FLOAT32
+
+
+def _scaled(drawn: Any, factor: Any, offset: Any, kind: np.dtype) -> np.ndarray:
+    result = drawn * np.asarray(factor, drawn.dtype) + np.asarray(offset, drawn.dtype)
+    return np.asarray(result, kind)
+
+
+__getattr__ = reporter(__name__)
