@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,12 +36,19 @@ def plain_key(key: Any) -> tuple[Any, ...]:
 
 def _plain(k: Any) -> Any:
     if isinstance(k, slice):
-        return slice(*(None if n is None else int(n) for n in (k.start, k.stop, k.step)))
+        return slice(*(None if n is None else _whole(n) for n in (k.start, k.stop, k.step)))
     if isinstance(k, TensorLike):
         k = k.value
     if isinstance(k, list):
         k = np.asarray(k)
     return int(k) if np.ndim(k) == 0 and isinstance(k, (np.ndarray, np.integer)) and k.dtype.kind in "iu" else k
+
+
+def _whole(bound: Any) -> int:
+    try:
+        return operator.index(bound)
+    except TypeError:
+        raise PositionError(f"A slice's bound is {bound!r}, not a whole number.", "use integers.") from None
 
 
 def _item_shape(shape: Shape, key: Any) -> Shape:
