@@ -189,9 +189,16 @@ def test_index_error_says_where():
 
 def test_numpy_reads_tensors():
     x = klods.constant(ARRAY)
-    for result, expected in [(np.add(ARRAY, x), ARRAY * 2), (np.sum(x), ARRAY.sum()), (np.exp(x), np.exp(ARRAY)),
-                             (np.dot(x, x), ARRAY @ ARRAY), (np.argmax(x), 3), (np.maximum(x, 0), np.maximum(ARRAY, 0)),
-                             (np.concatenate([x, x]).shape, (4, 2)), (np.mean(x, axis=0), ARRAY.mean(axis=0))]:
+    for result, expected in [
+        (np.add(ARRAY, x), ARRAY * 2),
+        (np.sum(x), ARRAY.sum()),
+        (np.exp(x), np.exp(ARRAY)),
+        (np.dot(x, x), ARRAY @ ARRAY),
+        (np.argmax(x), 3),
+        (np.maximum(x, 0), np.maximum(ARRAY, 0)),
+        (np.concatenate([x, x]).shape, (4, 2)),
+        (np.mean(x, axis=0), ARRAY.mean(axis=0)),
+    ]:
         assert not isinstance(result, klods.Tensor)
         np.testing.assert_allclose(result, expected, rtol=1e-6)
     assert np.asarray(x, np.float64).dtype == np.float64

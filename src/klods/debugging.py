@@ -91,9 +91,7 @@ def assert_type(tensor: Any, tf_type: Any, message: str = "", name: str | None =
         raise DTypeError(f"{_led(message)}got dtype {got}, expected {expected}.", "cast it with klods.cast.")
 
 
-def assert_shapes(
-    shapes: Iterable[tuple[Any, tuple[Any, ...]]], message: str = "", name: str | None = None
-) -> None:
+def assert_shapes(shapes: Iterable[tuple[Any, tuple[Any, ...]]], message: str = "", name: str | None = None) -> None:
     """Raise ShapeError unless each tensor has the shape beside it.
 
     Args:

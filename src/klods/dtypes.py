@@ -192,12 +192,16 @@ def _from_python(x: Any, dtype: np.dtype | None) -> np.ndarray:
     try:
         array = np.asarray(x)
     except (ValueError, TypeError) as error:
-        raise DTypeError(f"Got {_describe(x)}, which is no array of numbers: {error}.",
-                         "give every row the same length, and numbers alone.") from None
+        raise DTypeError(
+            f"Got {_describe(x)}, which is no array of numbers: {error}.",
+            "give every row the same length, and numbers alone.",
+        ) from None
     kind = array.dtype.kind if is_weak(x) else ""
     if kind == "f" and dtype is not None and dtype.kind in "iu":
-        raise DTypeError(f"Got {_describe(x)} for {dtype}: floats are not turned into integers unasked.",
-                         f"give integers, or ask for it: klods.cast(x, '{dtype}').")
+        raise DTypeError(
+            f"Got {_describe(x)} for {dtype}: floats are not turned into integers unasked.",
+            f"give integers, or ask for it: klods.cast(x, '{dtype}').",
+        )
     if dtype is None and kind == "f":
         return array.astype(FLOAT32)
     if dtype is None and kind == "i" and _fits_int32(array):

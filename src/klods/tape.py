@@ -109,9 +109,7 @@ class GradientTape:
         finally:
             watching.set(before)
 
-    def record(
-        self, block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]
-    ) -> None:
+    def record(self, block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]) -> None:
         """Write one operation down if it works on anything watched: variables as the tensors they now hold."""
         watched, connected, operands = self._watched, False, []
         for x in inputs:
@@ -168,8 +166,10 @@ class GradientTape:
 
     def _spend(self) -> None:
         if self._spent and not self._persistent:
-            raise StateError("This GradientTape has already given its gradient.",
-                             "make it with GradientTape(persistent=True) to call gradient() more than once.")
+            raise StateError(
+                "This GradientTape has already given its gradient.",
+                "make it with GradientTape(persistent=True) to call gradient() more than once.",
+            )
         self._spent = True
         if not self._persistent:
             self._stop()
@@ -208,10 +208,14 @@ class GradientTape:
         if not any(t.value.dtype.kind == "f" for t in targets):
             return f"the target's dtype is {targets[0].value.dtype}, and only floating targets have gradients."
         if not any(id(t) in self._watched for t in targets):
-            return ("the target was computed outside the tape, from nothing it watches, or by operations without a "
-                    "gradient, such as argmax; compute it inside `with GradientTape()`, with klods rather than NumPy.")
-        return ("the target does not depend on it (the two are not connected), or only through operations without a "
-                "gradient, such as stop_gradient, rounding, argmax or a comparison.")
+            return (
+                "the target was computed outside the tape, from nothing it watches, or by operations without a "
+                "gradient, such as argmax; compute it inside `with GradientTape()`, with klods rather than NumPy."
+            )
+        return (
+            "the target does not depend on it (the two are not connected), or only through operations without a "
+            "gradient, such as stop_gradient, rounding, argmax or a comparison."
+        )
 
 
 def backward(records: list[Record], cotangents: dict[int, Tensor], sources: set[int]) -> dict[int, Tensor]:
@@ -277,8 +281,10 @@ def _ones(value: Any) -> Any:
 def _given(cotangent: Any, target: Tensor) -> Tensor:
     seed = convert_to_tensor(cotangent, target.dtype)
     if seed.value.shape != target.value.shape:
-        raise ShapeError(f"output_gradients has shape {seed.shape}, its target {target.shape}.",
-                         "give one number for each of the target's.")
+        raise ShapeError(
+            f"output_gradients has shape {seed.shape}, its target {target.shape}.",
+            "give one number for each of the target's.",
+        )
     return seed
 
 

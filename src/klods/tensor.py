@@ -180,8 +180,10 @@ class TensorLike:
 
     def __format__(self, spec: str) -> str:
         if spec and self.value.ndim:
-            raise DTypeError(f"A tensor of shape {self.value.shape} can't be formatted with ':{spec}' as a number can.",
-                             "reduce it or index into it first.")
+            raise DTypeError(
+                f"A tensor of shape {self.value.shape} can't be formatted with ':{spec}' as a number can.",
+                "reduce it or index into it first.",
+            )
         return format(self.value[()], spec)
 
     def _scalar(self, wanted: str, mend: str) -> Any:
@@ -291,11 +293,15 @@ class Variable(TensorLike):
 
     def _checked(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         if array.shape != shape:
-            raise ShapeError(f"Variable '{self.name}' takes a value of shape {shape} here; got one of {array.shape}.",
-                             "give it a value of that shape; make a new Variable for another shape.")
+            raise ShapeError(
+                f"Variable '{self.name}' takes a value of shape {shape} here; got one of {array.shape}.",
+                "give it a value of that shape; make a new Variable for another shape.",
+            )
         if array.dtype.kind == "f" and self.value.dtype.kind != "f":
-            raise DTypeError(f"Variable '{self.name}' holds {self.value.dtype}; got a {array.dtype} value.",
-                             "cast the value, or make the variable floating: klods.Variable(x, dtype='float32').")
+            raise DTypeError(
+                f"Variable '{self.name}' holds {self.value.dtype}; got a {array.dtype} value.",
+                "cast the value, or make the variable floating: klods.Variable(x, dtype='float32').",
+            )
         return array
 
     def __format__(self, spec: str) -> str:

@@ -24,13 +24,16 @@ Shape = tuple[int, ...]
 
 # ---------------------------------------------------------------- shape
 
+
 def reshaped(old: Shape, shape: Shape) -> Shape:
     """Return the shape asked for, with -1 filled in."""
     count, known = math.prod(old), math.prod(n for n in shape if n != -1)
     fits = count == known if -1 not in shape else known and count % known == 0 and shape.count(-1) == 1
     if not fits:
-        raise ShapeError(f"{count} elements of shape {old} don't fit the shape {shape}.",
-                         "give sizes whose product is the number of elements; one may be -1.")
+        raise ShapeError(
+            f"{count} elements of shape {old} don't fit the shape {shape}.",
+            "give sizes whose product is the number of elements; one may be -1.",
+        )
     return tuple(count // known if n == -1 else n for n in shape)
 
 
@@ -126,6 +129,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
 
 # ---------------------------------------------------------------- order and repetition
 
+
 def _reversed_shape(old: Shape, axis: Any) -> Shape:
     for a in axis if isinstance(axis, tuple) else (axis,):
         checked_axis(a, old)
@@ -183,6 +187,7 @@ def pad(tensor: Any, paddings: Any, constant_values: float = 0) -> Any:
 
 
 # ---------------------------------------------------------------- joining and parting
+
 
 class _PartOf:
     """The gradient rules of `concat`: input i gets the slice of the cotangent that it filled."""
@@ -253,8 +258,10 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None =
     length = x.value.shape[checked_axis(axis, x.value.shape)]
     if isinstance(sizes, int):
         if length % sizes:
-            raise ShapeError(f"split: {length} elements along axis {axis} don't part into {sizes} equal pieces.",
-                             "give a divisor, or the list of sizes.")
+            raise ShapeError(
+                f"split: {length} elements along axis {axis} don't part into {sizes} equal pieces.",
+                "give a divisor, or the list of sizes.",
+            )
         sizes = (length // sizes,) * sizes
     sizes = tuple(length - sum(sizes) - 1 if n == -1 else n for n in sizes)
     if sum(sizes) != length:
@@ -268,6 +275,7 @@ def along(axis: int, key: Any, shape: Shape) -> tuple[Any, ...]:
 
 
 # ---------------------------------------------------------------- type and passage
+
 
 @block(
     lambda x, dtype: x.astype(str(dtype)),

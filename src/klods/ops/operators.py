@@ -55,8 +55,10 @@ def comparable(operation: Binary, otherwise: bool) -> Binary:
 
 def refuse_in_place(variable: Variable, other: Any) -> Any:
     """Raise the error of `variable += x`, which would put a tensor in the variable's place."""
-    raise StateError(f"Variable '{variable.name}' can't be changed by an operator such as +=.",
-                     "use variable.assign_add(x), or write result = variable + x.")
+    raise StateError(
+        f"Variable '{variable.name}' can't be changed by an operator such as +=.",
+        "use variable.assign_add(x), or write result = variable + x.",
+    )
 
 
 def assignable_item(variable: Variable, key: Any) -> Tensor:

@@ -155,12 +155,16 @@ def pick(x: Any, labels: Any) -> Any:
 
 def _check_labels(labels: np.ndarray, shape: Shape) -> None:
     if labels.shape != shape[:-1]:
-        raise ShapeError(f"labels of shape {labels.shape} don't fit predictions of shape {shape}.",
-                         f"give one label per row: shape {shape[:-1]}.")
+        raise ShapeError(
+            f"labels of shape {labels.shape} don't fit predictions of shape {shape}.",
+            f"give one label per row: shape {shape[:-1]}.",
+        )
     if labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
         wrong = labels.max() if labels.max() >= shape[-1] else labels.min()
-        raise DataError(f"label {wrong} is outside the {shape[-1]} classes 0 to {shape[-1] - 1}.",
-                        "number the classes from 0, or give the last layer more units.")
+        raise DataError(
+            f"label {wrong} is outside the {shape[-1]} classes 0 to {shape[-1] - 1}.",
+            "number the classes from 0, or give the last layer more units.",
+        )
 
 
 def _naive_put_labels(c: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -238,6 +242,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Tensor:
 
 
 # ---------------------------------------------------------------- order
+
 
 def _order_shape(shape: Shape, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Shape:
     checked_axis(axis, shape)

@@ -27,8 +27,10 @@ def _matmul_shape(a: Shape, b: Shape, transpose_a: bool = False, transpose_b: bo
         raise ShapeError(f"shapes {a} and {b}: a scalar has no matrix product.", "use * for scalars.")
     rows = right[0] if len(right) == 1 else right[-2]
     if left[-1] != rows:
-        raise ShapeError(f"shapes {a} and {b} don't fit: {left[-1]} columns on the left, {rows} rows on the right.",
-                         "make the inner sizes equal, perhaps by klods.transpose of one operand.")
+        raise ShapeError(
+            f"shapes {a} and {b} don't fit: {left[-1]} columns on the left, {rows} rows on the right.",
+            "make the inner sizes equal, perhaps by klods.transpose of one operand.",
+        )
     batch = broadcast_shape(left[:-2], right[:-2])
     return batch + left[-2:-1] + (right[-1:] if len(right) > 1 else ())
 
@@ -83,8 +85,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2, name: str | None = None) -> Tensor:
     free_a = [i for i in range(a.ndim) if i not in left]
     free_b = [i for i in range(b.ndim) if i not in right]
     if [a.value.shape[i] for i in left] != [b.value.shape[i] for i in right]:
-        raise ShapeError(f"tensordot: axes {left} of {a.value.shape} and {right} of {b.value.shape} differ in size.",
-                         "pair axes of equal size.")
+        raise ShapeError(
+            f"tensordot: axes {left} of {a.value.shape} and {right} of {b.value.shape} differ in size.",
+            "pair axes of equal size.",
+        )
     inner = math.prod(a.value.shape[i] for i in left)
     rows = reshape(transpose(a, [*free_a, *left]), (math.prod(a.value.shape[i] for i in free_a), inner))
     columns = reshape(transpose(b, [*right, *free_b]), (inner, math.prod(b.value.shape[i] for i in free_b)))
@@ -119,8 +123,10 @@ def _einsum_shape(*shapes: Shape, equation: str) -> Shape:
     sizes: dict[str, int] = {}
     for word, shape in zip(words, shapes):
         if len(word) != len(shape) or any(sizes.setdefault(k, n) != n for k, n in zip(word, shape)):
-            raise ShapeError(f"'{word}' in '{equation}' doesn't fit shape {shape}.",
-                             "give each axis a letter, and each letter one size.")
+            raise ShapeError(
+                f"'{word}' in '{equation}' doesn't fit shape {shape}.",
+                "give each axis a letter, and each letter one size.",
+            )
     return tuple(sizes[letter] for letter in output)
 
 

@@ -178,9 +178,7 @@ def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False
     return _flipped(running_sum(_shifted(terms, axis, 1, 0) if exclusive else terms, axis), axis, reverse)
 
 
-def cumprod(
-    x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
-) -> Tensor:
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
     """Return the running products along an axis.
 
     Args:
