@@ -1,4 +1,4 @@
-"""Initializers: mean, variance and bounds of large samples beside Keras's, and the fans of several shapes of kernels."""
+"""Initializers: mean, variance and bounds of large samples beside Keras's, and the fans of kernels of other shapes."""
 
 from __future__ import annotations
 

@@ -20,5 +20,16 @@ def deserialize(config: Any) -> Layer:
     return resolve("layer", config, KNOWN)
 
 
-__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "InputSpec", "Layer", "deserialize", "serialize"]
+__all__ = [
+    "Activation",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Layer",
+    "deserialize",
+    "serialize",
+]
 __getattr__ = reporter(__name__)

@@ -67,6 +67,8 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+        if lora_rank is not None and self.kernel_constraint is not None:
+            raise DataError("Dense can't constrain a kernel that lora_rank freezes.", "leave kernel_constraint out.")
         self.lora_rank = lora_rank
         self.lora_alpha = lora_rank if lora_alpha is None else lora_alpha
         self.input_spec = InputSpec(min_ndim=2)
@@ -74,24 +76,34 @@ class Dense(Layer):
     def build(self, input_shape: Any) -> None:
         width = input_shape[-1]
         self.kernel = self.add_weight(
-            (width, self.units), self.kernel_initializer, None, self.lora_rank is None, self.kernel_regularizer,
-            self.kernel_constraint, "kernel",
+            (width, self.units),
+            self.kernel_initializer,
+            None,
+            self.lora_rank is None,
+            self.kernel_regularizer,
+            self.kernel_constraint,
+            "kernel",
         )
-        if self.lora_rank is not None:
-            self.lora_kernel_a = self.add_weight((width, self.lora_rank), "he_uniform", name="lora_kernel_a")
-            self.lora_kernel_b = self.add_weight((self.lora_rank, self.units), "zeros", name="lora_kernel_b")
+        self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
                 (self.units,), self.bias_initializer, None, True, self.bias_regularizer, self.bias_constraint, "bias"
             )
+        if self.lora_rank is not None:
+            self._build_lora(width, self.lora_rank)
         self.input_spec = InputSpec(min_ndim=2, axes={-1: width})
+
+    def _build_lora(self, width: int, rank: int) -> None:
+        penalty = self.kernel_regularizer
+        self.lora_kernel_a = self.add_weight((width, rank), "he_uniform", regularizer=penalty, name="lora_kernel_a")
+        self.lora_kernel_b = self.add_weight((rank, self.units), "zeros", regularizer=penalty, name="lora_kernel_b")
 
     def call(self, inputs: Tensor) -> Tensor:
         kernel = self.kernel
-        if self.lora_rank is not None:
+        if self.lora_rank is not None and self.lora_alpha is not None:
             kernel = kernel + (self.lora_alpha / self.lora_rank) * matmul(self.lora_kernel_a, self.lora_kernel_b)
         outputs = matmul(inputs, kernel) if inputs.ndim == 2 else tensordot(inputs, kernel, 1)
-        if self.use_bias:
+        if self.bias is not None:
             outputs = outputs + self.bias
         return self.activation(outputs)
 

@@ -20,6 +20,9 @@ from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor
 
 Shape = tuple[int | None, ...]
 
+# Arguments that a configuration leaves out where they are None, as Keras's does.
+UNSAID = ("activity_regularizer", "lora_rank", "lora_alpha")
+
 # Whether the outermost call in progress is for training; None outside calls.
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 
@@ -67,7 +70,7 @@ class Layer(Configurable):
     Args:
         name: a name, unique in its model; made from the class's name by default.
         trainable: whether training changes the weights.
-        dtype: of the weights.
+        dtype: of the weights, by name or as `get_config` gives it.
         activity_regularizer: what the outputs add to the loss.
         input_shape: for the first layer of a Sequential model, the shape of one input.
 
@@ -82,6 +85,9 @@ class Layer(Configurable):
         array([[1., 2.]], dtype=float32)
     """
 
+    _tracked: list[Any]
+    _build_shape: Any = None
+
     def __init__(
         self,
         *,
@@ -93,8 +99,9 @@ class Layer(Configurable):
         input_dim: int | None = None,
     ) -> None:
         object.__setattr__(self, "_tracked", [])
+        self._scope = ""
         self.name = name or unique_name(snake_case(type(self).__name__))
-        self.dtype = as_dtype(dtype).name
+        self.dtype = as_dtype(dtype["config"]["name"] if isinstance(dtype, dict) else dtype).name
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_spec: InputSpec | None = None
         self.built = False
@@ -118,10 +125,26 @@ class Layer(Configurable):
 
     def _track(self, item: Variable | Layer) -> None:
         if "_tracked" not in vars(self):
-            raise StateError(f"{type(self).__name__}.__init__ sets an attribute before the layer is made.",
-                             "call super().__init__() first.")
+            raise StateError(
+                f"{type(self).__name__}.__init__ sets an attribute before the layer is made.",
+                "call super().__init__() first.",
+            )
         if not any(item is seen for seen in self._tracked):
             self._tracked.append(item)
+            if isinstance(item, Layer) and not item._scope:
+                item._scope = f"{self.path}/"
+
+    @property
+    def path(self) -> str:
+        """The layer's name after those of the layers that it is in, as in `sequential/dense`."""
+        return f"{self._scope}{self.name}"
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of inputs and outputs; that of the weights."""
+        return self.dtype
+
+    variable_dtype = compute_dtype
 
     # ------------------------------------------------------------ calling
 
@@ -135,7 +158,7 @@ class Layer(Configurable):
         outer = _training.get()
         training = kwargs.get("training")
         training = bool(outer if training is None else training)
-        if takes_training(type(self)):
+        if takes_training(type(self).call):
             kwargs["training"] = training
         elif "training" in kwargs:
             del kwargs["training"]
@@ -197,7 +220,7 @@ class Layer(Configurable):
         size = (shape,) if isinstance(shape, int) else tuple(shape)
         start = initializers.get("glorot_uniform" if initializer is None else initializer)
         variable = Variable(start(size, dtype=as_dtype(dtype or self.dtype)), trainable, name or "variable")
-        variable.path = f"{self.name}/{variable.name}"  # type: ignore[attr-defined]
+        variable.path = f"{self.path}/{variable.name}"  # type: ignore[attr-defined]
         variable.regularizer = regularizers.get(regularizer)  # type: ignore[attr-defined]
         variable.constraint = constraint  # type: ignore[attr-defined]
         variable.trainable = trainable and self._trainable
@@ -255,18 +278,28 @@ class Layer(Configurable):
         """
         mine, arrays = self.weights, [np.asarray(w) for w in weights]
         if len(arrays) != len(mine):
-            raise DataError(f"'{self.name}' has {len(mine)} weights; got {len(arrays)} arrays.",
-                            "build the model first, and give one array for each of model.weights.")
+            raise DataError(
+                f"'{self.name}' has {len(mine)} weights; got {len(arrays)} arrays.",
+                "build the model first, and give one array for each of model.weights.",
+            )
         for variable, array in zip(mine, arrays):
             if array.shape != variable.value.shape:
                 path = getattr(variable, "path", variable.name)
-                raise ShapeError(f"Weight '{path}' has shape {variable.value.shape}; got {array.shape}.",
-                                 "give arrays in the order of model.weights.")
+                raise ShapeError(
+                    f"Weight '{path}' has shape {variable.value.shape}; got {array.shape}.",
+                    "give arrays in the order of model.weights.",
+                )
         for variable, array in zip(mine, arrays):
             variable.assign(array)
 
     def count_params(self) -> int:
-        """Return the number of numbers in all weights."""
+        """Return the number of numbers in all weights.
+
+        Raises:
+            StateError: if the layer isn't built.
+        """
+        if not self.built:
+            raise StateError(f"'{self.name}' has no weights yet.", "call it or build it first.")
         return sum(w.size for w in self.weights)
 
     # ------------------------------------------------------------ losses
@@ -274,7 +307,8 @@ class Layer(Configurable):
     @property
     def losses(self) -> list[Tensor]:
         """What regularizers and `add_loss` add to the loss, one tensor each."""
-        terms = [w.regularizer(w) for w in self.trainable_weights if getattr(w, "regularizer", None) is not None]
+        penalties = [(w, getattr(w, "regularizer", None)) for w in self.trainable_weights]
+        terms = [penalty(w) for w, penalty in penalties if penalty is not None]
         return terms + [loss for layer in self.flattened() for loss in layer._added_losses]
 
     def add_loss(self, loss: Any) -> None:
@@ -296,9 +330,16 @@ class Layer(Configurable):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
         config = super().get_config()
-        if config.get("activity_regularizer", 0) is None:
-            del config["activity_regularizer"]
-        return config
+        policy = {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": self.dtype},
+            "registered_name": None,
+        }
+        return {
+            **{name: value for name, value in config.items() if value is not None or name not in UNSAID},
+            "dtype": policy,
+        }
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
@@ -317,9 +358,9 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
 
 
 @functools.cache
-def takes_training(cls: type[Layer]) -> bool:
-    """Tell whether the layer's `call` has a `training` argument."""
-    return "training" in inspect.signature(cls.call).parameters
+def takes_training(call: Callable[..., Any]) -> bool:
+    """Tell whether a layer's `call` has a `training` argument."""
+    return "training" in inspect.signature(call).parameters
 
 
 def as_inputs(x: Any, dtype: str) -> Any:

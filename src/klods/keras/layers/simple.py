@@ -11,7 +11,7 @@ from klods import random
 from klods.errors import DataError
 from klods.keras import activations
 from klods.keras.layers.layer import InputSpec, Layer
-from klods.ops.movement import reshape
+from klods.ops.movement import reshape, transpose
 from klods.tensor import Tensor
 
 
@@ -22,25 +22,47 @@ class InputLayer(Layer):
         shape: the shape of one input, without the batch.
         batch_size: the number of inputs in a batch, if it is always the same.
         dtype: of the inputs.
+        batch_shape: the shape of a batch of inputs, instead of shape and batch_size.
         name: a name.
+
+    Attributes:
+        shape: the shape of a batch of inputs, None standing for any size.
     """
 
-    def __init__(self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        *,
+        batch_shape: Any = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.shape = tuple(shape or ())
-        self.batch_size = batch_size
-        self.batch_shape = (batch_size, *self.shape)
+        if (shape is None) == (batch_shape is None):
+            raise DataError("An Input takes a shape, or a batch_shape.", "write Input((784,)), say.")
+        sizes = batch_shape if shape is None else (batch_size, *([shape] if isinstance(shape, int) else shape))
+        self.shape = self.batch_shape = tuple(sizes)
         self.built = True
 
     def call(self, inputs: Any) -> Any:
         return inputs
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "name": self.name}
+
 
 def Input(
-    shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    *,
+    batch_shape: Any = None,
+    name: str | None = None,
 ) -> InputLayer:
     """Return the input of a Sequential model; see `InputLayer`."""
-    return InputLayer(shape, batch_size, dtype, name)
+    return InputLayer(shape, batch_size, dtype, batch_shape=batch_shape, name=name)
 
 
 class Activation(Layer):
@@ -61,18 +83,26 @@ class Activation(Layer):
 class Flatten(Layer):
     """One row per input: (batch, a, b, ...) to (batch, a * b * ...).
 
+    Args:
+        data_format: `channels_last`, or `channels_first` to move axis 1 to the end first.
+
     Example:
         >>> import klods
         >>> klods.keras.layers.Flatten()(klods.zeros((5, 28, 28))).shape
         TensorShape([5, 784])
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise DataError(f"There is no data_format {data_format!r}.", "use channels_last or channels_first.")
+        self.data_format = data_format or "channels_last"
         self.input_spec = InputSpec(min_ndim=1)
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
+        if self.data_format == "channels_first" and inputs.ndim > 2:
+            inputs = transpose(inputs, [0, *range(2, inputs.ndim), 1])
         return reshape(inputs, (inputs.value.shape[0], math.prod(inputs.value.shape[1:])))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
