@@ -147,7 +147,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "transpose": [smooth(CUBE), smooth(CUBE, perm=(1, 2, 0)), smooth(CUBE, perm=(0, -1, 1)), at(INTEGERS)],
     "broadcast_to": [smooth(MATRIX, shape=(4, 2, 3)), smooth(MATRIX[:, :1], shape=(2, 3)), smooth(1.5, shape=(2,))],
     "reverse": [smooth(CUBE, axis=(0,)), smooth(CUBE, axis=(1, -1)), at(INTEGERS, axis=(0,))],
-    "pad": [smooth(MATRIX, paddings=((1, 0), (2, 3))), at(INTEGERS, paddings=((1, 2),), constant_values=7)],
+    "pad_constant": [smooth(MATRIX, paddings=((1, 0), (2, 3))), at(INTEGERS, paddings=((1, 2),), constant_values=7)],
     "concatenate": [
         smooth(MATRIX, MATRIX[:, :1], axis=1),
         smooth(CUBE, CUBE, CUBE, axis=-3),

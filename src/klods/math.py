@@ -6,7 +6,9 @@ from typing import Any
 
 from klods.missing import reporter
 from klods.ops.activation import (
+    log_softmax,
     sigmoid,
+    softmax,
     softplus,
     softsign,
 )
@@ -88,6 +90,11 @@ pow = power
 truediv = divide
 
 
+def add_n(inputs: Any, name: str | None = None) -> Tensor:
+    """Return the sum of a list of tensors of one shape."""
+    return reduce_sum(inputs, 0)
+
+
 def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
     """Return log(sigmoid(x)) without overflow."""
     return -softplus(-convert_to_tensor(x))
@@ -103,6 +110,7 @@ __all__ = [
     "abs",
     "acos",
     "add",
+    "add_n",
     "argmax",
     "argmin",
     "asin",
@@ -135,6 +143,7 @@ __all__ = [
     "log",
     "log1p",
     "log_sigmoid",
+    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -164,6 +173,7 @@ __all__ = [
     "sign",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
     "softsign",
     "sqrt",

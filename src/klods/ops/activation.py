@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.ops import loops
-from klods.ops import vocabulary as v
+from klods.ops import loops, vocabulary as v
 from klods.ops.arithmetic import erf_, exp_, tanh, zero
 from klods.ops.block import block, checked_axis, pointwise
 from klods.ops.comparison import where

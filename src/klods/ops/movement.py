@@ -181,7 +181,7 @@ def _naive_pad(x: np.ndarray, paddings: Any, constant_values: float = 0) -> np.n
         tuple(slice(before, before + n) for n, (before, _) in zip(x.value.shape, paddings))
     ],
 )
-def pad(tensor: Any, paddings: Any, constant_values: float = 0) -> Any:
+def pad_constant(tensor: Any, paddings: Any, constant_values: float = 0) -> Any:
     """Return the tensor with `paddings[i] = (before, after)` elements of a constant added along axis i."""
     return np.pad(tensor, paddings, constant_values=constant_values)
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import StateError
-from klods.ops import arithmetic as a
-from klods.ops import comparison as c
+from klods.ops import arithmetic as a, comparison as c
 from klods.ops.movement import cast, stack
 from klods.ops.picking import getitem, plain_key
 from klods.ops.product import matmul

@@ -15,9 +15,8 @@ from klods.dtypes import INT32
 from klods.errors import ArgumentError, DataError, PositionError, ShapeError
 from klods.ops import loops
 from klods.ops.block import block, checked_axis, static
-from klods.ops.comparison import greater, less
-from klods.ops.comparison import where as choose
-from klods.ops.movement import along, cast, expand_dims, reshape
+from klods.ops.comparison import greater, less, where as choose
+from klods.ops.movement import along, cast, expand_dims, pad_constant, reshape
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
@@ -208,9 +207,17 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     return choose(condition, x, y)
 
 
-def boolean_mask(tensor: Any, mask: Any, name: str | None = None) -> Tensor:
-    """Return the elements (or slices) of a tensor where the mask holds, along one new first axis."""
-    return getitem(convert_to_tensor(tensor), np.asarray(convert_to_tensor(mask, "bool").value))
+def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+    """Return the elements (or slices) of a tensor where the mask holds, along one axis in place of the mask's.
+
+    Args:
+        tensor: the tensor to pick from.
+        mask: truth values, of the shape of the tensor's axes from `axis` on.
+        axis: where the mask's axes begin; the first by default.
+        name: accepted for TensorFlow's sake, and not used.
+    """
+    x = convert_to_tensor(tensor)
+    return item(x, along(axis or 0, np.asarray(convert_to_tensor(mask, "bool").value), x.value.shape))
 
 
 def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Tensor:
@@ -230,6 +237,33 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
     x = convert_to_tensor(input)
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     return gather(x, np.repeat(np.arange(x.value.shape[axis]), static(repeats)), axis)
+
+
+def pad(
+    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: float = 0, name: str | None = None
+) -> Tensor:
+    """Return the tensor with `paddings[i] = (before, after)` elements added along axis i.
+
+    Args:
+        tensor: the tensor to add to.
+        paddings: a pair for each axis.
+        mode: `"CONSTANT"`; `"REFLECT"` to mirror at the outermost elements, `"SYMMETRIC"` to mirror them too.
+        constant_values: what is added in mode `"CONSTANT"`.
+        name: accepted for TensorFlow's sake, and not used.
+
+    Example:
+        >>> import klods
+        >>> klods.pad([1, 2, 3], [(2, 1)], mode="REFLECT").numpy()
+        array([3, 2, 1, 2, 3, 2], dtype=int32)
+    """
+    if mode.upper() == "CONSTANT":
+        return pad_constant(tensor, paddings, constant_values)
+    if mode.upper() not in ("REFLECT", "SYMMETRIC"):
+        raise DataError(f"pad: the mode is {mode!r}.", "make it 'CONSTANT', 'REFLECT' or 'SYMMETRIC'.")
+    x = convert_to_tensor(tensor)
+    for axis, pair in enumerate(static(paddings)):
+        x = gather(x, np.pad(np.arange(x.value.shape[axis]), pair, mode.lower()), axis)  # type: ignore[call-overload]
+    return x
 
 
 def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Tensor:

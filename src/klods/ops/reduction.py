@@ -17,8 +17,16 @@ from klods.ops import loops
 from klods.ops.arithmetic import abs_, exp_, log_, power, sqrt_, square
 from klods.ops.block import block, checked_axis
 from klods.ops.comparison import equal, is_finite, not_equal, where
-from klods.ops.movement import along, broadcast_to, cast, pad, reshape, stop_gradient, transpose
-from klods.ops.movement import reverse as reverse_
+from klods.ops.movement import (
+    along,
+    broadcast_to,
+    cast,
+    pad_constant,
+    reshape,
+    reverse as reverse_,
+    stop_gradient,
+    transpose,
+)
 from klods.tensor import Tensor, convert_to_tensor
 
 Axis = Any
@@ -203,7 +211,7 @@ def _shifted(x: Tensor, axis: int, step: int, fill: int) -> Tensor:
     """Return the elements moved `step` places along an axis, with `fill` in the places left free."""
     shape = x.value.shape
     paddings = [(step, 0) if i == axis % len(shape) else (0, 0) for i in range(len(shape))]
-    return pad(x[along(axis, slice(max(0, shape[axis] - step)), shape)], paddings, constant_values=fill)
+    return pad_constant(x[along(axis, slice(max(0, shape[axis] - step)), shape)], paddings, constant_values=fill)
 
 
 def count_nonzero(
