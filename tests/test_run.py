@@ -192,6 +192,17 @@ def test_a_failing_cell_ends_the_notebook_and_the_copy_shows_how_far_it_came():
     assert texts("out.ipynb")[0] == "first\n"
 
 
+@pytest.mark.parametrize("unusual", [{"nbformat_minor": 4}, {"comment": "from elsewhere"}, {"metadata": {}}])
+def test_a_notebook_that_jupyter_would_open_runs(unusual):
+    """The first has cell ids before they were in the format, the second a key that is not in it."""
+    pytest.importorskip("nbclient")
+    file = notebook("1 + 1")
+    Path(file).write_text(json.dumps({**json.loads(Path(file).read_text()), **unusual}))
+    done = klods_run(file)
+    assert done.stdout == "2\n"
+    assert done.stderr == ""
+
+
 def test_an_error_of_klods_in_a_notebook_is_short():
     pytest.importorskip("nbclient")
     done = klods_run(notebook("import tensorflow as tf\ntf.matmul(tf.ones((2, 3)), tf.ones((2, 3)))"))
@@ -215,7 +226,13 @@ def run(*args: str):
     return CliRunner().invoke(cli.main, ["run", *args])
 
 
-NO_NOTEBOOKS = ["{", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "{}", "\xff"]
+NO_NOTEBOOKS = [
+    "{",
+    '{"cells": [{"cell_type": "code", "source": "1"}]}',
+    '{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+    "{}",
+    "\xff",
+]
 
 
 @pytest.mark.parametrize("content", NO_NOTEBOOKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat.warnings import MissingIDFieldWarning
 
 from klods import errors
 from klods.files import check_writable, write_whole
@@ -77,12 +79,17 @@ def _print(out: Any) -> None:
 
 
 def _read(path: Path) -> Any:
+    """Read a notebook as leniently as Jupyter does: what is unusual, but has cells with sources, is run."""
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MissingIDFieldWarning)  # the cells get theirs when the copy is written
+            notebook = nbformat.read(path, as_version=4)
+        sources = [cell.source for cell in notebook.cells]
     except Exception as error:  # JSON, encoding, version and schema each have their own kinds of error
         reason = str(error).splitlines()[0][:200]
         raise errors.FileError(f"'{path}' is no Jupyter notebook: {reason}", "open and save it in Jupyter.") from None
+    if not any(sources):
+        raise errors.FileError(f"'{path}' is no Jupyter notebook: it has no cells with text.", "write some in Jupyter.")
     return notebook
 
 
