@@ -39,7 +39,7 @@ def test_all_forms_of_import_give_klods_own_modules():
         assert layers is klods.keras.layers and optimizers is klods.keras.optimizers
         assert m is mnist is klods.keras.datasets.mnist
         assert Dense is klods.keras.layers.Dense
-        assert tf.__version__ == klods.__version__
+        assert tf.__version__ == keras.__version__ == klods.__version__
     """)
 
 

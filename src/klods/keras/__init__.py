@@ -1,5 +1,6 @@
 """Keras's API on klods."""
 
+from klods import __version__
 from klods.keras import (
     activations,
     callbacks,
