@@ -130,7 +130,7 @@ JOBS = {
             keras,
             [16, 1],
             kernel_regularizer="l2",
-            bias_regularizer=keras.regularizers.L1(0.1),
+            bias_regularizer=keras.regularizers.L2(0.1),
             activity_regularizer=keras.regularizers.L1L2(0.01, 0.02),
         ),
         lambda keras: {"optimizer": "adam", "loss": "mse", "metrics": ["mse"]},

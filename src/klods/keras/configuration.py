@@ -6,7 +6,6 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 from klods.errors import DataError, unknown_name
@@ -21,7 +20,7 @@ class Configurable:
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
-        return {name: serialize(getattr(self, name)) for name in _arguments(type(self)) if hasattr(self, name)}
+        return {name: serialize(getattr(self, name)) for name in arguments(type(self)) if hasattr(self, name)}
 
     @classmethod
     def from_config(cls: type[Self], config: Mapping[str, Any]) -> Self:
@@ -30,21 +29,20 @@ class Configurable:
         Raises:
             DataError: for an option that klods lacks and that is on.
         """
-        known = _arguments(cls)
+        known = arguments(cls)
         lacking = [name for name, value in config.items() if name not in known and value not in (None, False)]
         if lacking:
             raise DataError(f"{cls.__name__} of klods has no option {', '.join(lacking)}.", "leave it out.")
         return cls(**{name: value for name, value in config.items() if name in known})
 
 
-@cache
-def _arguments(cls: type) -> tuple[str, ...]:
+def arguments(cls: Any) -> tuple[str, ...]:
     """Return the names of a constructor's arguments, and of its bases' where it passes others on."""
     names: dict[str, None] = {}
     for base in cls.__mro__:
         if "__init__" not in vars(base) or base is object:
             continue
-        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]  # type: ignore[misc]
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         names.update((p.name, None) for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL))
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):
             break

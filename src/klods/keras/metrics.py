@@ -314,10 +314,9 @@ def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     `accuracy` and `crossentropy` mean the binary, categorical or sparse kind, whichever the shapes of labels and
     predictions call for.
     """
-    if identifier in ("accuracy", "acc"):
-        return MeanMetricWrapper(_accuracy_for(y_true, y_pred), name=identifier)
-    if identifier in ("crossentropy", "ce"):
-        return MeanMetricWrapper(_crossentropy_for(y_true, y_pred), name=identifier)
+    if is_general(identifier):
+        choose = _accuracy_for if identifier.lower() in GENERAL[:2] else _crossentropy_for
+        return MeanMetricWrapper(choose(y_true, y_pred), name=identifier)
     found = get(identifier)
     if isinstance(found, Metric):
         if isinstance(identifier, str):
@@ -326,6 +325,14 @@ def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     if not callable(found):
         raise DataError(f"{identifier!r} is no metric.", "give a name, a Metric, or a function (y_true, y_pred).")
     return MeanMetricWrapper(found)
+
+
+GENERAL = ("accuracy", "acc", "crossentropy", "ce")
+
+
+def is_general(identifier: Any) -> bool:
+    """Tell whether a metric's name stands for several, of which the shapes of labels and predictions choose one."""
+    return isinstance(identifier, str) and identifier.lower() in GENERAL
 
 
 def _accuracy_for(y_true: Any, y_pred: Any) -> Callable[..., Tensor]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from klods.errors import DataError, FileError, NameUnknownError
-from klods.keras.models.archive import read_weights
-from klods.keras.models.archive import write_model as save_model
+from klods.keras.models.archive import read_weights, write_model as save_model
 from klods.keras.models.model import Model
 from klods.keras.models.sequential import Sequential
 from klods.missing import reporter
@@ -31,8 +30,10 @@ def load_model(filepath: Any, compile: bool = True) -> Model:
     path = Path(filepath)
     config, weights = _read(path)
     if config.get("class_name") != "Sequential":
-        raise DataError(f"'{path}' holds a {config.get('class_name')} model; klods loads Sequential ones.",
-                        "build the model in code and load its weights.")
+        raise DataError(
+            f"'{path}' holds a {config.get('class_name')} model; klods loads Sequential ones.",
+            "build the model in code and load its weights.",
+        )
     model = Sequential.from_config(config["config"])
     shape = config.get("build_config", {}).get("input_shape")
     if not model.built and shape:
@@ -55,8 +56,9 @@ def _read(path: Path) -> tuple[dict[str, Any], bytes]:
 
 def _compile(model: Model, config: dict[str, Any]) -> None:
     wanted = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+    settings: dict[str, Any] = {name: config.get(name) for name in wanted}
     try:
-        model.compile(**{name: config.get(name) for name in wanted})
+        model.compile(**settings)
     except NameUnknownError as error:
         raise DataError(f"The model can't be compiled as it was: {error.what}", "load it with compile=False.") from None
     if model.optimizer is not None:

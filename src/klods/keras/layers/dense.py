@@ -78,16 +78,18 @@ class Dense(Layer):
         self.kernel = self.add_weight(
             (width, self.units),
             self.kernel_initializer,
-            None,
-            self.lora_rank is None,
-            self.kernel_regularizer,
-            self.kernel_constraint,
-            "kernel",
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
         )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.units,), self.bias_initializer, None, True, self.bias_regularizer, self.bias_constraint, "bias"
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
             )
         if self.lora_rank is not None:
             self._build_lora(width, self.lora_rank)
@@ -97,6 +99,7 @@ class Dense(Layer):
         penalty = self.kernel_regularizer
         self.lora_kernel_a = self.add_weight((width, rank), "he_uniform", regularizer=penalty, name="lora_kernel_a")
         self.lora_kernel_b = self.add_weight((rank, self.units), "zeros", regularizer=penalty, name="lora_kernel_b")
+        self.freeze(self.kernel)
 
     def call(self, inputs: Tensor) -> Tensor:
         kernel = self.kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import inspect
 from collections.abc import Callable, Iterator
@@ -99,6 +100,7 @@ class Layer(Configurable):
         input_dim: int | None = None,
     ) -> None:
         object.__setattr__(self, "_tracked", [])
+        self._ranks: list[int] = []  # of what is tracked: weights to train, other weights, layers
         self._scope = ""
         self.name = name or unique_name(snake_case(type(self).__name__))
         self.dtype = as_dtype(dtype["config"]["name"] if isinstance(dtype, dict) else dtype).name
@@ -130,9 +132,16 @@ class Layer(Configurable):
                 "call super().__init__() first.",
             )
         if not any(item is seen for seen in self._tracked):
-            self._tracked.append(item)
+            rank = 2 if isinstance(item, Layer) else 1 - item.trainable
+            place = bisect.bisect_right(self._ranks, rank)
+            self._ranks.insert(place, rank)
+            self._tracked.insert(place, item)
             if isinstance(item, Layer) and not item._scope:
                 item._scope = f"{self.path}/"
+
+    def _untrack(self, item: Variable | Layer) -> None:
+        place = next(i for i, seen in enumerate(self._tracked) if seen is item)
+        del self._tracked[place], self._ranks[place]
 
     @property
     def path(self) -> str:
@@ -223,14 +232,18 @@ class Layer(Configurable):
         variable.path = f"{self.path}/{variable.name}"  # type: ignore[attr-defined]
         variable.regularizer = regularizers.get(regularizer)  # type: ignore[attr-defined]
         variable.constraint = constraint  # type: ignore[attr-defined]
-        variable.trainable = trainable and self._trainable
         variable.frozen = not trainable  # type: ignore[attr-defined]
         self._track(variable)
+        variable.trainable = trainable and self._trainable
         return variable
+
+    def freeze(self, variable: Variable) -> None:
+        """Keep training from changing a weight, whatever `trainable` is set to."""
+        variable.trainable, variable.frozen = False, True  # type: ignore[attr-defined]
 
     @property
     def weights(self) -> list[Variable]:
-        """All weights, in the order in which they were made, each once."""
+        """All weights, each once: those that training changes, those that it doesn't, those of the layers inside."""
         seen: dict[int, Variable] = {}
         for item in self._tracked:
             for variable in [item] if isinstance(item, Variable) else item.weights:

@@ -100,8 +100,10 @@ def _checked(file: Any, path: str, variable: Variable, source: str) -> np.ndarra
     if path not in file:
         raise FileError(f"'{source}' has no weight {path}.", "load it into the model it was saved from.")
     if file[path].shape != variable.value.shape:
-        raise FileError(f"'{source}' holds {path} of shape {file[path].shape}; the model has {variable.value.shape}.",
-                        "load it into the model it was saved from.")
+        raise FileError(
+            f"'{source}' holds {path} of shape {file[path].shape}; the model has {variable.value.shape}.",
+            "load it into the model it was saved from.",
+        )
     return np.asarray(file[path][()], variable.value.dtype)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from klods import random
-from klods.errors import DataError, DTypeError
+from klods.errors import DataError, DTypeError, warn
 from klods.tape import leaves
 from klods.tensor import TensorLike
 
@@ -44,8 +45,8 @@ class Data:
         """Batches per epoch."""
         return math.ceil(self.samples / self.batch_size)
 
-    def epoch(self) -> Iterator[Batch]:
-        """Yield the batches of one epoch."""
+    def epoch(self) -> Iterator[Any]:
+        """Yield the batches of one epoch, as `packed` puts them."""
         parts = (self.x, self.y, self.sample_weight)
         order = random.generator().permutation(self.samples) if self.shuffle else None
         for start in range(0, self.samples, self.batch_size):
@@ -53,12 +54,18 @@ class Data:
             if order is not None:
                 piece = order[piece]
             x, y, weight = (picked(part, piece) for part in parts)
-            yield x, y, weight
+            yield packed(x, y, weight)
 
-    def endless(self) -> Iterator[Batch]:
-        """Yield the batches of one epoch after another."""
+    def epochs(self, steps: int | None = None) -> Iterator[Iterator[Any]]:
+        """Yield the batches of each epoch: all, or the next `steps` of them, up to the end of the data."""
         while True:
-            yield from self.epoch()
+            batches, left = self.epoch(), self.steps
+            while left:
+                count = min(steps or left, left)
+                if steps and count < steps:
+                    warn(UserWarning, f"Only {count} batches are left for {steps} steps; the next epoch starts anew.")
+                yield itertools.islice(batches, count)
+                left -= count
 
     def split(self, fraction: float) -> tuple[Data, Data]:
         """Return the first part and the last `fraction` of the samples, for training and validation.
@@ -70,10 +77,15 @@ class Data:
             raise DataError(f"validation_split is a share between 0 and 1; got {fraction!r}.", "write 0.2, say.")
         border = math.floor(self.samples * (1 - fraction))
         if border in (0, self.samples):
-            raise DataError(f"validation_split={fraction} leaves a part of {self.samples} samples empty.", "give more data.")
+            raise DataError(
+                f"validation_split={fraction} leaves one part of {self.samples} samples empty.", "give more."
+            )
         parts = (self.x, self.y, self.sample_weight)
-        first, last = ([picked(p, piece) for p in parts] for piece in (slice(0, border), slice(border, None)))
-        return Data(*first, self.batch_size, self.shuffle), Data(*last, self.batch_size, False)
+        (x, y, weight), (last_x, last_y, last_weight) = (
+            [picked(part, piece) for part in parts] for piece in (slice(0, border), slice(border, None))
+        )
+        first = Data(x, y, weight, self.batch_size, self.shuffle)
+        return first, Data(last_x, last_y, last_weight, self.batch_size)
 
 
 def picked(part: Any, piece: Any) -> Any:
@@ -88,24 +100,35 @@ def picked(part: Any, piece: Any) -> Any:
 
 
 def make_data(
-    x: Any, y: Any = None, sample_weight: Any = None, batch_size: int | None = None, shuffle: bool = False,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    batch_size: int | None = None,
+    shuffle: bool = False,
     class_weight: Mapping[int, float] | None = None,
+    steps: int | None = None,
 ) -> Data:
     """Return what the user passed as Data, or raise an error that says what is wrong with it.
+
+    A batch has `batch_size` samples; without that, as many as fill the steps, or 32.
 
     Raises:
         DataError: for empty data, lengths that differ, or a batch size below 1.
         DTypeError: for strings and objects.
     """
-    size = 32 if batch_size is None else batch_size
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise DataError(f"batch_size must be a whole number, 1 or more; got {batch_size!r}.", "write batch_size=32, say.")
     x, y = arrays(x, "x"), arrays(y, "y")
     weight = arrays(sample_weight, "sample_weight")
+    size = 32 if batch_size is None else batch_size
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        raise DataError(
+            f"batch_size must be a whole number, 1 or more; got {batch_size!r}.", "write batch_size=32, say."
+        )
     if class_weight is not None:
         weight = _weights_of_classes(y, class_weight, weight)
     data = Data(x, y, weight, int(size), shuffle)
     _check_lengths(data)
+    if batch_size is None and steps:
+        data.batch_size = math.ceil(data.samples / steps)
     return data
 
 
@@ -115,7 +138,11 @@ def arrays(part: Any, role: str) -> Any:
         return None
     if isinstance(part, dict):
         return {key: arrays(item, f"{role}[{key!r}]") for key, item in part.items()}
-    if isinstance(part, (list, tuple)) and part and all(isinstance(p, (np.ndarray, TensorLike)) and p.ndim for p in part):
+    if (
+        isinstance(part, (list, tuple))
+        and part
+        and all(isinstance(p, (np.ndarray, TensorLike)) and p.ndim for p in part)
+    ):
         return type(part)(arrays(item, f"{role}[{i}]") for i, item in enumerate(part))
     return _array(part, role)
 
@@ -127,8 +154,10 @@ def _array(part: Any, role: str) -> np.ndarray:
         raise DataError(f"{role} has rows of different lengths.", "give every row the same length.") from None
     if array.dtype.kind not in "biuf":
         what = "text" if array.dtype.kind in "US" else f"{array.dtype} values"
-        raise DTypeError(f"{role} holds {what}; a model takes numbers.",
-                         "turn it into numbers first, for instance with astype('float32').")
+        raise DTypeError(
+            f"{role} holds {what}; a model takes numbers.",
+            "turn it into numbers first, for instance with astype('float32').",
+        )
     if array.ndim == 0:
         raise DataError(f"{role} is a single number; a model takes an array of samples.", "give one row per sample.")
     return array
@@ -155,7 +184,16 @@ def _weights_of_classes(y: Any, class_weight: Mapping[int, float], sample_weight
     return weights if sample_weight is None else weights * np.asarray(sample_weight, np.float32)
 
 
-def unpack(batch: Sequence[Any]) -> Batch:
+def packed(x: Any, y: Any, sample_weight: Any) -> Any:
+    """Return a batch as `train_step` gets it: (x, y, sample_weight), (x, y) without weights, x alone without y."""
+    if sample_weight is not None:
+        return x, y, sample_weight
+    if y is not None:
+        return x, y
+    return (x,) if isinstance(x, (list, tuple)) else x
+
+
+def unpack(batch: Any) -> Batch:
     """Return x, y and sample weights of what a batch holds, None for what it lacks."""
     if not isinstance(batch, (tuple, list)):
         return batch, None, None

@@ -42,8 +42,10 @@ class Model(Trainer, Layer):
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise DataError(f"Model '{self.name}' has no layer '{name}'.",
-                        f"its layers are {', '.join(layer.name for layer in self.layers)}.")
+        raise DataError(
+            f"Model '{self.name}' has no layer '{name}'.",
+            f"its layers are {', '.join(layer.name for layer in self.layers)}.",
+        )
 
     def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
         """Print the layers with their output shapes and numbers of weights."""

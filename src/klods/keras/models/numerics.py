@@ -26,7 +26,9 @@ def _origin(model: Any, x: Any, y: Any) -> str:
             return f"The data has {_kind(found)} in the {role}: clean it, or leave those samples out."
     for weight in model.weights:
         if not _finite(weight):
-            return f"Weight '{getattr(weight, 'path', weight.name)}' holds {_kind(weight)}: try a smaller learning rate."
+            return (
+                f"Weight '{getattr(weight, 'path', weight.name)}' holds {_kind(weight)}: try a smaller learning rate."
+            )
     return _first_layer(model, x)
 
 

@@ -58,8 +58,10 @@ class Sequential(Model):
         if not self._stack:
             raise DataError(f"Model '{self.name}' has no layers to take off.")
         layer = self._stack.pop()
-        self._tracked.remove(layer)
-        self.built = bool(self._stack) and self.built
+        self._untrack(layer)
+        self.built = False
+        if rebuild:
+            self._build_if_known()
         return layer
 
     def _append(self, layer: Any) -> None:
@@ -96,8 +98,10 @@ class Sequential(Model):
 
     def _known_input_shape(self) -> Any:
         if self._input is None:
-            raise DataError(f"Model '{self.name}' can't be built without the shape of its inputs.",
-                            "call model.build((None, 784)), say, or put an Input first.")
+            raise DataError(
+                f"Model '{self.name}' can't be built without the shape of its inputs.",
+                "call model.build((None, 784)), say, or put an Input first.",
+            )
         return self._input.batch_shape
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -141,8 +145,10 @@ class Sequential(Model):
 
 def _check_shape(layer: Layer, shape: Any) -> None:
     if layer.input_spec is not None and not layer.input_spec.accepts(shape):
-        raise ShapeError(f"Layer '{layer.name}' got inputs of shape {shape}, expected {layer.input_spec}.",
-                         "put a layer before it that gives this shape, such as Flatten.")
+        raise ShapeError(
+            f"Layer '{layer.name}' got inputs of shape {shape}, expected {layer.input_spec}.",
+            "put a layer before it that gives this shape, such as Flatten.",
+        )
 
 
 def _naming(error: KlodsError, layer: Layer) -> KlodsError:

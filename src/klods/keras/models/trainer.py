@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from klods.errors import DataError, StateError
-from klods.keras import losses, optimizers
-from klods.keras import metrics as metric_classes
+from klods.keras import losses, metrics as metric_classes, optimizers
 from klods.keras.callbacks import Callback, History, Hooks
 from klods.keras.configuration import serialize
+from klods.keras.layers.layer import Layer
 from klods.keras.models import numerics
-from klods.keras.models.batches import Batch, Data, make_data, picked, unpack
+from klods.keras.models.batches import Batch, Data, make_data, packed, picked, unpack
+from klods.keras.models.figures import Logs, as_logs, names_apart, sorted_by_name
+from klods.keras.models.settings import for_output, listed
 from klods.pictures.progress import Progress
 from klods.tape import GradientTape
-from klods.tensor import Tensor, TensorLike, convert_to_tensor
-
-Logs = dict[str, float]
+from klods.tensor import Tensor, convert_to_tensor
 
 
 class Trainer:
@@ -29,6 +30,7 @@ class Trainer:
     name: str
     built: bool
     __call__: Callable[..., Any]
+    call: Callable[..., Any]
 
     optimizer: optimizers.Optimizer | None = None
     stop_training = False
@@ -60,22 +62,17 @@ class Trainer:
         Raises:
             NameUnknownError: for an unknown name, with the nearest known one.
         """
-        chosen, loss_object = optimizers.get(optimizer), None if loss is None else losses.as_loss(loss)
-        self._check_metrics([*(metrics or []), *(weighted_metrics or [])])
+        chosen, loss_object = optimizers.get(optimizer), None if loss is None else losses.as_loss(for_output(loss))
+        wanted, weighted = listed("metrics", metrics), listed("weighted_metrics", weighted_metrics)
         self.optimizer, self.loss, self._loss = chosen, loss, loss_object
-        self._loss_weight = _single(loss_weights)
-        self._wanted_metrics, self._wanted_weighted = list(metrics or []), list(weighted_metrics or [])
+        self._loss_weight = for_output(loss_weights)
+        self._wanted_metrics, self._wanted_weighted = wanted, weighted
         self._metrics: list[Any] | None = None
+        self._shown: dict[int, str] = {}  # the names of figures by their metric's id
         self._loss_tracker = metric_classes.Mean(name="loss")
         self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
         self.stop_training = False
         self.compiled = True
-
-    @staticmethod
-    def _check_metrics(wanted: Sequence[Any]) -> None:
-        for identifier in wanted:
-            if identifier not in ("accuracy", "acc", "crossentropy", "ce"):
-                metric_classes.get(identifier)
 
     @property
     def metrics(self) -> list[Any]:
@@ -132,7 +129,7 @@ class Trainer:
             loss = self._loss(y, y_pred, sample_weight)
             terms.insert(0, loss if self._loss_weight is None else loss * self._loss_weight)
         if not terms:
-            raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss, and fit the targets y.")
+            raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss, and fit targets y.")
         total = terms[0]
         for term in terms[1:]:
             total = total + term
@@ -140,16 +137,25 @@ class Trainer:
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Take a batch into account in all metrics, and return the figures so far."""
-        if self._metrics is None and y is not None:
-            self._metrics = [(metric_classes.as_metric(m, y, y_pred), False) for m in self._wanted_metrics]
-            self._metrics += [(metric_classes.as_metric(m, y, y_pred), True) for m in self._wanted_weighted]
+        self._choose_metrics(y, y_pred)
         for metric, weighted in self._metrics or [] if y is not None else []:
             metric.update_state(y, y_pred, sample_weight if weighted else None)
         return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:
-        """Return the figures so far by their names."""
-        return {metric.name: metric.result() for metric in self.metrics}
+        """Return the figures so far by their names; a metric may give several, as a dict."""
+        figures: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            figures.update(result if isinstance(result, dict) else {self._shown.get(id(metric), metric.name): result})
+        return figures
+
+    def _choose_metrics(self, y: Any, y_pred: Any) -> None:
+        """Make the metrics that `compile` was given, once labels and predictions are known."""
+        if self._metrics is None and y is not None:
+            self._metrics = [(metric_classes.as_metric(m, y, y_pred), False) for m in self._wanted_metrics]
+            self._metrics += [(metric_classes.as_metric(m, y, y_pred), True) for m in self._wanted_weighted]
+            self._shown = names_apart(self._metrics)
 
     # ------------------------------------------------------------ fit
 
@@ -201,8 +207,8 @@ class Trainer:
         """
         self._check_compiled("fit")
         _check_count("epochs", epochs)
-        data = make_data(x, y, sample_weight, batch_size, shuffle, class_weight)
-        validation = self._validation_data(validation_data, validation_batch_size or data.batch_size)
+        data = make_data(x, y, sample_weight, batch_size, shuffle, class_weight, steps_per_epoch)
+        validation = self._validation_data(validation_data, validation_batch_size or batch_size, validation_steps)
         if validation is None and validation_split:
             data, validation = data.split(validation_split)
         self._prepare(data, validation)
@@ -212,7 +218,7 @@ class Trainer:
         hooks = Hooks([*(callbacks or []), history], self, params)
         self.stop_training = False
         self.history = history
-        endless = data.endless() if steps_per_epoch else None
+        epoch_batches = data.epochs(steps_per_epoch)
         hooks.call("on_train_begin", {})
         epoch, logs = initial_epoch, {}
         try:
@@ -222,43 +228,48 @@ class Trainer:
                 hooks.call("on_epoch_begin", epoch, {})
                 progress = Progress(steps, shown)
                 with np.errstate(all="ignore"):
-                    logs = self._run("train", self.train_step, endless or data.epoch(), steps, hooks, progress)
-                if validation is not None and (epoch + 1) % validation_freq == 0:
-                    logs.update(self._validate(validation, validation_steps, hooks))
+                    logs = self._run("train", self.train_step, next(epoch_batches), hooks, progress)
+                if validation is not None and _is_due(epoch + 1, validation_freq):
+                    logs = sorted_by_name({**logs, **self._validate(validation, validation_steps, hooks)})
                 progress.close(logs)
                 hooks.call("on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
         except KeyboardInterrupt:
-            print(f"\nStopped in epoch {epoch + 1}/{epochs}, after step {self._step} of {steps}. "
-                  "The model keeps what it learned until there.", flush=True)
+            print(
+                f"\nStopped in epoch {epoch + 1}/{epochs}, after step {self._step} of {steps}. "
+                "The model keeps what it learned until there.",
+                flush=True,
+            )
             raise
         hooks.call("on_train_end", logs)
         return history
 
     def _run(
-        self, kind: str, step: Callable[[Batch], Any], batches: Iterator[Batch], steps: int, hooks: Hooks, progress: Progress
+        self, kind: str, step: Callable[[Any], Any], batches: Iterator[Any], hooks: Hooks, progress: Progress
     ) -> Logs:
         """Run the steps of one epoch and return its figures."""
         self.reset_metrics()
         begins, ends = hooks.wanted(f"on_{kind}_batch_begin"), hooks.wanted(f"on_{kind}_batch_end")
         figures: Any = {}
         self._step = 0
-        for number, batch in zip(range(steps), batches):
+        for number, batch in enumerate(batches):
             if begins:
                 hooks.call(f"on_{kind}_batch_begin", number, {})
             figures = step(batch)
             self._step = number + 1
-            progress.step(number + 1, lambda: as_logs(figures))
+            progress.step(number + 1, partial(as_logs, figures))
             if ends:
                 hooks.call(f"on_{kind}_batch_end", number, as_logs(figures))
+            if kind == "train" and self.stop_training:
+                break
         return as_logs(figures)
 
     def _validate(self, data: Data, steps: int | None, hooks: Hooks) -> Logs:
         hooks.call("on_test_begin", {})
         steps = min(steps or data.steps, data.steps)
         with np.errstate(all="ignore"):
-            logs = self._run("test", self.test_step, data.epoch(), steps, hooks, Progress(steps, 0))
+            logs = self._run("test", self.test_step, next(data.epochs(steps)), hooks, Progress(steps, 0))
         hooks.call("on_test_end", logs)
         return {f"val_{name}": figure for name, figure in logs.items()}
 
@@ -284,23 +295,30 @@ class Trainer:
             DataError: for data that can't be evaluated.
         """
         self._check_compiled("evaluate")
-        data = make_data(x, y, sample_weight, batch_size)
+        data = make_data(x, y, sample_weight, batch_size, steps=steps)
         self._prepare(data, None)
         count = min(steps or data.steps, data.steps)
         hooks = Hooks(callbacks or [], self, {"steps": count})
         progress = Progress(count, _verbosity(verbose))
         hooks.call("on_test_begin", {})
         with np.errstate(all="ignore"):
-            logs = self._run("test", self.test_step, data.epoch(), count, hooks, progress)
+            logs = self._run("test", self.test_step, next(data.epochs(count)), hooks, progress)
         progress.close(logs)
         hooks.call("on_test_end", logs)
-        if return_dict:
-            return logs
-        figures = [logs[name] for name in self.metrics_names if name in logs] or list(logs.values())
+        return logs if return_dict else self._in_order(logs)
+
+    def _in_order(self, logs: Logs) -> Any:
+        """Return figures as a list in the order of the metrics, those of no metric last; a single one alone."""
+        names = [name for name in self.get_metrics_result() if name in logs]
+        figures = [logs[name] for name in [*names, *(name for name in logs if name not in names)]]
         return figures[0] if len(figures) == 1 else figures
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None,
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> Any:
         """Return the predictions for all inputs as a NumPy array.
@@ -308,14 +326,14 @@ class Trainer:
         Raises:
             DataError: for inputs that the model can't take.
         """
-        data = make_data(x, batch_size=batch_size)
+        data = make_data(x, batch_size=batch_size, steps=steps)
         count = min(steps or data.steps, data.steps)
         hooks = Hooks(callbacks or [], self, {"steps": count})
         progress = Progress(count, _verbosity(verbose))
         hooks.call("on_predict_begin", {})
         outputs = []
         with np.errstate(all="ignore"):
-            for number, batch in zip(range(count), data.epoch()):
+            for number, batch in enumerate(next(data.epochs(count))):
                 hooks.call("on_predict_batch_begin", number, {})
                 outputs.append(self.predict_step(batch))
                 progress.step(number + 1, dict)
@@ -329,21 +347,21 @@ class Trainer:
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Train on one batch and return the loss and metrics since the last `reset_metrics`."""
+        """Train on one batch and return its loss, before the update, and metrics."""
         self._check_compiled("train_on_batch")
         return self._on_batch(self.train_step, make_data(x, y, sample_weight, None, False, class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Evaluate one batch and return the loss and metrics since the last `reset_metrics`."""
+        """Evaluate one batch and return its loss and metrics."""
         self._check_compiled("test_on_batch")
         return self._on_batch(self.test_step, make_data(x, y, sample_weight), return_dict)
 
     def _on_batch(self, step: Callable[[Batch], Any], data: Data, return_dict: bool) -> Any:
         self._prepare(data, None)
+        self.reset_metrics()
         with np.errstate(all="ignore"):
-            logs = {name: as_number(figure) for name, figure in step((data.x, data.y, data.sample_weight)).items()}
-        figures = list(logs.values())
-        return logs if return_dict else figures[0] if len(figures) == 1 else figures
+            logs = as_logs(step(packed(data.x, data.y, data.sample_weight)))
+        return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as a NumPy array."""
@@ -353,25 +371,31 @@ class Trainer:
 
     def _check_compiled(self, call: str) -> None:
         if not self.compiled:
-            raise StateError(f"{call} comes before compile on model '{self.name}'.",
-                             "call model.compile(optimizer=..., loss=...) first.")
+            raise StateError(
+                f"{call} comes before compile on model '{self.name}'.",
+                "call model.compile(optimizer=..., loss=...) first.",
+            )
 
     def _prepare(self, data: Data, validation: Data | None) -> None:
-        """Build the model, and find inputs and labels that it has no place for, before anything is changed."""
+        """Build the model and choose its metrics; find what it has no place for before anything is changed."""
+        if type(self).call is Layer.call:
+            return  # a model of one's own that only defines train_step
         for part in (data, validation):
             if part is None:
                 continue
-            outputs = self(picked(part.x, slice(0, part.batch_size)), training=False)
+            first = slice(0, part.batch_size)
+            outputs = self(picked(part.x, first), training=False)
+            self._choose_metrics(picked(part.y, first), outputs)
             if isinstance(outputs, Tensor) and outputs.ndim and isinstance(part.y, np.ndarray):
                 losses.check_labels(self._loss, part.y, outputs.value.shape[-1])
 
-    def _validation_data(self, given: Any, batch_size: int) -> Data | None:
+    def _validation_data(self, given: Any, batch_size: int | None, steps: int | None) -> Data | None:
         if given is None:
             return None
         if not isinstance(given, (tuple, list)) or not 1 <= len(given) <= 3:
-            raise DataError("validation_data is a tuple (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
+            raise DataError("validation_data is (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
         x, y, sample_weight = unpack(given)
-        return make_data(x, y, sample_weight, batch_size)
+        return make_data(x, y, sample_weight, batch_size, steps=steps)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return what `compile` was given, as plain data."""
@@ -385,17 +409,6 @@ class Trainer:
             "steps_per_execution": 1,
             "jit_compile": False,
         }
-
-
-def as_logs(figures: Any) -> Logs:
-    """Return a step's figures as numbers, in the order of their names."""
-    return {name: as_number(figures[name]) for name in sorted(figures)} if isinstance(figures, dict) else {}
-
-
-def as_number(figure: Any) -> Any:
-    """Return a figure as a Python float, or as an array if it has axes."""
-    array = np.asarray(figure.value if isinstance(figure, TensorLike) else figure)
-    return float(array) if array.ndim == 0 else array
 
 
 def joined(outputs: list[Any]) -> Any:
@@ -429,9 +442,5 @@ def _check_count(name: str, value: Any) -> None:
         raise DataError(f"{name} must be a whole number, 1 or more; got {value!r}.", f"write {name}=5, say.")
 
 
-def _single(weights: Any) -> float | None:
-    if isinstance(weights, (list, tuple)) and len(weights) == 1:
-        return weights[0]
-    if isinstance(weights, dict) and len(weights) == 1:
-        return next(iter(weights.values()))
-    return weights
+def _is_due(epoch: int, frequency: Any) -> bool:
+    return epoch in frequency if isinstance(frequency, (list, tuple)) else epoch % frequency == 0
