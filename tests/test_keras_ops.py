@@ -1,4 +1,4 @@
-"""`keras.ops` where it differs from TensorFlow's functions; `tests/oracle/test_ops.py` compares all of it with Keras."""
+"""`keras.ops` where it differs from TensorFlow's functions; `tests/oracle/test_ops.py` compares the rest."""
 
 from __future__ import annotations
 
