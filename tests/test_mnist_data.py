@@ -56,7 +56,7 @@ def test_the_licence_notice_is_beside_the_data():
     assert "Attribution-Share Alike 3.0" in notice
 
 
-@pytest.mark.parametrize("name", ["mnist.npz", "other.npz"])
+@pytest.mark.parametrize("name", ["./mnist.npz", "other.npz"])
 def test_a_local_file_is_honoured(tmp_path, monkeypatch, arrays, name):
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(archive(**arrays))

@@ -19,8 +19,8 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Split, Split]
     """Return the images and labels of MNIST's training and test sets.
 
     Args:
-        path: an `.npz` file with the arrays x_train, y_train, x_test and y_test; without one, the file that comes
-            with klods.
+        path: an `.npz` file with the arrays x_train, y_train, x_test and y_test. The bare name `mnist.npz`, Keras's
+            default, means the file that comes with klods; `./mnist.npz` is one in the current folder.
 
     Returns:
         ((x_train, y_train), (x_test, y_test)), all uint8: images of shape (60000, 28, 28) and (10000, 28, 28), 0 where
@@ -34,7 +34,7 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Split, Split]
         >>> x_train.shape, x_train.dtype, y_train[:3]
         ((60000, 28, 28), dtype('uint8'), array([5, 0, 4], dtype=uint8))
     """
-    file = _find(Path(path))
+    file = PACKAGED if os.fspath(path) == PACKAGED.name else _found(Path(path))
     arrays = _read(file)
     for images, labels in (NAMES[:2], NAMES[2:]):
         if arrays[images].shape[:1] != arrays[labels].shape:
@@ -43,11 +43,9 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Split, Split]
     return (x_train, y_train), (x_test, y_test)
 
 
-def _find(path: Path) -> Path:
+def _found(path: Path) -> Path:
     if path.is_file():
         return path
-    if path == Path(PACKAGED.name):
-        return PACKAGED
     problem = "is a folder" if path.is_dir() else "does not exist"
     raise FileError(f"The MNIST file '{path}' {problem}.", "check the path, or call load_data() for klods's own copy.")
 
