@@ -105,7 +105,7 @@ JOBS = {
             "weighted_metrics": ["accuracy"],
         },
         jobs.classes,
-        {"epochs": 3, "class_weight": {0: 0.5, 2: 3.0}},
+        {"epochs": 3, "class_weight": {0: 0.5, 2: 3.0}, "validation_split": 0.25},
     ),
     "class_weight of one-hot labels": (
         lambda keras: jobs.network(keras, [16, 3], "softmax"),
@@ -177,7 +177,7 @@ JOBS = {
         lambda keras: jobs.network(keras, [16, 1]),
         lambda keras: {"optimizer": "adam", "loss": "mse"},
         jobs.regression,
-        {"epochs": 3, "steps_per_epoch": 4},
+        {"epochs": 3, "steps_per_epoch": 4, "validation_split": 0.25, "validation_steps": 3},
     ),
     "more steps_per_epoch than batches": (
         lambda keras: jobs.network(keras, [16, 1]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,25 @@ class Data:
                 yield itertools.islice(batches, count)
                 left -= count
 
+    def cut(self, batch_size: int | None, steps: int | None = None) -> Data:
+        """Return the data in batches of a size: of 32 without one, or of what makes that many steps.
+
+        Raises:
+            DataError: for a batch size below 1.
+        """
+        size = batch_size
+        if size is None:
+            size = math.ceil(self.samples / steps) if steps else 32
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+            raise DataError(f"batch_size is a whole number, 1 or more; got {size!r}.", "write batch_size=32, say.")
+        return replace(self, batch_size=int(size))
+
+    def weighed(self, class_weight: Mapping[int, float] | None) -> Data:
+        """Return the data with sample weights by class, times those it has."""
+        if class_weight is None:
+            return self
+        return replace(self, sample_weight=_weights_of_classes(self.y, class_weight, self.sample_weight))
+
     def split(self, fraction: float) -> tuple[Data, Data]:
         """Return the first part and the last `fraction` of the samples, for training and validation.
 
@@ -84,8 +103,7 @@ class Data:
         (x, y, weight), (last_x, last_y, last_weight) = (
             [picked(part, piece) for part in parts] for piece in (slice(0, border), slice(border, None))
         )
-        first = Data(x, y, weight, self.batch_size, self.shuffle)
-        return first, Data(last_x, last_y, last_weight, self.batch_size)
+        return Data(x, y, weight, shuffle=self.shuffle), Data(last_x, last_y, last_weight)
 
 
 def picked(part: Any, piece: Any) -> Any:
@@ -103,32 +121,16 @@ def make_data(
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
-    batch_size: int | None = None,
     shuffle: bool = False,
-    class_weight: Mapping[int, float] | None = None,
-    steps: int | None = None,
 ) -> Data:
     """Return what the user passed as Data, or raise an error that says what is wrong with it.
 
-    A batch has `batch_size` samples; without that, as many as fill the steps, or 32.
-
     Raises:
-        DataError: for empty data, lengths that differ, or a batch size below 1.
+        DataError: for empty data, or lengths that differ.
         DTypeError: for strings and objects.
     """
-    x, y = arrays(x, "x"), arrays(y, "y")
-    weight = arrays(sample_weight, "sample_weight")
-    size = 32 if batch_size is None else batch_size
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise DataError(
-            f"batch_size must be a whole number, 1 or more; got {batch_size!r}.", "write batch_size=32, say."
-        )
-    if class_weight is not None:
-        weight = _weights_of_classes(y, class_weight, weight)
-    data = Data(x, y, weight, int(size), shuffle)
+    data = Data(arrays(x, "x"), arrays(y, "y"), arrays(sample_weight, "sample_weight"), shuffle=shuffle)
     _check_lengths(data)
-    if batch_size is None and steps:
-        data.batch_size = math.ceil(data.samples / steps)
     return data
 
 

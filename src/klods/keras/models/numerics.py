@@ -36,7 +36,7 @@ def _first_layer(model: Any, x: Any) -> str:
     for layer in getattr(model, "layers", []):
         x = layer(x)
         if isinstance(x, Tensor) and not _finite(x):
-            return f"It first appears in the output of layer '{layer.name}': scale the inputs or try a smaller learning rate."
+            return f"It first appears in the output of layer '{layer.name}': scale the inputs, or lower the learning rate."
     return "Inputs, weights and all layers' outputs are finite: it appears in the loss function."
 
 

@@ -207,10 +207,12 @@ class Trainer:
         """
         self._check_compiled("fit")
         _check_count("epochs", epochs)
-        data = make_data(x, y, sample_weight, batch_size, shuffle, class_weight, steps_per_epoch)
-        validation = self._validation_data(validation_data, validation_batch_size or batch_size, validation_steps)
+        data, validation = make_data(x, y, sample_weight, shuffle), self._validation_data(validation_data)
         if validation is None and validation_split:
             data, validation = data.split(validation_split)
+        data = data.cut(batch_size, steps_per_epoch).weighed(class_weight)
+        if validation is not None:
+            validation = validation.cut(validation_batch_size or batch_size, validation_steps)
         self._prepare(data, validation)
         steps = steps_per_epoch or data.steps
         history, shown = History(), _verbosity(verbose)
@@ -295,7 +297,7 @@ class Trainer:
             DataError: for data that can't be evaluated.
         """
         self._check_compiled("evaluate")
-        data = make_data(x, y, sample_weight, batch_size, steps=steps)
+        data = make_data(x, y, sample_weight).cut(batch_size, steps)
         self._prepare(data, None)
         count = min(steps or data.steps, data.steps)
         hooks = Hooks(callbacks or [], self, {"steps": count})
@@ -326,7 +328,7 @@ class Trainer:
         Raises:
             DataError: for inputs that the model can't take.
         """
-        data = make_data(x, batch_size=batch_size, steps=steps)
+        data = make_data(x).cut(batch_size, steps)
         count = min(steps or data.steps, data.steps)
         hooks = Hooks(callbacks or [], self, {"steps": count})
         progress = Progress(count, _verbosity(verbose))
@@ -349,7 +351,7 @@ class Trainer:
     ) -> Any:
         """Train on one batch and return its loss, before the update, and metrics."""
         self._check_compiled("train_on_batch")
-        return self._on_batch(self.train_step, make_data(x, y, sample_weight, None, False, class_weight), return_dict)
+        return self._on_batch(self.train_step, make_data(x, y, sample_weight).weighed(class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluate one batch and return its loss and metrics."""
@@ -389,13 +391,14 @@ class Trainer:
             if isinstance(outputs, Tensor) and outputs.ndim and isinstance(part.y, np.ndarray):
                 losses.check_labels(self._loss, part.y, outputs.value.shape[-1])
 
-    def _validation_data(self, given: Any, batch_size: int | None, steps: int | None) -> Data | None:
+    @staticmethod
+    def _validation_data(given: Any) -> Data | None:
         if given is None:
             return None
         if not isinstance(given, (tuple, list)) or not 1 <= len(given) <= 3:
             raise DataError("validation_data is (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
         x, y, sample_weight = unpack(given)
-        return make_data(x, y, sample_weight, batch_size, steps=steps)
+        return make_data(x, y, sample_weight)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return what `compile` was given, as plain data."""
