@@ -122,6 +122,7 @@ def test_dtype_equals_its_names():
     assert klods.float32 == np.float32 == klods.float32
     assert klods.float32 == np.dtype("float32")
     assert klods.float32 != klods.float64
+    assert klods.float32 != None  # noqa: E711
     assert klods.float64 != None  # noqa: E711
     assert klods.float32 != "no dtype"
     assert {klods.float32: 1}[klods.constant(1.0).dtype] == 1

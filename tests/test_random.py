@@ -76,6 +76,7 @@ def test_the_same_seed_gives_the_same_numbers():
     assert (first[4:8] != first[8:12]).any()  # an operation's own seed doesn't make its calls alike
     klods.random.set_seed(4)
     assert (klods.random.normal((4,)).numpy() != first[:4]).all()
+    assert (klods.random.uniform((4,), seed=1).numpy() != first[4:8]).all()
 
 
 def test_shuffle_keeps_the_slices():

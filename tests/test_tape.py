@@ -93,6 +93,7 @@ def test_several_targets_are_summed(v):
     assert float(tape.gradient([y, z], v)) == 8.0
     assert float(tape.gradient({"y": y, "z": z}, v)) == 8.0
     assert float(tape.gradient([y, y], v)) == 12.0
+    assert float(tape.gradient([y, klods.constant(1)], v)) == 6.0
 
 
 def test_a_target_that_is_a_source_or_lies_between(v):
@@ -297,6 +298,10 @@ REASONS = {
     "integer target": (lambda t, x, i, v: (klods.cast(v * 2, "int32"), v), "the target's dtype is int32"),
     "numpy": (lambda t, x, i, v: (klods.constant((v * 2).numpy() * 3), v), "computed outside the tape"),
     "argmax": (lambda t, x, i, v: (klods.cast(klods.argmax([v, v]), "float32"), v), "operations without a gradient"),
+    "through integers": (
+        lambda t, x, i, v: (klods.cast(klods.cast(v, "int32"), "float32"), v),
+        "operations without a gradient",
+    ),
     "rounded": (lambda t, x, i, v: (klods.round(v), v), "through operations without a gradient"),
     "stopped": (lambda t, x, i, v: (klods.stop_gradient(v) * x, v), "through operations without a gradient"),
     "unconnected": (lambda t, x, i, v: ((v * 2, t.watch(x), x * 3)[2], v), "the two are not connected"),

@@ -267,10 +267,8 @@ def _seeds(targets: list[Any], output_gradients: Any) -> dict[int, Tensor]:
         raise DataError(f"Got {len(given)} output_gradients for {len(targets)} targets.", "give one for each target.")
     seeds: dict[int, Tensor] = {}
     for tensor, cotangent in zip(map(convert_to_tensor, targets), given):
-        value = tensor.value
-        if value.dtype.kind == "f":
-            seed = Tensor(_ones(value)) if cotangent is None else _given(cotangent, tensor)
-            seeds[id(tensor)] = seeds[id(tensor)] + seed if id(tensor) in seeds else seed
+        seed = Tensor(_ones(tensor.value)) if cotangent is None else _given(cotangent, tensor)
+        seeds[id(tensor)] = seeds[id(tensor)] + seed if id(tensor) in seeds else seed
     return seeds
 
 
