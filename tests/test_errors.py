@@ -31,7 +31,7 @@ CALLS = {
     "tf.nn.sparse_softmax_cross_entropy_with_logits([7], x)": "label 7 is outside the 3 classes 0 to 2",
     "x['a']": "are valid indices",
     "x + 'text'": "a tensor holds numbers or booleans",
-    "x.assign(x)": "'Tensor' object has no attribute 'assign'",
+    "x.assign(x)": "object has no attribute 'assign'",
     "tf.matmul(x)": "matmul takes a, b, transpose_a, transpose_b; got no b",
     "tf.no_such_name": "klods does not have klods.no_such_name",
     "float(x)": "has no single value",
