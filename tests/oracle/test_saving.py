@@ -1,0 +1,166 @@
+"""The .keras file: what one library saves the other opens, with the same predictions, and goes on training."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import jobs
+import numpy as np
+import pytest
+from beside import close, own, real
+
+X, Y = jobs.regression()
+OPTIMIZERS = {
+    "sgd": lambda keras: keras.optimizers.SGD(0.05),
+    "sgd with momentum": lambda keras: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "rmsprop": lambda keras: keras.optimizers.RMSprop(0.01),
+    "rmsprop with all": lambda keras: keras.optimizers.RMSprop(0.01, momentum=0.5, centered=True, weight_decay=0.01),
+    "adam": lambda keras: keras.optimizers.Adam(0.01, clipnorm=1.0),
+    "adam with amsgrad": lambda keras: keras.optimizers.Adam(0.01, amsgrad=True),
+}
+
+
+def plain_stack(keras):
+    return jobs.network(keras, [8, 1])
+
+
+def full_stack(keras):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((3, 2), name="points"),
+            layers.Flatten(name="row"),
+            layers.Dense(8, kernel_regularizer="l2", bias_regularizer=keras.regularizers.L1(0.2), name="first"),
+            layers.Activation("tanh"),
+            layers.Dropout(0.3, seed=4),
+            layers.Dense(
+                4,
+                "elu",
+                kernel_initializer=keras.initializers.HeNormal(seed=1),
+                activity_regularizer="l1",
+                kernel_constraint=keras.constraints.MaxNorm(2.0),
+                trainable=False,
+            ),
+            layers.Dense(2, use_bias=False, bias_constraint="non_neg", kernel_initializer="orthogonal"),
+            layers.Dense(1, activation="linear"),
+        ],
+        name="full",
+    )
+    jobs.fix_weights(model)
+    return model
+
+
+def delayed_stack(keras):
+    model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1)])
+    model.build((None, 6))
+    jobs.fix_weights(model)
+    return model
+
+
+def nested_stack(keras):
+    inner = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(8)], name="inner")
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(8), inner, keras.layers.Dense(1)])
+    jobs.fix_weights(model)
+    return model
+
+
+STACKS = {
+    "plain": (plain_stack, X),
+    "full": (full_stack, X.reshape(-1, 3, 2)),
+    "delayed": (delayed_stack, X),
+    "nested": (nested_stack, X),
+}
+DIRECTIONS = {"from klods to Keras": (own, real), "from Keras to klods": (real, own)}
+each_direction = pytest.mark.parametrize("direction", DIRECTIONS)
+
+
+@each_direction
+@pytest.mark.parametrize("stack", STACKS)
+def test_predictions(stack, direction, tmp_path):
+    writer, reader = DIRECTIONS[direction]
+    build, x = STACKS[stack]
+    model = build(writer)
+    model.save(tmp_path / "model.keras")
+    loaded = reader.models.load_model(tmp_path / "model.keras")
+    close(np.asarray(loaded.predict(x, verbose=0)), np.asarray(model.predict(x, verbose=0)), rtol=1e-6, atol=1e-6)
+    assert loaded.name == model.name
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+    assert [layer.trainable for layer in loaded.layers] == [layer.trainable for layer in model.layers]
+    assert [w.path for w in loaded.weights] == [w.path for w in model.weights]
+    assert (tuple(loaded.input_shape), tuple(loaded.output_shape)) == (model.input_shape, model.output_shape)
+
+
+@each_direction
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_goes_on(optimizer, direction, tmp_path):
+    """Saved after two epochs: two more give the same figures in the library that saved and in the one that loaded."""
+    writer, reader = DIRECTIONS[direction]
+    model = plain_stack(writer)
+    model.compile(OPTIMIZERS[optimizer](writer), "mse", metrics=["mae"])
+    model.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = reader.models.load_model(tmp_path / "model.keras")
+    assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations)
+    close(slots(loaded), slots(model))
+    on = [m.fit(X, Y, epochs=2, shuffle=False, verbose=0).history for m in (loaded, model)]
+    close(*on, rtol=1e-3)
+
+
+def slots(model):
+    return [np.asarray(v) for v in model.optimizer.variables[1:]]
+
+
+COMPILED = {
+    "names": lambda keras: {"optimizer": "adam", "loss": "mse", "metrics": ["mae", "mse"]},
+    "objects": lambda keras: {
+        "optimizer": keras.optimizers.SGD(0.1),
+        "loss": keras.losses.MeanSquaredError("sum"),
+        "metrics": [keras.metrics.RootMeanSquaredError(name="root"), keras.metrics.BinaryAccuracy(threshold=0.3)],
+        "weighted_metrics": ["mae"],
+        "loss_weights": 0.5,
+    },
+    "functions": lambda keras: {"optimizer": "rmsprop", "loss": keras.losses.mean_absolute_error},
+}
+
+
+@each_direction
+@pytest.mark.parametrize("settings", COMPILED)
+def test_compiled_as_before(settings, direction, tmp_path):
+    writer, reader = DIRECTIONS[direction]
+    model = plain_stack(writer)
+    model.compile(**COMPILED[settings](writer))
+    model.save(tmp_path / "model.keras")
+    loaded = reader.models.load_model(tmp_path / "model.keras")
+    figures = [m.evaluate(X, Y, sample_weight=np.ones(len(X)), verbose=0, return_dict=True) for m in (loaded, model)]
+    close(*figures, rtol=1e-4)
+    assert not reader.models.load_model(tmp_path / "model.keras", compile=False).compiled
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_same_file(stack, tmp_path):
+    """Both write the same parts, with the same configuration but for options that klods doesn't have."""
+    parts = []
+    for keras in (own, real):
+        model = STACKS[stack][0](keras)
+        model.save(tmp_path / "model.keras")
+        with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+            assert sorted(archive.namelist()) == ["config.json", "metadata.json", "model.weights.h5"]
+            parts.append(json.loads(archive.read("config.json")))
+    ours, theirs = parts
+    assert_within(ours, theirs)
+
+
+def assert_within(ours, theirs, where="config"):
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        assert set(ours) <= set(theirs), where
+        for key in ours:
+            assert_within(ours[key], theirs[key], f"{where}.{key}")
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        assert len(ours) == len(theirs), where
+        for number, (mine, other) in enumerate(zip(ours, theirs)):
+            assert_within(mine, other, f"{where}[{number}]")
+    elif isinstance(ours, float):
+        assert ours == pytest.approx(theirs), where
+    else:
+        assert ours == theirs, where
