@@ -85,8 +85,13 @@ def test_metrics_of_one_name():
 
     def call(keras):
         model = jobs.network(keras, [8, 3], "softmax")
-        twice = [keras.metrics.SparseCategoricalAccuracy(name="hits"), keras.metrics.SparseCategoricalAccuracy(name="hits")]
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", *twice], weighted_metrics=["accuracy"])
+        twice = [
+            keras.metrics.SparseCategoricalAccuracy(name="hits"),
+            keras.metrics.SparseCategoricalAccuracy(name="hits"),
+        ]
+        model.compile(
+            "sgd", "sparse_categorical_crossentropy", metrics=["accuracy", *twice], weighted_metrics=["accuracy"]
+        )
         return model.evaluate(x, y, sample_weight=WEIGHTS, return_dict=True, verbose=0)
 
     same(call(own), call(real))
