@@ -8,7 +8,7 @@ from typing import Any
 from klods.keras.configuration import by_name, resolve, serialize
 from klods.missing import reporter
 from klods.ops import activation as block
-from klods.ops.activation import gelu, log_softmax, relu6, selu, sigmoid, softplus, softsign
+from klods.ops.activation import sigmoid
 from klods.ops.arithmetic import exp_, maximum_, minimum_, tanh
 from klods.ops.comparison import where
 from klods.tensor import Tensor, convert_to_tensor
@@ -35,6 +35,36 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 def softmax(x: Any, axis: int = -1) -> Tensor:
     """Return e^x divided by its sum along an axis."""
     return block.softmax(x, axis)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Tensor:
+    """Return the logarithm of softmax, which stays finite where softmax is 0."""
+    return block.log_softmax(x, axis)
+
+
+def relu6(x: Any) -> Tensor:
+    """Return x limited to 0 ... 6."""
+    return block.relu6(x)
+
+
+def selu(x: Any) -> Tensor:
+    """Return the scaled elu whose outputs keep mean 0 and variance 1 (Klambauer et al. 2017)."""
+    return block.selu(x)
+
+
+def softplus(x: Any) -> Tensor:
+    """Return log(1 + e^x), a smooth relu."""
+    return block.softplus(x)
+
+
+def softsign(x: Any) -> Tensor:
+    """Return x / (1 + |x|), between -1 and 1."""
+    return block.softsign(x)
+
+
+def gelu(x: Any, approximate: bool = False) -> Tensor:
+    """Return x times the normal distribution function of x, or the tanh formula near it (Hendrycks & Gimpel 2016)."""
+    return block.gelu(x, approximate)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Tensor:

@@ -14,7 +14,7 @@ from klods.keras.models.sequential import Sequential
 from klods.missing import reporter
 
 
-def load_model(filepath: Any, compile: bool = True) -> Model:
+def load_model(filepath: Any, *, compile: bool = True) -> Model:
     """Return the model saved in a `.keras` file, with its weights and its optimizer's state.
 
     Only klods's own classes are made; nothing in the file is run.
