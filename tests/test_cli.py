@@ -73,7 +73,7 @@ def test_version():
 def test_one_epoch_on_all_of_mnist(folder):
     done = invoke("mnist", "--epochs", "1", "--hidden", "64")
     assert done.exit_code == 0, done.output
-    assert re.search(r"^Epoch 1/1\n469/469 .* - accuracy: 0\.\d{4} - loss: 0\.\d{4}\n313/313 ", done.output, re.M)
+    assert re.search(r"^469/469 .* - accuracy: 0\.\d{4} - loss: 0\.\d{4}\n313/313 ", done.output, re.M)
     accuracy = float(re.search(r"^Test accuracy: (0\.\d{4})$", done.output, re.M)[1])
     assert accuracy > 0.9
     assert f"true:      {FIRST_DIGITS}\n" in done.output
@@ -192,4 +192,5 @@ def test_a_plot_without_matplotlib(no_data, monkeypatch):
 
 def test_a_damaged_data_file(monkeypatch, folder):
     (folder / "mnist.npz").write_text("hello")
-    fails(invoke("mnist"), "'mnist.npz' is damaged, or no .npz archive", "load_data()")
+    monkeypatch.setattr(mnist, "PACKAGED", folder / "mnist.npz")
+    fails(invoke("mnist"), "mnist.npz' is damaged, or no .npz archive", "load_data()")

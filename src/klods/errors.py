@@ -14,6 +14,7 @@ from typing import cast
 
 from klods.missing import reporter
 
+LINES = 10  # of an error, at most, as Python prints it
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -40,7 +41,7 @@ class KlodsError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that Jupyter shows: the user's own frames and the message."""
-        return "".join(traceback.format_exception(type(self), self, own_frames(self.__traceback__))).splitlines()
+        return "".join(traceback.format_exception(type(self), self, own_frames(self))).splitlines()
 
 
 class ArgumentError(KlodsError, TypeError):
@@ -71,6 +72,10 @@ class StateError(KlodsError, RuntimeError, ValueError):
     """A call that comes too early or too late: `fit` before `compile`, a tape used twice."""
 
 
+class AbsentError(KlodsError, AttributeError, ValueError):
+    """An attribute that an object doesn't have yet, such as the shapes of a model that isn't built."""
+
+
 class FileError(KlodsError, OSError, ValueError):
     """A file that is missing, damaged, or can't be written."""
 
@@ -83,25 +88,32 @@ class NumericsWarning(UserWarning):
     """NaN or infinity appeared; the text says where first."""
 
 
-def own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frames inside klods; all of it if there are no others."""
-    frames = []
+def own_frames(error: BaseException) -> TracebackType | None:
+    """Return an error's traceback without the frames inside klods; all of it if there are no others.
+
+    Of many frames the innermost are kept, as many as fit in ten lines with the message.
+    """
+    frames, room = [], LINES - 1 - len(str(error).splitlines())
+    trace = error.__traceback__
     while trace is not None:
         frames.append(trace)
         trace = trace.tb_next
     own = [f for f in frames if not f.tb_frame.f_code.co_filename.startswith(PACKAGE)]
     for frame in reversed(own or frames):
-        trace = TracebackType(trace, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+        longer = TracebackType(trace, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+        if trace is not None and "".join(traceback.format_tb(longer)).count("\n") > room:
+            return trace
+        trace = longer
     return trace
 
 
 def shorten_tracebacks() -> None:
-    """Have scripts print klods's errors without the frames inside klods, by whatever printed errors before."""
+    """Have scripts print klods's errors and Ctrl-C without the frames inside klods, by whatever printed them before."""
     print_error = sys.excepthook
 
     def print_own_frames(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if isinstance(error, KlodsError):
-            trace = own_frames(trace)
+        if isinstance(error, (KlodsError, KeyboardInterrupt)):
+            trace = own_frames(error.with_traceback(trace))
             error = error.with_traceback(trace)
         print_error(kind, error, trace)
 

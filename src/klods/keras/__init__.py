@@ -17,6 +17,7 @@ from klods.keras import (
 )
 from klods.keras.initializers import Initializer
 from klods.keras.layers import Input, InputSpec, Layer
+from klods.keras.layers.simple import KerasTensor
 from klods.keras.losses import Loss
 from klods.keras.metrics import Metric
 from klods.keras.models import Model, Sequential
@@ -26,8 +27,29 @@ from klods.missing import reporter
 from klods.tensor import Variable
 
 __all__ = [
-    "Initializer", "Input", "InputSpec", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer", "Sequential",
-    "Variable", "activations", "callbacks", "config", "constraints", "initializers", "layers", "losses", "metrics", "models",
-    "optimizers", "regularizers", "utils",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "Variable",
+    "activations",
+    "callbacks",
+    "config",
+    "constraints",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "utils",
 ]
 __getattr__ = reporter(__name__, lazy=("backend", "datasets", "ops", "random", "saving"))

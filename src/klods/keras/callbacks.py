@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable
 from typing import Any
 
+from klods.errors import DataError
 from klods.missing import reporter
+from klods.pictures.curves import curves_html
 
 Logs = dict[str, float]
 HOOKS = (
@@ -105,12 +108,22 @@ class History(Callback):
     Attributes:
         history: for each figure, the list of its values, one per epoch.
         epoch: the numbers of the epochs, from 0.
+        model: the model, as long as somebody else keeps it: the model has its history, so the two would otherwise
+            keep each other, and the weights, in memory.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self.params: dict[str, Any] = {}
+        self._model: Callable[[], Any] = lambda: None
+
+    @property
+    def model(self) -> Any:
+        return self._model()
+
+    def set_model(self, model: Any) -> None:
+        self._model = weakref.ref(model)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
@@ -118,8 +131,6 @@ class History(Callback):
             self.history.setdefault(name, []).append(figure)
 
     def _repr_html_(self) -> str:
-        from klods.pictures.curves import curves_html
-
         return curves_html(self.history)
 
 
@@ -127,17 +138,22 @@ class Hooks:
     """The callbacks of one call of `fit`, `evaluate` or `predict`; only hooks that somebody defines are called.
 
     Args:
-        callbacks: the callbacks, in order.
+        callbacks: a callback or several, in order; None for none.
         model: the model they watch.
         params: what they are told of the call.
+        own: klods's callbacks, called after the others.
+
+    Raises:
+        DataError: for what is no callback.
     """
 
-    def __init__(self, callbacks: Sequence[Callback], model: Any, params: dict[str, Any]) -> None:
-        self.callbacks = callbacks
-        for callback in callbacks:
+    def __init__(self, callbacks: Any, model: Any, params: dict[str, Any], *own: Callback) -> None:
+        self.model = model
+        called = [*_listed(callbacks), *own]
+        for callback in called:
             callback.set_model(model)
             callback.set_params(params)
-        self._listeners = {name: [getattr(c, name) for c in callbacks if _defines(c, name)] for name in HOOKS}
+        self._listeners = {name: [getattr(c, name) for c in called if _defines(c, name)] for name in HOOKS}
 
     def call(self, name: str, *args: Any) -> None:
         """Call a hook of all callbacks that define it."""
@@ -147,6 +163,14 @@ class Hooks:
     def wanted(self, name: str) -> bool:
         """Tell whether anybody listens to a hook."""
         return bool(self._listeners[name])
+
+
+def _listed(callbacks: Any) -> list[Callback]:
+    given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
+    for callback in given:
+        if not isinstance(callback, Callback):
+            raise DataError(f"{callback!r} is no callback.", "give objects of classes that extend Callback.")
+    return given
 
 
 def _defines(callback: Callback, name: str) -> bool:

@@ -66,8 +66,12 @@ def serialize(value: Any) -> Any:
 
 
 def _module(value: Configurable) -> str:
-    """Return Keras's name for the module of a klods class: `klods.keras.layers.dense` is `keras.layers`."""
-    return ".".join(type(value).__module__.removeprefix("klods.").split(".")[:2])
+    """Return Keras's name for the module of a klods class.
+
+    `klods.keras.layers.dense` is `keras.layers`, and `klods.keras.models.sequential` is `keras`.
+    """
+    first, *rest = type(value).__module__.removeprefix("klods.").split(".")[:2]
+    return ".".join([first, *(name for name in rest if name != "models")])
 
 
 def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
@@ -81,6 +85,8 @@ def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
     Raises:
         NameUnknownError: for an unknown name, with the nearest known one.
     """
+    if isinstance(identifier, Mapping) and identifier["class_name"] == "function":
+        identifier = identifier["config"]
     if isinstance(identifier, Mapping):
         return _lookup(kind, identifier["class_name"], known).from_config(identifier.get("config", {}))
     found = _lookup(kind, identifier, known) if isinstance(identifier, str) else identifier
@@ -95,6 +101,11 @@ def _lookup(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     if name not in known:
         raise unknown_name(kind, name, known)
     return known[name]
+
+
+def dtype_policy(name: str) -> dict[str, Any]:
+    """Return a dtype as Keras's layers describe theirs."""
+    return {"module": "keras", "class_name": "DTypePolicy", "config": {"name": name}, "registered_name": None}
 
 
 def by_name(*objects: Callable[..., Any], **aliases: Callable[..., Any]) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from klods.errors import DataError, ShapeError
 from klods.keras.config import epsilon
 from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case, unique_name
@@ -397,24 +395,6 @@ def as_loss(identifier: Any) -> Loss:
     """Return what `compile(loss=...)` was given as a Loss."""
     found = get(identifier)
     return found if isinstance(found, Loss) else LossFunctionWrapper(found)
-
-
-def check_labels(loss: Any, labels: np.ndarray, width: int) -> None:
-    """Raise DataError if whole-number labels go outside the classes that the last layer has units for."""
-    if not _is_sparse(loss) or labels.size == 0 or labels.dtype.kind not in "iuf":
-        return
-    ignored = getattr(loss, "ignore_class", None)
-    counted = labels if ignored is None else labels[labels != ignored]
-    if counted.size and (counted.min() < 0 or counted.max() >= width):
-        wrong = counted.max() if counted.max() >= width else counted.min()
-        raise DataError(
-            f"Label {wrong} is outside the {width} classes 0 to {width - 1} that the last layer has units for.",
-            "number the classes from 0, or give the last layer more units.",
-        )
-
-
-def _is_sparse(loss: Any) -> bool:
-    return getattr(loss, "fn", None) is sparse_categorical_crossentropy
 
 
 __all__ = [*(f.__name__ for f in FUNCTIONS + CLASSES), "MAE", "MSE", "Loss", "get", "mae", "mse", "serialize"]

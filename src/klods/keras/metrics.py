@@ -308,15 +308,18 @@ def get(identifier: Any) -> Any:
     return None if identifier is None else resolve("metric", identifier, KNOWN)
 
 
-def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
+def as_metric(identifier: Any) -> Metric:
     """Return what `compile(metrics=[...])` was given as a Metric.
 
     `accuracy` and `crossentropy` mean the binary, categorical or sparse kind, whichever the shapes of labels and
     predictions call for.
+
+    Raises:
+        NameUnknownError: for an unknown name.
+        DataError: for what is no metric.
     """
-    if is_general(identifier):
-        choose = _accuracy_for if identifier.lower() in GENERAL[:2] else _crossentropy_for
-        return MeanMetricWrapper(choose(y_true, y_pred), name=identifier)
+    if isinstance(identifier, str) and identifier.lower() in CHOSEN_BY_SHAPE:
+        return MeanMetricWrapper(CHOSEN_BY_SHAPE[identifier.lower()], identifier)
     found = get(identifier)
     if isinstance(found, Metric):
         if isinstance(identifier, str):
@@ -327,27 +330,32 @@ def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     return MeanMetricWrapper(found)
 
 
-GENERAL = ("accuracy", "acc", "crossentropy", "ce")
+def accuracy_by_shape(y_true: Any, y_pred: Any) -> Tensor:
+    """Return binary, sparse or categorical accuracy, whichever the shapes call for."""
+    kinds = {"binary": binary_accuracy, "sparse": sparse_categorical_accuracy, "categorical": categorical_accuracy}
+    return kinds[_label_kind(y_true, y_pred)](y_true, y_pred)
 
 
-def is_general(identifier: Any) -> bool:
-    """Tell whether a metric's name stands for several, of which the shapes of labels and predictions choose one."""
-    return isinstance(identifier, str) and identifier.lower() in GENERAL
+def crossentropy_by_shape(y_true: Any, y_pred: Any) -> Tensor:
+    """Return binary, sparse or categorical cross-entropy, whichever the shapes call for."""
+    kinds = {
+        "binary": losses.binary_crossentropy,
+        "sparse": losses.sparse_categorical_crossentropy,
+        "categorical": losses.categorical_crossentropy,
+    }
+    return kinds[_label_kind(y_true, y_pred)](y_true, y_pred)
 
 
-def _accuracy_for(y_true: Any, y_pred: Any) -> Callable[..., Tensor]:
-    return {"binary": binary_accuracy, "sparse": sparse_categorical_accuracy}.get(
-        _label_kind(np.shape(y_true), np.shape(y_pred)), categorical_accuracy
-    )
+CHOSEN_BY_SHAPE: dict[str, Callable[..., Tensor]] = {
+    "accuracy": accuracy_by_shape,
+    "acc": accuracy_by_shape,
+    "crossentropy": crossentropy_by_shape,
+    "ce": crossentropy_by_shape,
+}
 
 
-def _crossentropy_for(y_true: Any, y_pred: Any) -> Callable[..., Tensor]:
-    return {"binary": losses.binary_crossentropy, "sparse": losses.sparse_categorical_crossentropy}.get(
-        _label_kind(np.shape(y_true), np.shape(y_pred)), losses.categorical_crossentropy
-    )
-
-
-def _label_kind(labels: tuple[int, ...], predictions: tuple[int, ...]) -> str:
+def _label_kind(y_true: Any, y_pred: Any) -> str:
+    labels, predictions = np.shape(y_true), np.shape(y_pred)
     if predictions[-1:] == (1,):
         return "binary"
     return "sparse" if len(labels) < len(predictions) or labels[-1:] == (1,) else "categorical"

@@ -4,8 +4,9 @@ from typing import Any
 
 from klods.keras.configuration import by_name, resolve, serialize
 from klods.keras.layers.dense import Dense
-from klods.keras.layers.layer import InputSpec, Layer
+from klods.keras.layers.layer import Layer
 from klods.keras.layers.simple import Activation, Dropout, Flatten, Input, InputLayer
+from klods.keras.layers.spec import InputSpec
 from klods.missing import reporter
 
 KNOWN = by_name(Activation, Dense, Dropout, Flatten, InputLayer)

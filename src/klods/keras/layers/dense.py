@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from klods.errors import DataError
+from klods.errors import DataError, ShapeError
 from klods.keras import activations, constraints, initializers, regularizers
-from klods.keras.layers.layer import InputSpec, Layer
+from klods.keras.layers.layer import Layer
+from klods.keras.layers.spec import InputSpec
 from klods.ops.product import matmul, tensordot
 from klods.tensor import Tensor
 
@@ -75,6 +76,11 @@ class Dense(Layer):
 
     def build(self, input_shape: Any) -> None:
         width = input_shape[-1]
+        if width is None:
+            raise ShapeError(
+                f"Layer '{self.name}' got inputs of shape {input_shape}, of no fixed width.",
+                "give the last axis a size.",
+            )
         self.kernel = self.add_weight(
             (width, self.units),
             self.kernel_initializer,

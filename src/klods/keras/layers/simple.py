@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,25 @@ import numpy as np
 from klods import random
 from klods.errors import DataError
 from klods.keras import activations
-from klods.keras.layers.layer import InputSpec, Layer
+from klods.keras.layers.layer import Layer
+from klods.keras.layers.spec import InputSpec, Shape
 from klods.ops.movement import reshape, transpose
 from klods.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class KerasTensor:
+    """What goes into or comes out of a model: a shape and a dtype, without values.
+
+    Attributes:
+        shape: the shape of a batch, None standing for any size.
+        dtype: the dtype's name.
+        name: a name.
+    """
+
+    shape: Shape
+    dtype: str
+    name: str
 
 
 class InputLayer(Layer):

@@ -6,6 +6,7 @@ import datetime
 import io
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +87,19 @@ def read_weights(model: Any, data: bytes, source: str) -> None:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             for path, variables in stores(model).items():
-                if path == "optimizer" and path not in file:
-                    continue
+                if path == "optimizer":
+                    variables = variables[: _stored(file, path)]
                 for number, variable in enumerate(variables):
                     found.append((variable, _checked(file, f"{path}/vars/{number}", variable, source)))
     except OSError as error:
         raise FileError(f"The weights in '{source}' are damaged: {error}.", "save the model again.") from None
     for variable, array in found:
         variable.assign(array)
+
+
+def _stored(file: Any, path: str) -> int:
+    """Return how many variables a file has of the optimizer: none, step count and learning rate, or all."""
+    return len(file[f"{path}/vars"]) if f"{path}/vars" in file else 0
 
 
 def _checked(file: Any, path: str, variable: Variable, source: str) -> np.ndarray:
@@ -109,13 +115,19 @@ def _checked(file: Any, path: str, variable: Variable, source: str) -> np.ndarra
 
 def stores(model: Any) -> dict[str, list[Variable]]:
     """Return the weights by their place in the file: `layers/dense_1` for the second Dense, and `optimizer`."""
+    optimizer = getattr(model, "optimizer", None)
+    places = {} if optimizer is None else {"optimizer": optimizer.variables}
+    return {**_stores_of_layers(model), **places}
+
+
+def _stores_of_layers(model: Any, root: str = "") -> dict[str, list[Variable]]:
+    """Return the weights by place, those of a model inside under its own place."""
     places: dict[str, list[Variable]] = {}
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for layer in model.layers:
         kind = snake_case(type(layer).__name__)
-        number = counts[kind] = counts.get(kind, -1) + 1
-        places[f"layers/{kind}_{number}" if number else f"layers/{kind}"] = layer.weights
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and optimizer.built:
-        places["optimizer"] = optimizer.variables
+        place = f"{root}layers/{kind}_{counts[kind]}" if counts[kind] else f"{root}layers/{kind}"
+        counts[kind] += 1
+        inner = hasattr(layer, "layers")
+        places.update(_stores_of_layers(layer, f"{place}/") if inner else {place: layer.weights})
     return places

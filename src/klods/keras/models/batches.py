@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from klods import random
+from klods.dtypes import FLOAT32
 from klods.errors import DataError, DTypeError, warn
 from klods.tape import leaves
-from klods.tensor import TensorLike
-
-Batch = tuple[Any, Any, Any]
+from klods.tensor import Tensor, TensorLike
 
 
 @dataclass
@@ -38,7 +37,8 @@ class Data:
 
     @property
     def samples(self) -> int:
-        return len(leaves(self.x)[0])
+        """The number of samples."""
+        return len_of(self.x)
 
     @property
     def steps(self) -> int:
@@ -46,15 +46,14 @@ class Data:
         return math.ceil(self.samples / self.batch_size)
 
     def epoch(self) -> Iterator[Any]:
-        """Yield the batches of one epoch, as `packed` puts them."""
+        """Yield the batches of one epoch, as `packed` makes them."""
         parts = (self.x, self.y, self.sample_weight)
         order = random.generator().permutation(self.samples) if self.shuffle else None
         for start in range(0, self.samples, self.batch_size):
             piece: Any = slice(start, start + self.batch_size)
             if order is not None:
                 piece = order[piece]
-            x, y, weight = (picked(part, piece) for part in parts)
-            yield packed(x, y, weight)
+            yield packed(*[tensors(part, piece) for part in parts])
 
     def epochs(self, steps: int | None = None) -> Iterator[Iterator[Any]]:
         """Yield the batches of each epoch: all, or the next `steps` of them, up to the end of the data."""
@@ -71,17 +70,18 @@ class Data:
         """Return the data in batches of a size: of 32 without one, or of what makes that many steps.
 
         Raises:
-            DataError: for a batch size below 1.
+            DataError: for a batch size or a number of steps below 1.
         """
-        size = batch_size
-        if size is None:
-            size = math.ceil(self.samples / steps) if steps else 32
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise DataError(f"batch_size is a whole number, 1 or more; got {size!r}.", "write batch_size=32, say.")
-        return replace(self, batch_size=int(size))
+        check_counts(batch_size=batch_size, steps=steps)
+        by_default = math.ceil(self.samples / steps) if steps else 32
+        return replace(self, batch_size=by_default if batch_size is None else int(batch_size))
 
     def weighed(self, class_weight: Mapping[int, float] | None) -> Data:
-        """Return the data with sample weights by class, times those it has."""
+        """Return the data with sample weights by class, times those it has.
+
+        Raises:
+            DataError: for class weights that are no dict of numbers by label.
+        """
         if class_weight is None:
             return self
         return replace(self, sample_weight=_weights_of_classes(self.y, class_weight, self.sample_weight))
@@ -92,46 +92,52 @@ class Data:
         Raises:
             DataError: if a part would be empty.
         """
-        if not 0 < fraction < 1:
+        if not isinstance(fraction, (int, float)) or not 0 < fraction < 1:
             raise DataError(f"validation_split is a share between 0 and 1; got {fraction!r}.", "write 0.2, say.")
         border = math.floor(self.samples * (1 - fraction))
         if border in (0, self.samples):
             raise DataError(
-                f"validation_split={fraction} leaves one part of {self.samples} samples empty.", "give more."
+                f"validation_split={fraction} leaves one part of {self.samples} samples empty.", "give more samples."
             )
-        parts = (self.x, self.y, self.sample_weight)
-        (x, y, weight), (last_x, last_y, last_weight) = (
-            [picked(part, piece) for part in parts] for piece in (slice(0, border), slice(border, None))
-        )
-        return Data(x, y, weight, shuffle=self.shuffle), Data(last_x, last_y, last_weight)
+        return self._part(slice(0, border), self.shuffle), self._part(slice(border, None), False)
+
+    def _part(self, piece: slice, shuffle: bool) -> Data:
+        x, y, sample_weight = (mapped(lambda a: a[piece], part) for part in (self.x, self.y, self.sample_weight))
+        return Data(x, y, sample_weight, shuffle=shuffle)
 
 
-def picked(part: Any, piece: Any) -> Any:
-    """Return the samples at a slice or at indices, from each array of a structure."""
-    if part is None:
-        return None
-    if isinstance(part, dict):
-        return {key: picked(array, piece) for key, array in part.items()}
-    if isinstance(part, (list, tuple)):
-        return type(part)(picked(array, piece) for array in part)
-    return part[piece] if isinstance(piece, slice) else np.take(part, piece, axis=0, mode="clip")
-
-
-def make_data(
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
-    shuffle: bool = False,
-) -> Data:
+def make_data(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "") -> Data:
     """Return what the user passed as Data, or raise an error that says what is wrong with it.
+
+    Args:
+        x: the inputs.
+        y: the targets.
+        sample_weight: the weight of each sample.
+        shuffle: whether each epoch has an order of its own.
+        role: what the data are for, where an error has to say it.
 
     Raises:
         DataError: for empty data, or lengths that differ.
         DTypeError: for strings and objects.
     """
-    data = Data(arrays(x, "x"), arrays(y, "y"), arrays(sample_weight, "sample_weight"), shuffle=shuffle)
-    _check_lengths(data)
-    return data
+    if x is None:
+        raise DataError(f"There are no {role}inputs x.", "pass an array with one row per sample as x.")
+    given = (("x", x), ("y", y), ("sample_weight", sample_weight))
+    parts = {name: arrays(part, f"{role}{name}") for name, part in given}
+    _check_lengths(parts, role)
+    return Data(**parts, shuffle=shuffle)
+
+
+def check_counts(*, least: int = 1, **counts: Any) -> None:
+    """Check arguments that count something; None means that they weren't given.
+
+    Raises:
+        DataError: for one that is no whole number, or below `least`.
+    """
+    for name, value in counts.items():
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if value is not None and not (whole and value >= least):
+            raise DataError(f"{name} must be a whole number, {least} or more; got {value!r}.", f"write {name}=5, say.")
 
 
 def arrays(part: Any, role: str) -> Any:
@@ -154,29 +160,38 @@ def _array(part: Any, role: str) -> np.ndarray:
         array = part.value if isinstance(part, TensorLike) else np.asarray(part)
     except ValueError:
         raise DataError(f"{role} has rows of different lengths.", "give every row the same length.") from None
+    if array.dtype.kind in "OUS" and array.ndim == 0:
+        raise DTypeError(
+            f"{role} is a {type(part).__name__}; a model takes arrays of numbers.", "give it a NumPy array."
+        )
     if array.dtype.kind not in "biuf":
         what = "text" if array.dtype.kind in "US" else f"{array.dtype} values"
         raise DTypeError(
             f"{role} holds {what}; a model takes numbers.",
-            "turn it into numbers first, for instance with astype('float32').",
+            "turn it into numbers first; astype('float32') does, if they all are.",
         )
     if array.ndim == 0:
         raise DataError(f"{role} is a single number; a model takes an array of samples.", "give one row per sample.")
     return array
 
 
-def _check_lengths(data: Data) -> None:
-    roles = [("x", data.x), ("y", data.y), ("sample_weight", data.sample_weight)]
-    lengths = [(role, len(array)) for role, part in roles if part is not None for array in leaves(part)]
-    if any(n == 0 for _, n in lengths):
-        raise DataError(f"{next(role for role, n in lengths if n == 0)} is empty.", "give at least one sample.")
-    if len({n for _, n in lengths}) > 1:
-        told = ", ".join(f"{role} has {n}" for role, n in lengths)
+def _check_lengths(parts: dict[str, Any], role: str) -> None:
+    lengths = [
+        (f"{role}{name}", len(array)) for name, part in parts.items() if part is not None for array in leaves(part)
+    ]
+    for name, length in lengths:
+        if length == 0:
+            raise DataError(f"{name} is empty.", "give at least one sample.")
+    if len({length for _, length in lengths}) > 1:
+        told = ", ".join(f"{name} has {length}" for name, length in lengths)
         raise DataError(f"The numbers of samples differ: {told}.", "give every input its own target, and no more.")
 
 
-def _weights_of_classes(y: Any, class_weight: Mapping[int, float], sample_weight: Any) -> np.ndarray:
+def _weights_of_classes(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
     """Return one weight per sample by its class, times its sample weight if there is one."""
+    numbers = (int, float, np.number)
+    if not isinstance(class_weight, Mapping) or not all(isinstance(k, numbers) for k in class_weight):
+        raise DataError(f"class_weight is a dict of weights by label; got {class_weight!r}.", "write {0: 1.0, 1: 2.5}.")
     if not isinstance(y, np.ndarray):
         raise DataError("class_weight needs one array of labels as y.", "give y, or sample_weight instead.")
     labels = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
@@ -186,8 +201,25 @@ def _weights_of_classes(y: Any, class_weight: Mapping[int, float], sample_weight
     return weights if sample_weight is None else weights * np.asarray(sample_weight, np.float32)
 
 
-def packed(x: Any, y: Any, sample_weight: Any) -> Any:
-    """Return a batch as `train_step` gets it: (x, y, sample_weight), (x, y) without weights, x alone without y."""
+def tensors(part: Any, piece: Any) -> Any:
+    """Return the samples at a slice or at indices, floating ones as float32 tensors; a structure as the structure."""
+    if isinstance(part, np.ndarray):
+        array = part[piece] if isinstance(piece, slice) else part.take(piece, 0, mode="clip")
+        return Tensor(array.astype(FLOAT32) if array.dtype.kind == "f" and array.dtype is not FLOAT32 else array)
+    return mapped(lambda array: tensors(array, piece), part)
+
+
+def mapped(function: Any, part: Any) -> Any:
+    """Return a structure with a function applied to each of its arrays; None for None."""
+    if isinstance(part, dict):
+        return {key: mapped(function, item) for key, item in part.items()}
+    if isinstance(part, (list, tuple)):
+        return type(part)(mapped(function, item) for item in part)
+    return None if part is None else function(part)
+
+
+def packed(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Return a batch as `train_step` gets it: (x, y, sample_weight) without what there isn't, or x alone."""
     if sample_weight is not None:
         return x, y, sample_weight
     if y is not None:
@@ -195,9 +227,16 @@ def packed(x: Any, y: Any, sample_weight: Any) -> Any:
     return (x,) if isinstance(x, (list, tuple)) else x
 
 
-def unpack(batch: Any) -> Batch:
-    """Return x, y and sample weights of what a batch holds, None for what it lacks."""
+def unpacked(batch: Any) -> tuple[Any, Any, Any]:
+    """Return x, y and sample weights of a batch, None for what it lacks."""
     if not isinstance(batch, (tuple, list)):
         return batch, None, None
     x, y, weight = (*batch, None, None)[:3]
     return x, y, weight
+
+
+def len_of(x: Any) -> int:
+    """Return the number of samples in inputs, an array or tensor or a structure of them."""
+    while isinstance(x, (list, tuple, dict)):
+        x = next(iter(x.values() if isinstance(x, dict) else x))
+    return x.shape[0]

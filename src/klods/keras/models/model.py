@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from klods.errors import DataError
 from klods.keras.layers.layer import Layer
 from klods.keras.models import archive, summary
@@ -28,8 +30,8 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers that are set as attributes, in order."""
-        return [item for item in self._tracked if isinstance(item, Layer)]
+        """The layers that are set as attributes, also in lists and dicts, in order."""
+        return list(dict.fromkeys(part for part in self.parts() if isinstance(part, Layer)))
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return the layer of a name, or at an index.
@@ -37,15 +39,30 @@ class Model(Trainer, Layer):
         Raises:
             DataError: if there is none.
         """
-        if index is not None:
-            return self.layers[index]
-        for layer in self.layers:
-            if layer.name == name:
+        layers = self.layers
+        if index is not None and -len(layers) <= index < len(layers):
+            return layers[index]
+        for layer in layers:
+            if index is None and layer.name == name:
                 return layer
-        raise DataError(
-            f"Model '{self.name}' has no layer '{name}'.",
-            f"its layers are {', '.join(layer.name for layer in self.layers)}.",
-        )
+        wanted = f"named {name!r}" if index is None else f"at index {index}"
+        known = ", ".join(layer.name for layer in layers) or "none"
+        raise DataError(f"Model '{self.name}' has no layer {wanted}.", f"its layers are {known}.")
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights, by a call on zeros of this shape, in which None stands for any size."""
+        self._mark_built(input_shape)  # the call need not build it
+        try:
+            self(np.zeros([1 if n is None else n for n in input_shape], self._dtype))
+        except BaseException:
+            self.built = False
+            raise
+
+    def _build_for(self, input_shape: Any) -> None:
+        if type(self).build is Model.build:
+            self._mark_built(input_shape)  # the call to come builds the layers
+        else:
+            super()._build_for(input_shape)
 
     def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
         """Print the layers with their output shapes and numbers of weights."""

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from klods.errors import NumericsWarning, warn
+from klods.keras.models.batches import unpacked
 from klods.tape import leaves
 from klods.tensor import Tensor, TensorLike
 
 
-def watch(model: Any, x: Any, y: Any, loss: Tensor) -> None:
-    """Warn, once per model, when the loss is NaN or infinite, naming the data, weight or layer where it begins."""
-    if np.isfinite(loss.value) or getattr(model, "_warned_of_numbers", False):
-        return
-    model._warned_of_numbers = True
-    warn(NumericsWarning, f"The loss is {float(loss):g}. {_origin(model, x, y)}")
+def watch(model: Any, batch: Any, loss: Tensor) -> None:
+    """Warn, once per `fit`, when the loss is NaN or infinite, naming the data, weight or layer where it begins."""
+    if not math.isfinite(loss.value) and not model.warned_of_numbers:
+        model.warned_of_numbers = True
+        warn(NumericsWarning, f"The loss is {float(loss.value):g}. {_origin(model, batch)}")
 
 
-def _origin(model: Any, x: Any, y: Any) -> str:
-    for role, part in (("input x", x), ("target y", y)):
-        found = next((a for a in leaves(part) if a is not None and not _finite(a)), None)
-        if found is not None:
-            return f"The data has {_kind(found)} in the {role}: clean it, or leave those samples out."
+def _origin(model: Any, batch: Any) -> str:
+    for role, part in zip(("input x", "target y", "sample weights"), unpacked(batch)):
+        found = [array for array in leaves(part) if array is not None and not _finite(array)]
+        if found:
+            return f"The data have {_kind(found[0])} in the {role}: clean them, or leave those samples out."
     for weight in model.weights:
         if not _finite(weight):
-            return (
-                f"Weight '{getattr(weight, 'path', weight.name)}' holds {_kind(weight)}: try a smaller learning rate."
-            )
-    return _first_layer(model, x)
+            path = getattr(weight, "path", weight.name)
+            return f"Weight '{path}' holds {_kind(weight)}: try a smaller learning rate."
+    layer = _first_layer(model, unpacked(batch)[0])
+    if layer is None:
+        return "Data, weights and the outputs of all layers are finite: it appears in the loss function."
+    return f"It first appears in the output of layer '{layer.name}': scale the inputs or try a smaller learning rate."
 
 
-def _first_layer(model: Any, x: Any) -> str:
-    for layer in getattr(model, "layers", []):
-        x = layer(x)
-        if isinstance(x, Tensor) and not _finite(x):
-            return f"It first appears in the output of layer '{layer.name}': scale the inputs, or lower the learning rate."
-    return "Inputs, weights and all layers' outputs are finite: it appears in the loss function."
+def _first_layer(model: Any, x: Any) -> Any:
+    """Return the first layer that outputs NaN or infinity for inputs, None if no layer does."""
+    found: list[Any] = []
+    layers = model.flattened()
+    for layer in layers:
+        object.__setattr__(layer, "call", _spying(layer, found))
+    try:
+        model(x, training=False)
+    finally:
+        for layer in layers:
+            object.__delattr__(layer, "call")
+    return found[0] if found else None
+
+
+def _spying(layer: Any, found: list[Any]) -> Callable[..., Any]:
+    """Return the layer's `call`, which also notes the layer if what comes out isn't finite."""
+    call = layer.call
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        outputs = call(*args, **kwargs)
+        if not all(_finite(x) for x in leaves(outputs)):
+            found.append(layer)
+        return outputs
+
+    return spy
 
 
 def _array(x: Any) -> np.ndarray:

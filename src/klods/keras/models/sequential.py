@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from klods.errors import DataError, KlodsError, ShapeError
-from klods.keras.configuration import serialize
+from klods.errors import AbsentError, DataError, KlodsError, ShapeError
+from klods.keras.configuration import dtype_policy, serialize
 from klods.keras.layers import deserialize
 from klods.keras.layers.layer import Layer
-from klods.keras.layers.simple import InputLayer
+from klods.keras.layers.simple import InputLayer, KerasTensor
+from klods.keras.layers.spec import InputSpec
 from klods.keras.models.model import Model
+from klods.ops.movement import cast
+from klods.tensor import Tensor
 
 
 class Sequential(Model):
@@ -37,6 +40,8 @@ class Sequential(Model):
 
     def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
+        if not isinstance(layers, (list, tuple, type(None))):
+            raise DataError(f"Sequential takes a list of layers; got {layers!r}.", "write Sequential([layer, ...]).")
         self._input: InputLayer | None = None
         self._stack: list[Layer] = []
         for layer in layers or []:
@@ -54,11 +59,14 @@ class Sequential(Model):
             self._build_if_known()
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the topmost layer off and return it."""
+        """Take the topmost layer off and return it.
+
+        Raises:
+            DataError: if there is none.
+        """
         if not self._stack:
-            raise DataError(f"Model '{self.name}' has no layers to take off.")
+            raise DataError(f"Model '{self.name}' has no layers to take off.", "add one first.")
         layer = self._stack.pop()
-        self._untrack(layer)
         self.built = False
         if rebuild:
             self._build_if_known()
@@ -72,39 +80,54 @@ class Sequential(Model):
             return
         if not isinstance(layer, Layer):
             raise DataError(f"Sequential takes layers; got {layer!r}.", "wrap a function in layers.Activation.")
-        if any(layer.name == other.name for other in self._stack):
+        if any(layer.name == other.name and layer is not other for other in self._stack):
             raise DataError(f"Two layers are named '{layer.name}'.", "give each layer a name of its own.")
-        if not self._stack and self._input is None and layer._first_shape is not None:
-            self._input = InputLayer(layer._first_shape)
+        if not self._stack and self._input is None:
+            self._input = _known_input(layer)
         self._stack.append(layer)
-        self._track(layer)
         self.built = False
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._stack:
-            self.build(self._input.batch_shape)
+            self.build()
 
     def build(self, input_shape: Any = None) -> None:
-        shape = tuple(input_shape) if input_shape is not None else self._known_input_shape()
+        """Make the weights for inputs of this shape, in which None stands for any size.
+
+        Raises:
+            ShapeError: if a layer doesn't accept what the one before gives.
+            DataError: if there are no layers, or no shape is known.
+        """
+        if not self._stack:
+            raise DataError(f"Model '{self.name}' has no layers.", "add one.")
+        if self._input is None:
+            self._input = self._first_input(input_shape)
+        shape = self._build_shape = self._input.shape
+        if input_shape is not None and not InputSpec(shape=shape).accepts(tuple(input_shape)):
+            raise ShapeError(
+                f"Model '{self.name}' has inputs of shape {shape}; got {tuple(input_shape)}.", "leave the shape out."
+            )
         for layer in self._stack:
             try:
+                layer.check_shape(shape)
                 if not layer.built:
                     layer.build(shape)
-                _check_shape(layer, shape)
                 shape = tuple(layer.compute_output_shape(shape))
             except KlodsError as error:
                 raise _naming(error, layer) from None
         self._output_shape = shape
 
-    def _known_input_shape(self) -> Any:
-        if self._input is None:
+    def _first_input(self, input_shape: Any) -> InputLayer:
+        if input_shape is None:
             raise DataError(
                 f"Model '{self.name}' can't be built without the shape of its inputs.",
                 "call model.build((None, 784)), say, or put an Input first.",
             )
-        return self._input.batch_shape
+        return InputLayer(batch_shape=tuple(input_shape))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
+        if isinstance(inputs, Tensor) and inputs.value.dtype.kind != "f" and self._input is not None:
+            inputs = cast(inputs, self._input.dtype)
         for layer in self._stack:
             inputs = layer(inputs)
         return inputs
@@ -117,14 +140,28 @@ class Sequential(Model):
     @property
     def input_shape(self) -> Any:
         """The shape of the inputs, None standing for the batch; known once built."""
-        return self._build_shape if self.built else self._known_input_shape()
+        return self.inputs[0].shape
 
     @property
     def output_shape(self) -> Any:
         """The shape of the outputs, None standing for the batch; known once built."""
+        return self.outputs[0].shape
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The input's shape, dtype and name, in a list; known once built."""
+        self._check_built("inputs")
+        return [KerasTensor(self._build_shape, self._input.dtype, self._input.name)]  # type: ignore[union-attr]
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The output's shape, dtype and name, in a list; known once built."""
+        self._check_built("outputs")
+        return [KerasTensor(self._output_shape, self.dtype, self._stack[-1].name)]
+
+    def _check_built(self, role: str) -> None:
         if not self.built:
-            raise DataError(f"Model '{self.name}' has no output shape before it is built.", "call model.build first.")
-        return self._output_shape
+            raise AbsentError(f"Model '{self.name}' has no {role} before it is built.", "call it or build it first.")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = input_shape
@@ -134,21 +171,30 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """Return the name and the layers as plain data."""
-        first = [] if self._input is None else [serialize(self._input)]
-        return {"name": self.name, "trainable": self.trainable, "layers": first + [serialize(x) for x in self._stack]}
+        first = [] if self._input is None else [self._input]
+        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policy(self.dtype)}
+        config["layers"] = [serialize(layer) for layer in [*first, *self._stack]]
+        return {**config, "build_input_shape": self._build_shape} if self.built else config
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Sequential:
         """Return the model that a configuration describes, with new weights."""
-        return cls([deserialize(layer) for layer in config["layers"]], name=config.get("name"))
+        model = cls([_layer(layer) for layer in config["layers"]], config.get("trainable", True), config.get("name"))
+        if not model.built and config.get("build_input_shape") and model._stack:
+            model.build(config["build_input_shape"])
+        return model
 
 
-def _check_shape(layer: Layer, shape: Any) -> None:
-    if layer.input_spec is not None and not layer.input_spec.accepts(shape):
-        raise ShapeError(
-            f"Layer '{layer.name}' got inputs of shape {shape}, expected {layer.input_spec}.",
-            "put a layer before it that gives this shape, such as Flatten.",
-        )
+def _layer(config: Mapping[str, Any]) -> Layer:
+    inner = config["class_name"] == "Sequential"
+    return Sequential.from_config(config["config"]) if inner else deserialize(config)
+
+
+def _known_input(layer: Layer) -> InputLayer | None:
+    """Return the Input that the first layer of a model brings with it."""
+    if isinstance(layer, Sequential) and layer._input is not None:
+        return InputLayer(batch_shape=layer._input.shape)
+    return None if layer._first_shape is None else InputLayer(layer._first_shape)
 
 
 def _naming(error: KlodsError, layer: Layer) -> KlodsError:

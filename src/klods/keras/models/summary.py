@@ -26,7 +26,7 @@ def rows(model: Any) -> list[list[str]]:
     table = []
     for layer in model.layers:
         shape = _output_shape(layer, shape)
-        params = f"{layer.count_params():,}" + ("" if layer.built else " (unbuilt)")
+        params = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
         table.append([f"{layer.name} ({type(layer).__name__})", "?" if shape is None else str(shape), params])
     return table
 
@@ -42,7 +42,7 @@ def totals(model: Any) -> list[str]:
     frozen = sum(w.size for w in model.non_trainable_weights)
     lines = [("Total params", trainable + frozen), ("Trainable params", trainable), ("Non-trainable params", frozen)]
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and optimizer.iterations.value:
+    if optimizer is not None and optimizer.built:
         slots = sum(v.size for v in optimizer.variables)
         lines[0] = ("Total params", trainable + frozen + slots)
         lines.append(("Optimizer params", slots))

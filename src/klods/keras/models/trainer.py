@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError, StateError
-from klods.keras import losses, metrics as metric_classes, optimizers
+from klods.errors import DataError, ShapeError, StateError
+from klods.keras import metrics as metric_classes, optimizers
 from klods.keras.callbacks import Callback, History, Hooks
 from klods.keras.configuration import serialize
-from klods.keras.layers.layer import Layer
+from klods.keras.layers.tracking import unique
 from klods.keras.models import numerics
-from klods.keras.models.batches import Batch, Data, make_data, packed, picked, unpack
-from klods.keras.models.figures import Logs, as_logs, names_apart, sorted_by_name
-from klods.keras.models.settings import for_output, listed
-from klods.pictures.progress import Progress
+from klods.keras.models.batches import Data, check_counts, len_of, make_data, packed, tensors, unpacked
+from klods.keras.models.compiled import Compiled
+from klods.keras.models.figures import Logs, as_logs
+from klods.keras.models.loops import Epochs, Steps, verbosity
+from klods.keras.models.rehearsal import nothing_changed_by_errors, rehearse
 from klods.tape import GradientTape
 from klods.tensor import Tensor, convert_to_tensor
+
+ALL = slice(None)
 
 
 class Trainer:
     """What a model needs to be trained: an optimizer, a loss, metrics, and the loops over batches."""
 
-    trainable_weights: list[Any]
-    losses: list[Tensor]
     name: str
     built: bool
+    trainable_weights: list[Any]
+    losses: list[Tensor]
+    flattened: Callable[[], list[Any]]
+    parts: Callable[[], list[Any]]
     __call__: Callable[..., Any]
-    call: Callable[..., Any]
 
     optimizer: optimizers.Optimizer | None = None
+    loss: Any = None
     stop_training = False
-    compiled = False
+    warned_of_numbers = False
+    _compiled: Compiled | None = None
 
     def compile(
         self,
@@ -60,102 +65,132 @@ class Trainer:
             jit_compile: whether to compile a step.
 
         Raises:
-            NameUnknownError: for an unknown name, with the nearest known one.
+            NameUnknownError: for an unknown name, with the nearest known one; the model is as it was then.
         """
-        chosen, loss_object = optimizers.get(optimizer), None if loss is None else losses.as_loss(for_output(loss))
-        wanted, weighted = listed("metrics", metrics), listed("weighted_metrics", weighted_metrics)
-        self.optimizer, self.loss, self._loss = chosen, loss, loss_object
-        self._loss_weight = for_output(loss_weights)
-        self._wanted_metrics, self._wanted_weighted = wanted, weighted
-        self._metrics: list[Any] | None = None
-        self._shown: dict[int, str] = {}  # the names of figures by their metric's id
-        self._loss_tracker = metric_classes.Mean(name="loss")
+        chosen = optimizers.get(optimizer)
+        self._compiled = Compiled(loss, loss_weights, metrics, weighted_metrics)
+        self.optimizer, self.loss = chosen, loss
         self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
         self.stop_training = False
-        self.compiled = True
+        self._compile_config = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+        }
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been called."""
+        return self._compiled is not None
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what `compile` was given, as plain data."""
+        given = {name: serialize(value) for name, value in self._compile_config.items()}
+        return {
+            **given,
+            "optimizer": serialize(self.optimizer),
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+
+    # ------------------------------------------------------------ metrics
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss's running mean and the metrics."""
-        own = [m for m in vars(self).values() if isinstance(m, metric_classes.Metric) and m is not self._tracker()]
-        return [*([self._loss_tracker] if self.compiled else []), *self._compiled_metrics(), *own]
-
-    def _tracker(self) -> Any:
-        return self._loss_tracker if self.compiled else None
-
-    def _compiled_metrics(self) -> list[Any]:
-        return [m for m, _ in (self._metrics or [])] if self.compiled else []
+        """The loss's running mean, the metrics of `compile`, and those set as attributes of the model or its layers."""
+        compiled = self._compiled
+        first = [] if compiled is None else [compiled.mean, *compiled.metrics]
+        parts = [part for layer in self.flattened() for part in layer.parts()]
+        return unique([*first, *(part for part in parts if isinstance(part, metric_classes.Metric))])
 
     @property
     def metrics_names(self) -> list[str]:
-        return [m.name for m in self.metrics]
+        """The names of the metrics."""
+        return [self._name_of(metric) for metric in self.metrics]
+
+    def _name_of(self, metric: Any) -> str:
+        return metric.name if self._compiled is None else self._compiled.name_of(metric)
 
     def reset_metrics(self) -> None:
         """Start all running figures anew."""
         for metric in self.metrics:
             metric.reset_state()
 
-    # ------------------------------------------------------------ one step
-
-    def train_step(self, data: Batch) -> dict[str, Any]:
-        """Train on one batch and return the figures so far; a model of your own may do it differently."""
-        x, y, sample_weight = unpack(data)
-        with GradientTape() as tape:
-            y_pred = self(x, training=True)
-            loss = self.compute_loss(x, y, y_pred, sample_weight)
-        self._loss_tracker.update_state(loss, len_of(x))
-        numerics.watch(self, x, y, loss)
-        weights = self.trainable_weights
-        self.optimizer.apply(tape.gradient(loss, weights), weights)  # type: ignore[union-attr]
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def test_step(self, data: Batch) -> dict[str, Any]:
-        """Evaluate one batch and return the figures so far."""
-        x, y, sample_weight = unpack(data)
-        y_pred = self(x, training=False)
-        self._loss_tracker.update_state(self.compute_loss(x, y, y_pred, sample_weight), len_of(x))
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def predict_step(self, data: Batch) -> Any:
-        """Return the predictions for one batch."""
-        return self(unpack(data)[0], training=False)
-
-    def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
-    ) -> Tensor:
-        """Return the loss of a batch: that of the predictions and what the layers add."""
-        terms = list(self.losses)
-        if self._loss is not None and y is not None:
-            loss = self._loss(y, y_pred, sample_weight)
-            terms.insert(0, loss if self._loss_weight is None else loss * self._loss_weight)
-        if not terms:
-            raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss, and fit targets y.")
-        total = terms[0]
-        for term in terms[1:]:
-            total = total + term
-        return total
-
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Take a batch into account in all metrics, and return the figures so far."""
-        self._choose_metrics(y, y_pred)
-        for metric, weighted in self._metrics or [] if y is not None else []:
-            metric.update_state(y, y_pred, sample_weight if weighted else None)
-        return self.get_metrics_result()
-
     def get_metrics_result(self) -> dict[str, Any]:
         """Return the figures so far by their names; a metric may give several, as a dict."""
         figures: dict[str, Any] = {}
         for metric in self.metrics:
             result = metric.result()
-            figures.update(result if isinstance(result, dict) else {self._shown.get(id(metric), metric.name): result})
+            figures.update(result if isinstance(result, dict) else {self._name_of(metric): result})
         return figures
 
-    def _choose_metrics(self, y: Any, y_pred: Any) -> None:
-        """Make the metrics that `compile` was given, once labels and predictions are known."""
-        if self._metrics is None and y is not None:
-            self._metrics = [(metric_classes.as_metric(m, y, y_pred), False) for m in self._wanted_metrics]
-            self._metrics += [(metric_classes.as_metric(m, y, y_pred), True) for m in self._wanted_weighted]
-            self._shown = names_apart(self._metrics)
+    # ------------------------------------------------------------ one step
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Train on one batch and return the figures so far; a model of your own may do it differently.
+
+        Args:
+            data: (x, y, sample_weight) as tensors, or (x, y), or x alone, by what there is.
+        """
+        x, y, sample_weight = unpacked(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+        numerics.watch(self, data, loss)
+        weights = self.trainable_weights
+        gradients = tape.gradient(loss, weights)
+        figures = self._figures(x, y, y_pred, sample_weight, loss)
+        self.optimizer.apply(gradients, weights)  # type: ignore[union-attr]
+        return figures
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate one batch and return the figures so far; see `train_step`."""
+        x, y, sample_weight = unpacked(data)
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x, y, y_pred, sample_weight)
+        numerics.watch(self, data, loss)
+        return self._figures(x, y, y_pred, sample_weight, loss)
+
+    def _figures(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
+        self._compiled.mean.update_state(loss, len_of(x))  # type: ignore[union-attr]
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the predictions for one batch, which is x alone, or (x,) for inputs in a list or tuple."""
+        return self(unpacked(data)[0], training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Tensor:
+        """Return the loss of a batch: that of the predictions and what the layers add.
+
+        Raises:
+            DataError: if there is a loss but no targets.
+            StateError: if there is no loss at all.
+            ShapeError: if the loss is more than one number.
+        """
+        terms, compiled = self.losses, self._compiled
+        if compiled is not None and compiled.loss is not None:
+            if y is None:
+                raise DataError(f"There are no targets y for the loss '{compiled.loss.name}'.", "pass them: fit(x, y).")
+            terms = [compiled.loss_of(y, y_pred, sample_weight), *terms]
+        if not terms:
+            raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss.")
+        loss = terms[0]
+        for term in terms[1:]:
+            loss = loss + term
+        if loss.value.ndim:
+            raise ShapeError(f"The loss has shape {loss.shape}; training needs one number.", "take its mean or sum.")
+        return loss
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Take a batch into account in all metrics, and return the figures so far."""
+        if y is not None and self._compiled is not None:
+            self._compiled.update(y, y_pred, sample_weight)
+        return self.get_metrics_result()
 
     # ------------------------------------------------------------ fit
 
@@ -166,7 +201,7 @@ class Trainer:
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: Any = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -176,14 +211,14 @@ class Trainer:
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Sequence[int] = 1,
     ) -> History:
         """Train for a number of epochs, each a pass over all samples in a new order.
 
         Args:
             x: inputs, one row per sample.
             y: targets.
-            batch_size: samples per step, 32 by default.
+            batch_size: samples per step; 32 by default, or as many as fill steps_per_epoch.
             epochs: the number of the epoch to end after.
             verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch; "auto" is 1.
             callbacks: callbacks to call.
@@ -193,10 +228,10 @@ class Trainer:
             class_weight: the weight of each class in the loss.
             sample_weight: the weight of each sample in the loss.
             initial_epoch: the number of the epoch to start from.
-            steps_per_epoch: steps to call an epoch, rather than all batches.
+            steps_per_epoch: steps to call an epoch; the next one goes on with the samples after those, up to the end.
             validation_steps: batches to evaluate on, rather than all.
             validation_batch_size: samples per step of evaluation.
-            validation_freq: epochs between evaluations.
+            validation_freq: epochs between evaluations, or the epochs to evaluate after, counted from 1.
 
         Returns:
             A History, whose `history` holds each figure's value after each epoch.
@@ -206,74 +241,53 @@ class Trainer:
             DataError: for data that can't be trained on; nothing is changed then.
         """
         self._check_compiled("fit")
-        _check_count("epochs", epochs)
+        check_counts(epochs=epochs)
+        check_counts(least=0, initial_epoch=initial_epoch)
+        check_counts(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         data, validation = make_data(x, y, sample_weight, shuffle), self._validation_data(validation_data)
         if validation is None and validation_split:
             data, validation = data.split(validation_split)
         data = data.cut(batch_size, steps_per_epoch).weighed(class_weight)
         if validation is not None:
             validation = validation.cut(validation_batch_size or batch_size, validation_steps)
-        self._prepare(data, validation)
-        steps = steps_per_epoch or data.steps
-        history, shown = History(), _verbosity(verbose)
-        params = {"epochs": epochs, "steps": steps, "verbose": shown}
-        hooks = Hooks([*(callbacks or []), history], self, params)
-        self.stop_training = False
-        self.history = history
-        epoch_batches = data.epochs(steps_per_epoch)
-        hooks.call("on_train_begin", {})
-        epoch, logs = initial_epoch, {}
-        try:
-            for epoch in range(initial_epoch, epochs):
-                if shown:
-                    print(f"Epoch {epoch + 1}/{epochs}", flush=True)
-                hooks.call("on_epoch_begin", epoch, {})
-                progress = Progress(steps, shown)
-                with np.errstate(all="ignore"):
-                    logs = self._run("train", self.train_step, next(epoch_batches), hooks, progress)
-                if validation is not None and _is_due(epoch + 1, validation_freq):
-                    logs = sorted_by_name({**logs, **self._validate(validation, validation_steps, hooks)})
-                progress.close(logs)
-                hooks.call("on_epoch_end", epoch, logs)
-                if self.stop_training:
-                    break
-        except KeyboardInterrupt:
-            print(
-                f"\nStopped in epoch {epoch + 1}/{epochs}, after step {self._step} of {steps}. "
-                "The model keeps what it learned until there.",
-                flush=True,
-            )
-            raise
-        hooks.call("on_train_end", logs)
+        history, shown = History(), verbosity(verbose)
+        params = {"verbose": shown, "epochs": epochs, "steps": steps_per_epoch or data.steps}
+        hooks = Hooks(callbacks, self, params, history)
+        validate = self._validation(validation, validation_steps, validation_freq, hooks)
+        self._rehearse("train_step", data)
+        self._rehearse("test_step", validation)
+        self.stop_training, self.warned_of_numbers, self.history = False, False, history
+        passes = Epochs(self, range(initial_epoch, epochs), data, steps_per_epoch, hooks, shown, validate)
+        with np.errstate(all="ignore"), passes.interruptible():
+            for batches in passes:
+                for batch in batches:
+                    batches.figures = self.train_step(batch)
         return history
 
-    def _run(
-        self, kind: str, step: Callable[[Any], Any], batches: Iterator[Any], hooks: Hooks, progress: Progress
-    ) -> Logs:
-        """Run the steps of one epoch and return its figures."""
-        self.reset_metrics()
-        begins, ends = hooks.wanted(f"on_{kind}_batch_begin"), hooks.wanted(f"on_{kind}_batch_end")
-        figures: Any = {}
-        self._step = 0
-        for number, batch in enumerate(batches):
-            if begins:
-                hooks.call(f"on_{kind}_batch_begin", number, {})
-            figures = step(batch)
-            self._step = number + 1
-            progress.step(number + 1, partial(as_logs, figures))
-            if ends:
-                hooks.call(f"on_{kind}_batch_end", number, as_logs(figures))
-            if kind == "train" and self.stop_training:
-                break
-        return as_logs(figures)
+    @staticmethod
+    def _validation_data(given: Any) -> Data | None:
+        if given is None:
+            return None
+        if not isinstance(given, (tuple, list)) or not 1 <= len(given) <= 3:
+            raise DataError("validation_data is (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
+        x, y, sample_weight = unpacked(given)
+        return make_data(x, y, sample_weight, role="validation ")
 
-    def _validate(self, data: Data, steps: int | None, hooks: Hooks) -> Logs:
-        hooks.call("on_test_begin", {})
-        steps = min(steps or data.steps, data.steps)
-        with np.errstate(all="ignore"):
-            logs = self._run("test", self.test_step, next(data.epochs(steps)), hooks, Progress(steps, 0))
-        hooks.call("on_test_end", logs)
-        return {f"val_{name}": figure for name, figure in logs.items()}
+    def _validation(
+        self, data: Data | None, steps: int | None, frequency: int | Sequence[int], hooks: Hooks
+    ) -> Callable[[int], Logs]:
+        """Return the function that evaluates the validation data after an epoch whose turn it is."""
+        if not isinstance(frequency, Sequence):
+            check_counts(validation_freq=frequency)
+
+        def validate(epoch: int) -> Logs:
+            due = epoch + 1 in frequency if isinstance(frequency, Sequence) else (epoch + 1) % frequency == 0
+            if data is None or not due:
+                return {}
+            logs = self._evaluate(Steps("test", data.epoch(), min(steps or data.steps, data.steps), hooks, 0))
+            return {f"val_{name}": figure for name, figure in logs.items()}
+
+        return validate
 
     # ------------------------------------------------------------ evaluate and predict
 
@@ -285,7 +299,7 @@ class Trainer:
         verbose: Any = "auto",
         sample_weight: Any = None,
         steps: int | None = None,
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Return the loss and the metrics on data, as a list, or as a dict by name.
@@ -298,22 +312,13 @@ class Trainer:
         """
         self._check_compiled("evaluate")
         data = make_data(x, y, sample_weight).cut(batch_size, steps)
-        self._prepare(data, None)
-        count = min(steps or data.steps, data.steps)
-        hooks = Hooks(callbacks or [], self, {"steps": count})
-        progress = Progress(count, _verbosity(verbose))
-        hooks.call("on_test_begin", {})
+        batches = self._steps("test", data, steps, callbacks, verbose)
+        self._rehearse("test_step", data)
+        self.warned_of_numbers = False
         with np.errstate(all="ignore"):
-            logs = self._run("test", self.test_step, next(data.epochs(count)), hooks, progress)
-        progress.close(logs)
-        hooks.call("on_test_end", logs)
-        return logs if return_dict else self._in_order(logs)
-
-    def _in_order(self, logs: Logs) -> Any:
-        """Return figures as a list in the order of the metrics, those of no metric last; a single one alone."""
-        names = [name for name in self.get_metrics_result() if name in logs]
-        figures = [logs[name] for name in [*names, *(name for name in logs if name not in names)]]
-        return figures[0] if len(figures) == 1 else figures
+            logs = self._evaluate(batches)
+        batches.progress.close(logs)
+        return logs if return_dict else self._listed(logs)
 
     def predict(
         self,
@@ -321,7 +326,7 @@ class Trainer:
         batch_size: int | None = None,
         verbose: Any = "auto",
         steps: int | None = None,
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
     ) -> Any:
         """Return the predictions for all inputs as a NumPy array.
 
@@ -329,45 +334,67 @@ class Trainer:
             DataError: for inputs that the model can't take.
         """
         data = make_data(x).cut(batch_size, steps)
-        count = min(steps or data.steps, data.steps)
-        hooks = Hooks(callbacks or [], self, {"steps": count})
-        progress = Progress(count, _verbosity(verbose))
-        hooks.call("on_predict_begin", {})
+        batches = self._steps("predict", data, steps, callbacks, verbose)
         outputs = []
+        batches.hooks.call("on_predict_begin", {})
         with np.errstate(all="ignore"):
-            for number, batch in enumerate(next(data.epochs(count))):
-                hooks.call("on_predict_batch_begin", number, {})
+            for batch in batches:
                 outputs.append(self.predict_step(batch))
-                progress.step(number + 1, dict)
-                hooks.call("on_predict_batch_end", number, {})
-        progress.close({})
-        hooks.call("on_predict_end", {})
+                batches.figures = {"outputs": outputs[-1]}
+        batches.progress.close({})
+        batches.hooks.call("on_predict_end", {})
         return joined(outputs)
+
+    def _steps(self, kind: str, data: Data, count: int | None, callbacks: Any, verbose: Any) -> Steps:
+        count, shown = min(count or data.steps, data.steps), verbosity(verbose)
+        hooks = Hooks(callbacks, self, {"verbose": shown, "epochs": 1, "steps": count})
+        return Steps(kind, data.epoch(), count, hooks, shown)
+
+    def _evaluate(self, batches: Steps) -> Logs:
+        self.reset_metrics()
+        batches.hooks.call("on_test_begin", {})
+        for batch in batches:
+            batches.figures = self.test_step(batch)
+        logs = batches.logs()
+        batches.hooks.call("on_test_end", logs)
+        return logs
+
+    def _listed(self, logs: Logs) -> Any:
+        """Return figures as a list, in the order of the metrics, or the only one."""
+        names = [name for name in self.get_metrics_result() if name in logs]
+        figures = [logs[name] for name in dict.fromkeys([*names, *logs])]
+        return figures[0] if len(figures) == 1 else figures
 
     # ------------------------------------------------------------ single batches
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Train on one batch and return its loss, before the update, and metrics."""
+        """Train on one batch and return its loss, before the update, and metrics.
+
+        Raises:
+            StateError: before `compile`.
+            DataError: for data that can't be trained on; nothing is changed then.
+        """
         self._check_compiled("train_on_batch")
         return self._on_batch(self.train_step, make_data(x, y, sample_weight).weighed(class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Evaluate one batch and return its loss and metrics."""
+        """Evaluate one batch and return its loss and metrics; see `train_on_batch`."""
         self._check_compiled("test_on_batch")
         return self._on_batch(self.test_step, make_data(x, y, sample_weight), return_dict)
 
-    def _on_batch(self, step: Callable[[Batch], Any], data: Data, return_dict: bool) -> Any:
-        self._prepare(data, None)
-        self.reset_metrics()
-        with np.errstate(all="ignore"):
-            logs = as_logs(step(packed(data.x, data.y, data.sample_weight)))
-        return logs if return_dict else self._in_order(logs)
+    def _on_batch(self, step: Callable[[Any], Any], data: Data, return_dict: bool) -> Any:
+        batch = packed(*[tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)])
+        with np.errstate(all="ignore"), nothing_changed_by_errors(self):
+            self.reset_metrics()
+            logs = as_logs(step(batch))
+        return logs if return_dict else self._listed(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as a NumPy array."""
-        return joined([self.predict_step((make_data(x).x, None, None))])
+        with np.errstate(all="ignore"):
+            return joined([self.predict_step(packed(tensors(make_data(x).x, ALL)))])
 
     # ------------------------------------------------------------ checks
 
@@ -378,72 +405,18 @@ class Trainer:
                 "call model.compile(optimizer=..., loss=...) first.",
             )
 
-    def _prepare(self, data: Data, validation: Data | None) -> None:
-        """Build the model and choose its metrics; find what it has no place for before anything is changed."""
-        if type(self).call is Layer.call:
-            return  # a model of one's own that only defines train_step
-        for part in (data, validation):
-            if part is None:
-                continue
-            first = slice(0, part.batch_size)
-            outputs = self(picked(part.x, first), training=False)
-            self._choose_metrics(picked(part.y, first), outputs)
-            if isinstance(outputs, Tensor) and outputs.ndim and isinstance(part.y, np.ndarray):
-                losses.check_labels(self._loss, part.y, outputs.value.shape[-1])
-
-    @staticmethod
-    def _validation_data(given: Any) -> Data | None:
-        if given is None:
-            return None
-        if not isinstance(given, (tuple, list)) or not 1 <= len(given) <= 3:
-            raise DataError("validation_data is (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
-        x, y, sample_weight = unpack(given)
-        return make_data(x, y, sample_weight)
-
-    def get_compile_config(self) -> dict[str, Any]:
-        """Return what `compile` was given, as plain data."""
-        return {
-            "optimizer": serialize(self.optimizer),
-            "loss": serialize(self.loss),
-            "loss_weights": self._loss_weight,
-            "metrics": serialize(self._wanted_metrics) or None,
-            "weighted_metrics": serialize(self._wanted_weighted) or None,
-            "run_eagerly": self.run_eagerly,
-            "steps_per_execution": 1,
-            "jit_compile": False,
-        }
+    def _rehearse(self, step: str, data: Data | None) -> None:
+        """Find what doesn't fit before anything is changed; a step of the user's own isn't ours to try."""
+        if data is not None and getattr(type(self), step) is getattr(Trainer, step):
+            rehearse(self, data)
 
 
 def joined(outputs: list[Any]) -> Any:
     """Return the outputs of all batches as one array, in each place of their structure."""
     first = outputs[0]
     if isinstance(first, (list, tuple)):
-        return [joined([batch[i] for batch in outputs]) for i in range(len(first))]
+        return type(first)(joined([batch[i] for batch in outputs]) for i in range(len(first)))
     if isinstance(first, dict):
         return {key: joined([batch[key] for batch in outputs]) for key in first}
     parts = [convert_to_tensor(x).value for x in outputs]
     return np.array(parts[0]) if len(parts) == 1 else np.concatenate(parts)
-
-
-def len_of(x: Any) -> int:
-    """Return the number of samples in a batch of inputs."""
-    while isinstance(x, (list, tuple, dict)):
-        x = next(iter(x.values() if isinstance(x, dict) else x))
-    return len(x)
-
-
-def _verbosity(verbose: Any) -> int:
-    if verbose == "auto":
-        return 1
-    if verbose not in (0, 1, 2):
-        raise DataError(f"verbose is 0, 1, 2 or 'auto'; got {verbose!r}.", "write verbose=1 for a progress bar.")
-    return int(verbose)
-
-
-def _check_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise DataError(f"{name} must be a whole number, 1 or more; got {value!r}.", f"write {name}=5, say.")
-
-
-def _is_due(epoch: int, frequency: Any) -> bool:
-    return epoch in frequency if isinstance(frequency, (list, tuple)) else epoch % frequency == 0

@@ -1,0 +1,102 @@
+"""Trying data on a model before anything is printed or changed, and undoing what a failure leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from klods.errors import DataError, ShapeError
+from klods.keras import losses
+from klods.keras.models.batches import Data, tensors
+from klods.tensor import Tensor, Variable
+
+# Losses that pair each output with a target of its own. NumPy would repeat a single one unasked.
+PAIRED = (losses.mean_squared_error, losses.mean_absolute_error, losses.binary_crossentropy)
+
+
+def rehearse(model: Any, data: Data) -> None:
+    """Evaluate the first batch, so that what doesn't fit the model is found before anything is printed.
+
+    What evaluating changes is put back. If it fails, so are weights that were made for these data.
+
+    Raises:
+        KlodsError: for data that the model, its loss or its metrics can't take.
+    """
+    x, y, sample_weight = (tensors(part, slice(0, data.batch_size)) for part in (data.x, data.y, data.sample_weight))
+    with nothing_changed_by_errors(model), np.errstate(all="ignore"):
+        before = _values(model)
+        y_pred = model(x, training=False)
+        _check_targets(model, data.y, y_pred)
+        model.compute_loss(x, y, y_pred, sample_weight)
+        model.compute_metrics(x, y, y_pred, sample_weight)
+        _put_back(before)
+
+
+@contextmanager
+def nothing_changed_by_errors(model: Any) -> Iterator[None]:
+    """Undo what happens inside the `with` block if it ends in an error.
+
+    Tensors are immutable, so it is enough to keep the tensor of each variable. The attributes of a model that isn't
+    built yet are kept too: weights made for the wrong data would be in the way of the right ones.
+    """
+    values = _values(model)
+    layers = [] if model.built else model.flattened()
+    attributes = [(layer, {**vars(layer), "_tracked": dict(layer._tracked)}) for layer in layers]
+    try:
+        yield
+    except BaseException:
+        _put_back(values)
+        for layer, kept in attributes:
+            vars(layer).clear()
+            vars(layer).update(kept)
+        raise
+
+
+def _values(model: Any) -> list[tuple[Variable, Tensor]]:
+    """Return the tensors that the variables of a model, its optimizer and its metrics now hold."""
+    slots = [] if model.optimizer is None else model.optimizer.variables
+    states = [variable for metric in model.metrics for variable in metric.variables]
+    return [(variable, variable.tensor) for variable in [*model.weights, *slots, *states]]
+
+
+def _put_back(values: list[tuple[Variable, Tensor]]) -> None:
+    for variable, tensor in values:
+        variable.tensor = tensor
+
+
+def _check_targets(model: Any, y: Any, y_pred: Any) -> None:
+    """Check all targets against the outputs of one batch."""
+    if not isinstance(y_pred, Tensor) or y is None:
+        return
+    if not isinstance(y, np.ndarray):
+        raise DataError(f"y is a {type(y).__name__} of {len(y)} arrays; the model has one output.", "give one array.")
+    loss, outputs = model._compiled.loss, y_pred.value.shape
+    function = getattr(loss, "fn", None)
+    if function is losses.sparse_categorical_crossentropy:
+        _check_labels(y, outputs, loss)
+    if function in PAIRED and y.ndim == len(outputs) and y.shape[1:] != outputs[1:]:
+        raise ShapeError(
+            f"{loss.name} got targets of shape {y.shape} for outputs of shape {(len(y), *outputs[1:])}.",
+            f"give one target per output, or the last layer {y.shape[-1]} units.",
+        )
+
+
+def _check_labels(labels: np.ndarray, outputs: tuple[int, ...], loss: Any) -> None:
+    """Check that each label is the number of one of the classes that the last layer has units for."""
+    if labels.ndim != len(outputs) and labels.ndim != len(outputs) - 1:
+        return  # the loss says what is wrong with the shapes
+    if labels.ndim == len(outputs) and labels.shape[-1] != 1:
+        return
+    classes, ignored = outputs[getattr(loss, "axis", -1)], getattr(loss, "ignore_class", None)
+    counted = labels if ignored is None else labels[labels != ignored]
+    wrong = counted[~((counted >= 0) & (counted < classes))]
+    if wrong.size:
+        raise DataError(
+            f"Label {wrong[0]} is outside the {classes} classes 0 to {classes - 1} that the last layer has units for.",
+            "number the classes from 0, or give the last layer more units.",
+        )
+    if labels.dtype.kind == "f" and (parts := counted[counted != np.floor(counted)]).size:
+        raise DataError(f"Label {parts[0]} is no whole number.", "number the classes; for measurements use loss='mse'.")
