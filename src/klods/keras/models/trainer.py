@@ -251,7 +251,7 @@ class Trainer:
         if validation is not None:
             validation = validation.cut(validation_batch_size or batch_size, validation_steps)
         history, shown = History(), verbosity(verbose)
-        params = {"verbose": shown, "epochs": epochs, "steps": steps_per_epoch or data.steps}
+        params = {"verbose": verbose, "epochs": epochs, "steps": steps_per_epoch or data.steps}
         hooks = Hooks(callbacks, self, params, history)
         validate = self._validation(validation, validation_steps, validation_freq, hooks)
         self._rehearse("train_step", data)
@@ -347,7 +347,7 @@ class Trainer:
 
     def _steps(self, kind: str, data: Data, count: int | None, callbacks: Any, verbose: Any) -> Steps:
         count, shown = min(count or data.steps, data.steps), verbosity(verbose)
-        hooks = Hooks(callbacks, self, {"verbose": shown, "epochs": 1, "steps": count})
+        hooks = Hooks(callbacks, self, {"verbose": verbose, "epochs": 1, "steps": count})
         return Steps(kind, data.epoch(), count, hooks, shown)
 
     def _evaluate(self, batches: Steps) -> Logs:
