@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from klods.errors import DataError, ShapeError, StateError
 from klods.keras.configuration import Configurable
 from klods.keras.metrics import Metric
-from klods.tape import leaves
 from klods.tensor import Variable
 
 CONTAINERS = (list, tuple, dict)
 LOOKED_AT = 16  # items of a container, to see whether it holds parts
+
+Opened = list[tuple[Any, list[int]]]  # containers, and the ids of what was in them
+
+
+class Anatomy(NamedTuple):
+    """What a layer was made of when it was last looked at.
+
+    Attributes:
+        layers: the layers inside, also those inside them, each once, outer ones first.
+        weights: all weights.
+        metrics: all metrics.
+        opened: the lists and dicts looked into, whose contents change unnoticed.
+        change: the number of the last change to an attribute of any layer.
+    """
+
+    layers: list[Any]
+    weights: list[Variable]
+    metrics: list[Metric]
+    opened: Opened
+    change: int
+
+    def is_true(self) -> bool:
+        """Tell whether nothing has changed since."""
+        return self.change == _changes[0] and all(ids == [*map(id, items(held))] for held, ids in self.opened)
+
+
+_changes = [0]  # how many attributes that are parts have been set or deleted, in all layers
 
 
 class Tracking(Configurable):
@@ -24,6 +50,8 @@ class Tracking(Configurable):
     name: str
     built: bool
     _tracked: dict[Any, Any]  # the attributes that are parts or may hold some, by name; by id what has no name yet
+    _anatomy: Anatomy | None = None
+    _trainable = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
@@ -34,68 +62,81 @@ class Tracking(Configurable):
         if isinstance(value, PARTS) or (isinstance(value, CONTAINERS) and may_hold_parts(value)):
             self._tracked.pop(id(value), None)
             self._tracked[name] = value
-        else:
-            self._tracked.pop(name, None)
+            _changes[0] += 1
+        elif name in self._tracked:
+            self._untrack(name)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        self._tracked.pop(name, None)
+        if name in self._tracked:
+            self._untrack(name)
         object.__delattr__(self, name)
 
     def track(self, part: Any) -> None:
         """Make a variable, layer or metric a part that isn't set as an attribute, or not yet."""
         self._tracked[id(part)] = part
+        _changes[0] += 1
 
-    def flattened(self) -> list[Any]:
-        """Return this layer and all layers inside it, each once, outer ones first."""
-        found: dict[int, Any] = {}
-        waiting: list[Any] = [self]
-        while waiting:
-            layer = waiting.pop()
-            if id(layer) not in found:
-                found[id(layer)] = layer
-                waiting += reversed([part for part in layer.parts() if isinstance(part, Tracking)])
-        return list(found.values())
+    def _untrack(self, name: str) -> None:
+        del self._tracked[name]
+        _changes[0] += 1
+
+    # ------------------------------------------------------------ parts
 
     def parts(self) -> list[Any]:
         """Return the variables, layers and metrics set as attributes, in order."""
-        found = []
-        for item in self._tracked.values():
-            if isinstance(item, PARTS):
-                found.append(item)
-            elif may_hold_parts(item):
-                found += [part for part in leaves(item) if isinstance(part, PARTS)]
-        return found
+        return unique(_contents(self._tracked, []))
+
+    def flattened(self) -> list[Any]:
+        """Return this layer and all layers inside it, each once, outer ones first."""
+        return [self, *self.anatomy().layers]
+
+    def anatomy(self) -> Anatomy:
+        """Return what this layer is made of. It is looked up again only if something has changed."""
+        known = self._anatomy
+        if known is None or not known.is_true():
+            known = self._dissected()
+            object.__setattr__(self, "_anatomy", known)
+        return known
+
+    def _dissected(self) -> Anatomy:
+        opened: Opened = []
+        found: dict[int, list[Any]] = {}
+        waiting: list[Any] = [self]
+        layers, weights, metrics = [], [], []
+        while waiting:
+            layer = waiting.pop()
+            if id(layer) in found:
+                continue
+            parts = found[id(layer)] = list(_contents(layer._tracked, opened))
+            layers.append(layer)
+            weights += sorted((part for part in parts if isinstance(part, Variable)), key=_made_untrainable)
+            metrics += [part for part in parts if isinstance(part, Metric)]
+            waiting += reversed([part for part in parts if isinstance(part, Tracking)])
+        return Anatomy(layers[1:], unique(weights), unique(metrics), opened, _changes[0])
 
     # ------------------------------------------------------------ weights
 
     @property
     def weights(self) -> list[Variable]:
         """All weights, each once: a layer's own before those of the layers inside it, trainable ones first."""
-        return unique(variable for layer in self.flattened() for variable in layer.own_weights())
+        return list(self.anatomy().weights)
 
     variables = weights
-
-    def own_weights(self) -> list[Variable]:
-        """Return the weights that belong to no layer inside this one, those made to be trained first."""
-        own = [part for part in self.parts() if isinstance(part, Variable)]
-        return sorted(own, key=_made_untrainable) if any(map(_made_untrainable, own)) else own
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes."""
-        return [w for w in self.weights if w.trainable]
+        return [w for w in self.anatomy().weights if w.trainable]
 
     trainable_variables = trainable_weights
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that training leaves as they are."""
-        return [w for w in self.weights if not w.trainable]
+        return [w for w in self.anatomy().weights if not w.trainable]
 
     non_trainable_variables = non_trainable_weights
-
-    _trainable = True
 
     @property
     def trainable(self) -> bool:
@@ -106,9 +147,9 @@ class Tracking(Configurable):
     def trainable(self, value: bool) -> None:
         for layer in self.flattened():
             object.__setattr__(layer, "_trainable", bool(value))
-            for variable in layer.own_weights():
-                frozen = vars(variable).setdefault("frozen", not variable.trainable)
-                variable.trainable = bool(value) and not frozen
+        for variable in self.weights:
+            frozen = vars(variable).setdefault("frozen", not variable.trainable)
+            variable.trainable = bool(value) and not frozen
 
     @staticmethod
     def freeze(variable: Variable) -> None:
@@ -162,18 +203,35 @@ def may_hold_parts(container: Any) -> bool:
 
     Only its first items are looked at, so that a long list of numbers costs nothing.
     """
-    items = container.values() if isinstance(container, dict) else container
-    if not items:
-        return not isinstance(container, tuple)
+    changeable = not isinstance(container, tuple)
+    if not container:
+        return changeable
     return any(
-        isinstance(item, PARTS) or item is None or (isinstance(item, CONTAINERS) and may_hold_parts(item))
-        for item in islice(items, LOOKED_AT)
+        isinstance(item, PARTS)
+        or (item is None and changeable)
+        or (isinstance(item, CONTAINERS) and may_hold_parts(item))
+        for item in islice(items(container), LOOKED_AT)
     )
 
 
-def unique(items: Iterable[Any]) -> list[Any]:
+def items(container: Any) -> Collection[Any]:
+    """Return the items of a list or tuple, the values of a dict."""
+    return container.values() if isinstance(container, dict) else container
+
+
+def unique(given: Iterable[Any]) -> list[Any]:
     """Return items without repetitions, compared by identity, in order."""
-    return list({id(item): item for item in items}.values())
+    return list({id(item): item for item in given}.values())
+
+
+def _contents(container: Any, opened: Opened) -> Iterator[Any]:
+    """Yield the parts in a container and those inside it, and note which were opened."""
+    for item in items(container):
+        if isinstance(item, PARTS):
+            yield item
+        elif isinstance(item, CONTAINERS) and may_hold_parts(item):
+            opened.append((item, [*map(id, items(item))]))
+            yield from _contents(item, opened)
 
 
 def _made_untrainable(variable: Variable) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from klods.errors import DataError
 from klods.keras import losses, metrics
+from klods.keras.configuration import serialize
 from klods.keras.models.figures import names_apart
 from klods.tensor import Tensor
 
@@ -39,7 +40,12 @@ class Compiled:
         plain, heeding = _made("metrics", wanted), _made("weighted_metrics", weighted)
         self.metrics = plain + heeding
         self._weighted = [False] * len(plain) + [True] * len(heeding)
+        self._given = {"loss": loss, "loss_weights": loss_weights, "metrics": wanted, "weighted_metrics": weighted}
         self._shown = names_apart(list(zip(self.metrics, self._weighted)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what was given, as plain data."""
+        return {name: serialize(value) for name, value in self._given.items()}
 
     def loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
         """Return the loss of a batch, times its weight."""

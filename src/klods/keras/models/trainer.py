@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError, ShapeError, StateError
-from klods.keras import metrics as metric_classes, optimizers
+from klods.keras import optimizers
 from klods.keras.callbacks import Callback, History, Hooks
 from klods.keras.configuration import serialize
-from klods.keras.layers.tracking import unique
+from klods.keras.layers.tracking import Anatomy, unique
 from klods.keras.models import numerics
 from klods.keras.models.batches import Data, check_counts, len_of, make_data, packed, tensors, unpacked
 from klods.keras.models.compiled import Compiled
@@ -31,8 +31,7 @@ class Trainer:
     built: bool
     trainable_weights: list[Any]
     losses: list[Tensor]
-    flattened: Callable[[], list[Any]]
-    parts: Callable[[], list[Any]]
+    anatomy: Callable[[], Anatomy]
     __call__: Callable[..., Any]
 
     optimizer: optimizers.Optimizer | None = None
@@ -72,13 +71,6 @@ class Trainer:
         self.optimizer, self.loss = chosen, loss
         self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
         self.stop_training = False
-        self._compile_config = {
-            "optimizer": optimizer,
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-        }
 
     @property
     def compiled(self) -> bool:
@@ -86,11 +78,15 @@ class Trainer:
         return self._compiled is not None
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Return what `compile` was given, as plain data."""
-        given = {name: serialize(value) for name, value in self._compile_config.items()}
+        """Return what `compile` was given, as plain data.
+
+        Raises:
+            StateError: before `compile`.
+        """
+        self._check_compiled("get_compile_config")
         return {
-            **given,
             "optimizer": serialize(self.optimizer),
+            **self._compiled.get_config(),  # type: ignore[union-attr]
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": 1,
             "jit_compile": False,
@@ -103,8 +99,7 @@ class Trainer:
         """The loss's running mean, the metrics of `compile`, and those set as attributes of the model or its layers."""
         compiled = self._compiled
         first = [] if compiled is None else [compiled.mean, *compiled.metrics]
-        parts = [part for layer in self.flattened() for part in layer.parts()]
-        return unique([*first, *(part for part in parts if isinstance(part, metric_classes.Metric))])
+        return unique([*first, *self.anatomy().metrics])
 
     @property
     def metrics_names(self) -> list[str]:
