@@ -161,6 +161,15 @@ def test_config(name, arguments):
     same_config(*(loss_of(keras, name, arguments, "sum") for keras in (own, real)), more={"axis"})
 
 
+@pytest.mark.parametrize("name", sorted(own.losses.KNOWN))
+def test_names(name):
+    def kind(keras):
+        found = keras.losses.get(name)
+        return getattr(found, "__name__", type(found).__name__)
+
+    assert kind(own) == kind(real)
+
+
 def weighable(arguments, predictions):
     return predictions.ndim < 3 and arguments.get("axis") != 0
 

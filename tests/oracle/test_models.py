@@ -224,6 +224,7 @@ def test_summary(make):
     assert lines_of(make(own)) == lines_of(make(real))
 
 
+@pytest.mark.filterwarnings("ignore:`build\\(\\)` was called on layer")
 def test_summary_of_a_subclassed_model():
     """Keras gives the sizes of the first batch that it saw, and none where a layer has no weights; klods gives all."""
     ours, theirs = lines_of(run(own)), lines_of(run(real))

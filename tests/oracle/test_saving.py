@@ -124,6 +124,7 @@ COMPILED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Skipping variable loading")  # an optimizer without slots: Keras writes such too
 @each_direction
 @pytest.mark.parametrize("settings", COMPILED)
 def test_compiled_as_before(settings, direction, tmp_path):

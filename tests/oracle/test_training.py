@@ -155,6 +155,30 @@ JOBS = {
         jobs.regression,
         {"epochs": 3},
     ),
+    "summed losses, smaller last batch": (
+        lambda keras: jobs.network(keras, [16, 1]),
+        lambda keras: {"optimizer": keras.optimizers.SGD(0.001), "loss": keras.losses.MeanSquaredError("sum")},
+        jobs.regression,
+        {"epochs": 3, "sample_weight": WEIGHTS, "batch_size": 64},
+    ),
+    "a frozen layer": (
+        lambda keras: frozen(keras),
+        lambda keras: {"optimizer": "adam", "loss": "mse"},
+        jobs.regression,
+        {"epochs": 3},
+    ),
+    "a model of one's own": (
+        lambda keras: subclassed(keras),
+        lambda keras: {"optimizer": "adam", "loss": "mse", "metrics": ["mae"]},
+        jobs.regression,
+        {"epochs": 3, "validation_split": 0.2},
+    ),
+    "no targets": (
+        lambda keras: subclassed(keras),
+        lambda keras: {"optimizer": "adam"},
+        lambda: (X, None),
+        {"epochs": 3},
+    ),
     "initial_epoch": (
         lambda keras: jobs.network(keras, [16, 1]),
         lambda keras: {"optimizer": "adam", "loss": "mse"},
@@ -208,6 +232,30 @@ def largest_error(y_true, y_pred):
     return abs(y_true - y_pred)
 
 
+def frozen(keras):
+    model = jobs.network(keras, [16, 8, 1])
+    model.layers[1].trainable = False
+    return model
+
+
+def subclassed(keras):
+    class Pair(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden = [keras.layers.Dense(8, "relu"), keras.layers.Dense(8, "tanh", kernel_regularizer="l2")]
+            self.last = keras.layers.Dense(1)
+
+        def call(self, inputs, training=False):
+            outputs = sum(layer(inputs) for layer in self.hidden)
+            self.add_loss(0.01 * keras.ops.sum(outputs**2))
+            return self.last(outputs) * (1.5 if training else 1.0)
+
+    model = Pair()
+    model(X[:2])
+    jobs.fix_weights(model)
+    return model
+
+
 def flattened(keras):
     model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax"), keras.layers.Dropout(0.0)])
     model.build((None, 28, 28))
@@ -223,7 +271,7 @@ def trained(keras, job):
     return model, model.fit(*data(), shuffle=False, verbose=0, **arguments)
 
 
-@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+@pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:Only 12 batches are left for 40 steps")
 @pytest.mark.parametrize("job", JOBS)
 def test_history(job):
     (model, ours), (twin, theirs) = trained(own, job), trained(real, job)
