@@ -11,7 +11,7 @@ from klods.errors import DataError
 from klods.keras import initializers, losses
 from klods.keras.configuration import Configurable, by_name, resolve, serialize, snake_case, unique_name
 from klods.missing import reporter
-from klods.ops.arithmetic import sqrt_, square
+from klods.ops.arithmetic import divide_no_nan, sqrt_, square
 from klods.ops.comparison import equal, greater
 from klods.ops.movement import broadcast_to, cast, reshape
 from klods.ops.reduction import argmax, reduce_mean, reduce_sum
@@ -105,7 +105,7 @@ class Mean(Metric):
             self.count.assign_add(reduce_sum(_mean_of_rows(weights)))
 
     def result(self) -> Tensor:
-        return self.total / self.count if float(self.count) else self.total.read_value()
+        return divide_no_nan(self.total, self.count)
 
 
 def _weighed(values: Tensor, sample_weight: Any) -> tuple[Tensor, Tensor | None]:
@@ -355,7 +355,7 @@ CHOSEN_BY_SHAPE: dict[str, Callable[..., Tensor]] = {
 
 
 def _label_kind(y_true: Any, y_pred: Any) -> str:
-    labels, predictions = np.shape(y_true), np.shape(y_pred)
+    labels, predictions = (np.shape(getattr(y, "value", y)) for y in (y_true, y_pred))
     if predictions[-1:] == (1,):
         return "binary"
     return "sparse" if len(labels) < len(predictions) or labels[-1:] == (1,) else "categorical"

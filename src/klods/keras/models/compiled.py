@@ -52,6 +52,11 @@ class Compiled:
         loss = self.loss(y, y_pred, sample_weight)  # type: ignore[misc]
         return loss if self._weight is None else loss * self._weight
 
+    def note_loss(self, loss: Tensor, samples: int) -> None:
+        """Take a batch into account in the mean loss, which counts each sample alike."""
+        self.mean.total.assign_add(loss * samples)
+        self.mean.count.assign_add(samples)
+
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take a batch into account in all metrics."""
         for metric, weighted in zip(self.metrics, self._weighted):

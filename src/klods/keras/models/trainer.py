@@ -150,7 +150,7 @@ class Trainer:
         return self._figures(x, y, y_pred, sample_weight, loss)
 
     def _figures(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
-        self._compiled.mean.update_state(loss, len_of(x))  # type: ignore[union-attr]
+        self._compiled.note_loss(loss, len_of(x))  # type: ignore[union-attr]
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
