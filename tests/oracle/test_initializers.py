@@ -36,6 +36,7 @@ DRAWN = [
     ("VarianceScaling", {"distribution": "normal"}),
 ]
 ORTHOGONAL = [("Orthogonal", {}), ("Orthogonal", {"gain": 2.0})]
+SHORT = sorted(name for name in own.initializers.KNOWN if name.islower())
 KERNELS = [(300, 500), (3, 3, 40, 200), (150000,)]
 
 
@@ -108,7 +109,12 @@ def test_config(name, arguments):
         assert type(again) is type(ours)
 
 
+@pytest.mark.parametrize("name", SHORT)
+def test_short_names(name):
+    assert getattr(own.initializers, name).__name__ == getattr(real.initializers, name).__name__
+
+
 # Keras's Constant, by its name alone, fails.
-@pytest.mark.parametrize("name", sorted({name for name in own.initializers.KNOWN if name.islower()} - {"constant"}))
+@pytest.mark.parametrize("name", sorted({*SHORT, *own.initializers.ALIASES} - {"constant"}))
 def test_names(name):
     assert type(own.initializers.get(name)).__name__ == type(real.initializers.get(name)).__name__

@@ -111,6 +111,21 @@ def slots(model):
     return [np.asarray(v) for v in model.optimizer.variables[1:]]
 
 
+@each_direction
+def test_weights_alone(direction, tmp_path):
+    writer, reader = DIRECTIONS[direction]
+    model, other = full_stack(writer), full_stack(reader)
+    other.set_weights([0 * w for w in other.get_weights()])
+    for keras, stack in ((writer, model), (reader, other)):
+        stack.compile(OPTIMIZERS["adam"](keras), "mse")
+        stack.optimizer.build(stack.trainable_variables)
+    model.optimizer.iterations.assign(7)
+    model.save_weights(tmp_path / "full.weights.h5")
+    other.load_weights(tmp_path / "full.weights.h5")
+    close(other.get_weights(), model.get_weights())
+    assert int(other.optimizer.iterations) == 7
+
+
 COMPILED = {
     "names": lambda keras: {"optimizer": "adam", "loss": "mse", "metrics": ["mae", "mse"]},
     "objects": lambda keras: {

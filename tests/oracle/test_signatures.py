@@ -9,8 +9,8 @@ from beside import own, real
 
 MODEL_METHODS = [
     "add", "build", "compile", "compute_loss", "compute_metrics", "compute_output_shape", "count_params", "evaluate",
-    "fit", "get_layer", "pop", "predict", "predict_on_batch", "reset_metrics", "save", "set_weights", "summary",
-    "test_on_batch", "train_on_batch",
+    "fit", "get_layer", "load_weights", "pop", "predict", "predict_on_batch", "reset_metrics", "save", "save_weights",
+    "set_weights", "summary", "test_on_batch", "train_on_batch",
 ]  # fmt: skip
 LAYER_METHODS = ["add_loss", "add_weight", "build", "call", "compute_output_shape"]
 METRIC_METHODS = ["add_variable", "add_weight", "reset_state", "result", "update_state"]
@@ -18,11 +18,11 @@ OPTIMIZER_METHODS = ["apply", "apply_gradients"]
 CALLBACK_METHODS = [name for name in dir(real.callbacks.Callback) if name.startswith(("on_", "set_"))]
 # Arguments that klods has not: for distribution, mixed precision, quantisation, sparse tensors, classes in files ...
 LACKING = {
-    "aggregation", "args", "auto_scale_loss", "autocast", "custom_objects", "ema_momentum", "ema_overwrite_frequency",
-    "expand_nested", "gradient_accumulation_steps", "include_optimizer", "input_axes", "input_tensor", "kwargs",
-    "layer_range", "layout", "loss_scale_factor", "mask", "optional", "output_axes", "overwrite_with_gradient",
-    "positions", "quantization_config", "ragged", "rng", "safe_mode", "show_trainable", "sparse", "tensor", "training",
-    "use_ema", "x", "zipped",
+    "aggregation", "args", "auto_scale_loss", "autocast", "custom_objects", "ema_momentum",
+    "ema_overwrite_frequency", "expand_nested", "gradient_accumulation_steps", "include_optimizer", "input_axes",
+    "input_tensor", "kwargs", "layer_range", "layout", "loss_scale_factor", "mask", "max_shard_size", "optional",
+    "output_axes", "overwrite_with_gradient", "positions", "quantization_config", "ragged", "rng", "safe_mode",
+    "show_trainable", "skip_mismatch", "sparse", "tensor", "training", "use_ema", "x", "zipped",
 }  # fmt: skip
 LACKING_HERE = {
     "layers.InputLayer": {"activity_regularizer", "trainable"},

@@ -82,6 +82,9 @@ def silu(x: Any) -> Tensor:
     return block.swish(x)
 
 
+swish = silu
+
+
 def exponential(x: Any) -> Tensor:
     """Return e^x."""
     return exp_(x)

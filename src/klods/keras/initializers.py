@@ -244,11 +244,16 @@ KNOWN = by_name(
     LecunUniform,
     LecunNormal,
     Orthogonal,
-    uniform=RandomUniform,
-    normal=RandomNormal,
-    zero=Zeros,
-    one=Ones,
 )
+ALIASES = {"uniform": RandomUniform, "normal": RandomNormal, "zero": Zeros, "one": Ones}
+
+
+zeros, ones, constant, identity, orthogonal = Zeros, Ones, Constant, Identity, Orthogonal
+random_uniform, random_normal, truncated_normal = RandomUniform, RandomNormal, TruncatedNormal
+variance_scaling = VarianceScaling
+glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
+he_uniform, he_normal = HeUniform, HeNormal
+lecun_uniform, lecun_normal = LecunUniform, LecunNormal
 
 
 def get(identifier: Any) -> Any:
@@ -261,7 +266,7 @@ def get(identifier: Any) -> Any:
         >>> type(get("glorot_uniform")).__name__
         'GlorotUniform'
     """
-    return None if identifier is None else resolve("initializer", identifier, KNOWN)
+    return None if identifier is None else resolve("initializer", identifier, {**KNOWN, **ALIASES})
 
 
 __all__ = [*KNOWN, "Initializer", "get", "serialize"]

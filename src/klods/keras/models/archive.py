@@ -1,4 +1,7 @@
-"""The `.keras` file: a zip archive of the configuration (JSON) and the weights (HDF5), in Keras 3's layout."""
+"""The `.keras` file: a zip archive of the configuration (JSON) and the weights (HDF5), in Keras 3's layout.
+
+A `.weights.h5` file holds the weights alone, in the same layout.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,30 @@ def write_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
         DataError: for a name that doesn't end in `.keras`, or a model that isn't built.
         FileError: if the file can't be written.
     """
+    path = _checked_path(model, filepath, ".keras", overwrite)
+    write_whole(path, lambda file: _write_archive(model, file))
+
+
+def write_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
+    """Write the weights and the optimizer's slots to a `.weights.h5` file, whole or not at all.
+
+    Raises:
+        DataError: for a name that doesn't end in `.weights.h5`, or a model that isn't built.
+        FileError: if the file can't be written.
+    """
+    path = _checked_path(model, filepath, ".weights.h5", overwrite)
+    write_whole(path, lambda file: file.write(weights_bytes(model)))
+
+
+def _checked_path(model: Any, filepath: Any, ending: str, overwrite: bool) -> Path:
     path = Path(filepath)
-    if path.suffix != ".keras":
-        raise DataError(f"save writes .keras files; got '{path}'.", f"name it '{path.stem}.keras'.")
+    if not path.name.endswith(ending):
+        raise DataError(f"This writes {ending} files; got '{path}'.", f"name it '{path.stem}{ending}'.")
     if not model.built:
         raise DataError(f"Model '{model.name}' has no weights yet.", "fit it, call it or build it first.")
     if path.exists() and not overwrite:
         raise FileError(f"'{path}' exists.", "pass overwrite=True to replace it.")
-    write_whole(path, lambda file: _write_archive(model, file))
+    return path
 
 
 def _write_archive(model: Any, file: Any) -> None:
@@ -75,6 +94,21 @@ def weights_bytes(model: Any) -> bytes:
     return buffer.getvalue()
 
 
+def load_weights(model: Any, filepath: Any) -> None:
+    """Assign the weights that a `.weights.h5` file holds, all or none.
+
+    Raises:
+        DataError: if the model isn't built.
+        FileError: if the file is missing or damaged, or holds other weights.
+    """
+    path = Path(filepath)
+    if not model.built:
+        raise DataError(f"Model '{model.name}' has no weights yet.", "call it or build it first.")
+    if not path.exists():
+        raise FileError(f"There is no file '{path}'.", "check the path.")
+    read_weights(model, path.read_bytes(), str(path))
+
+
 def read_weights(model: Any, data: bytes, source: str) -> None:
     """Assign the weights and slots that an HDF5 file holds, all or none.
 
@@ -87,18 +121,20 @@ def read_weights(model: Any, data: bytes, source: str) -> None:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             for path, variables in stores(model).items():
-                if path == "optimizer":
-                    variables = variables[: _stored(file, path)]
+                if path == "optimizer" and _count(file, path) != len(variables):
+                    continue  # saved before training, or of another kind: it starts anew, as in Keras
                 for number, variable in enumerate(variables):
                     found.append((variable, _checked(file, f"{path}/vars/{number}", variable, source)))
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"The weights in '{source}' are damaged: {error}.", "save the model again.") from None
     for variable, array in found:
         variable.assign(array)
 
 
-def _stored(file: Any, path: str) -> int:
-    """Return how many variables a file has of the optimizer: none, step count and learning rate, or all."""
+def _count(file: Any, path: str) -> int:
+    """Return how many variables a file has at a place."""
     return len(file[f"{path}/vars"]) if f"{path}/vars" in file else 0
 
 

@@ -78,3 +78,19 @@ class Model(Trainer, Layer):
             FileError: if the file can't be written; what stood there before stays.
         """
         archive.write_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write the weights, and what the optimizer keeps beside them, to a `.weights.h5` file.
+
+        Raises:
+            FileError: if the file can't be written; what stood there before stays.
+        """
+        archive.write_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any) -> None:
+        """Set all weights from a `.weights.h5` file of a model with the same layers, or none of them.
+
+        Raises:
+            FileError: if the file is missing or damaged, or holds other weights.
+        """
+        archive.load_weights(self, filepath)
