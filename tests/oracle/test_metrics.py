@@ -119,6 +119,12 @@ def test_function(function, axes):
     both(lambda keras: getattr(keras.metrics, function)(labels, predictions))
 
 
+@pytest.mark.parametrize("name", [function.__name__ for function in own.losses.FUNCTIONS])
+def test_losses_are_metrics_too(name):
+    assert getattr(own.metrics, name) is getattr(own.losses, name)
+    assert getattr(real.metrics, name) is getattr(real.losses, name)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -272,8 +272,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         self.from_logits, self.axis = from_logits, axis
 
 
-mse = MSE = losses.mean_squared_error
-mae = MAE = losses.mean_absolute_error
+mse = MSE = mean_squared_error = losses.mean_squared_error
+mae = MAE = mean_absolute_error = losses.mean_absolute_error
+binary_crossentropy = losses.binary_crossentropy
+categorical_crossentropy = losses.categorical_crossentropy
+sparse_categorical_crossentropy = losses.sparse_categorical_crossentropy
 CLASSES = (
     Accuracy,
     BinaryAccuracy,
@@ -363,6 +366,7 @@ def _label_kind(y_true: Any, y_pred: Any) -> str:
 
 __all__ = [
     *(c.__name__ for c in CLASSES),
+    *(f.__name__ for f in losses.FUNCTIONS),
     "MeanMetricWrapper",
     "Metric",
     "binary_accuracy",
