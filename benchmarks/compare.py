@@ -85,7 +85,8 @@ def run(name: str, job: str, module: str | None) -> dict[str, float]:
 def report(runs: Runs, names: list[str], rounds: int) -> None:
     """Print the machine, the day and the table."""
     day = datetime.date.today().isoformat()
-    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {day}, medians of {rounds} rounds\n")
+    machine = f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"{machine}, {day}, medians of {rounds} rounds\n")
     rows = [
         ("chapter", "epoch_s", "epoch of the chapter's network, s"),
         ("chapter", "whole_s", "whole process, import to test accuracy, s"),

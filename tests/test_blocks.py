@@ -50,6 +50,12 @@ def test_shape_rule_gives_the_computed_shape(name: str, sample: Sample):
     assert tuple(BLOCKS[name].shape(*(x.shape for x in sample.inputs), **sample.attributes)) == tuple(result.shape)
 
 
+@pytest.mark.parametrize(("name", "sample"), EACH)
+def test_dtype_rule_gives_the_computed_dtype(name: str, sample: Sample):
+    result = call(name, sample.inputs, sample.attributes)
+    assert BLOCKS[name].dtype(*(x.dtype for x in sample.inputs), **sample.attributes) == result.numpy().dtype
+
+
 @pytest.mark.parametrize(("name", "sample"), SMOOTH)
 def test_gradient_is_the_slope_along_a_random_direction(name: str, sample: Sample):
     function = scalar_of(name, sample)

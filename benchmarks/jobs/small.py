@@ -12,6 +12,7 @@ import json
 import resource
 import sys
 import time
+from pathlib import Path
 
 import numpy
 
@@ -42,7 +43,9 @@ def leak() -> float:
     x, y = numpy.random.rand(64, 784).astype("float32"), numpy.zeros(64, "int32")
 
     def model():
-        made = keras.Sequential([keras.layers.Dense(128, activation="relu"), keras.layers.Dense(10, activation="softmax")])
+        made = keras.Sequential(
+            [keras.layers.Dense(128, activation="relu"), keras.layers.Dense(10, activation="softmax")]
+        )
         made.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         made.fit(x, y, verbose=0)
         return made
@@ -62,7 +65,7 @@ def leak() -> float:
 def memory_mb() -> float:
     """Return the memory in use now, from the operating system; its peak where only that is known."""
     try:
-        pages = int(open("/proc/self/statm").read().split()[1])
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return pages * resource.getpagesize() / 2**20

@@ -258,4 +258,6 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-__getattr__ = _reporter(__name__, lazy=("debugging", "keras", "linalg", "nn", "random"))
+__getattr__ = _reporter(
+    __name__, lazy=("debugging", "keras", "linalg", "nn", "random"), found_in={"function": "klods.compiled"}
+)

@@ -24,6 +24,7 @@ class KlodsError(Exception):
     Args:
         what: what was got and what was expected, in a sentence or two.
         mend: what the user can do about it.
+        line: where it happened; the innermost line outside klods by default.
 
     Example:
         >>> import klods
@@ -34,8 +35,8 @@ class KlodsError(Exception):
         matmul: shapes (2, 3) and (2, 3) don't fit: 3 columns on the left, 2 rows on the right.
     """
 
-    def __init__(self, what: str, mend: str = "") -> None:
-        self.what, self.mend, self.line = what, mend, user_line()
+    def __init__(self, what: str, mend: str = "", line: str | None = None) -> None:
+        self.what, self.mend, self.line = what, mend, user_line() if line is None else line
         parts = [what, f"To mend it: {mend}" if mend else "", f"At {self.line}" if self.line else ""]
         super().__init__("\n".join(part for part in parts if part))
 
@@ -82,6 +83,10 @@ class FileError(KlodsError, OSError, ValueError):
 
 class GradientWarning(UserWarning):
     """A gradient is `None`; the text says why."""
+
+
+class TraceWarning(UserWarning):
+    """A function can't be traced and runs as it is; the text says why and where."""
 
 
 class NumericsWarning(UserWarning):

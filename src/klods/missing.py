@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from opcode import opmap
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 
-def reporter(module: str, lazy: tuple[str, ...] = ()) -> Callable[[str], Any]:
-    """Return a module's `__getattr__`: it imports the submodules in `lazy` when used, and reports other names.
+def reporter(
+    module: str, lazy: tuple[str, ...] = (), found_in: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], Any]:
+    """Return a module's `__getattr__`: it imports what is lazy when used, and reports other names.
 
     Args:
         module: the module's name.
         lazy: submodules that are imported at first use.
+        found_in: names that are imported at first use, by the modules that they are found in.
     """
 
     def missing(name: str) -> Any:
         path = f"{module}.{name}"
+        if name in found_in:
+            return getattr(import_module(found_in[name]), name)
         if name in lazy or path in sys.modules:
             return import_module(path)
         if _is_importing(sys._getframe(1)):

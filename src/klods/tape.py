@@ -129,7 +129,7 @@ class GradientTape:
         return known
 
     def _watch_variable(self, variable: Variable) -> None:
-        tensor = variable.tensor
+        tensor, variable.lent = variable.tensor, True
         self._watched[id(tensor)] = tensor
         self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from klods.dtypes import DTYPES, DType, as_array, as_dtype
 from klods.errors import DataError, DTypeError, ShapeError
+from klods.graph.symbol import tracing
 
 # The tapes that are watching, innermost last; every operation asks for them.
 watching: ContextVar[tuple[Any, ...]] = ContextVar("watching", default=())
@@ -238,13 +239,14 @@ class Variable(TensorLike):
         <klods.Variable 'w' shape=(2,) dtype=float32, numpy=array([0.5, 1.5], dtype=float32)>
     """
 
-    __slots__ = ("__dict__", "__weakref__", "name", "tensor", "trainable")
+    __slots__ = ("__dict__", "__weakref__", "lent", "name", "tensor", "trainable")
 
     def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, dtype: Any = None) -> None:
         start = initial_value() if callable(initial_value) else initial_value
         start = start.value if isinstance(start, TensorLike) else start
         array = as_array(start, None if dtype is None else as_dtype(dtype))
         self.tensor = Tensor(_owned(array))
+        self.lent = False  # whether others hold the tensor: a compiled step overwrites only what nobody else holds
         self.trainable = trainable
         self.name = name or "Variable"
 
@@ -256,6 +258,7 @@ class Variable(TensorLike):
         """Return the present value as a tensor, which later assignments don't change."""
         for tape in watching.get():
             tape.see(self)
+        self.lent = True
         return self.tensor
 
     def assign(self, value: Any, name: str | None = None) -> Variable:
@@ -265,6 +268,7 @@ class Variable(TensorLike):
             ShapeError: if the shapes differ.
             DTypeError: if a floating value would lose its fraction in an integer variable.
         """
+        self._announce()
         array = value.value if isinstance(value, TensorLike) else _owned(as_array(value))
         self.tensor = Tensor(self._checked(array, self.value.shape).astype(self.value.dtype, copy=False))
         return self
@@ -285,11 +289,19 @@ class Variable(TensorLike):
         return self
 
     def _assign_changed(self, change: Any, delta: Any) -> Variable:
+        self._announce()
         array = delta.value if isinstance(delta, TensorLike) else as_array(delta)
         shape = self.value.shape
         self._checked(array, array.shape if _broadcasts(array.shape, shape) else shape)
-        self.tensor = Tensor(change(self.value, array, dtype=self.value.dtype, casting="unsafe"))
+        changed = change(self.value, array)
+        self.tensor = Tensor(changed.astype(self.value.dtype, copy=False))
         return self
+
+    def _announce(self) -> None:
+        """Tell the tracer at work, if there is one, that this variable is assigned."""
+        tracer = tracing.get()
+        if tracer is not None:
+            tracer.meet(self)
 
     def _checked(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         if array.shape != shape:

@@ -17,6 +17,7 @@ import numpy as np
 
 from klods.dtypes import BOOL, DTYPES, FLOAT32, FLOAT64, as_array, is_weak, promote
 from klods.errors import ArgumentError, DataError, DTypeError, KlodsError, PositionError, ShapeError
+from klods.graph.symbol import Symbol
 from klods.ops.vocabulary import naive
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, holds_tensors, watching
 
@@ -27,6 +28,7 @@ BOXES = (Tensor, Variable)
 SEQUENCES = (list, tuple)
 Shape = tuple[int, ...]
 Rule = Callable[..., Tensor]
+Gives = str | Callable[..., np.dtype] | None
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
@@ -46,6 +48,8 @@ class Block:
             first to bool, the others to one dtype), `as is`, `view` (as is; the result may share its memory).
         quiet: whether NumPy's floating-point warnings are silenced: infinity and NaN are results here.
         body: for a pointwise block, the function of scalars that its loop applies.
+        gives: the name of the output's dtype, or a function of the operands' dtypes and the attributes; that of the
+            aligned operands by default.
     """
 
     name: str
@@ -56,18 +60,28 @@ class Block:
     kind: str = "as is"
     quiet: bool = False
     body: Callable[..., Any] | None = None
+    gives: Gives = None
+
+    def dtype(self, *dtypes: Any, **attributes: Any) -> np.dtype:
+        """Return the dtype of the output for operands of these dtypes; Python numbers are given as their types."""
+        if callable(self.gives):
+            return self.gives(*dtypes, **attributes)
+        return aligned_dtype(self, dtypes) if self.gives is None else np.dtype(self.gives)
 
 
 BLOCKS: dict[str, Block] = {}
 
 
-def pointwise(*gradient: Rule | None, kind: str = "same", quiet: bool = False) -> Callable[[Operation], Operation]:
+def pointwise(
+    *gradient: Rule | None, kind: str = "same", quiet: bool = False, gives: Gives = None
+) -> Callable[[Operation], Operation]:
     """Make an element-wise operation of the function of scalars below: its body, in all readings.
 
     Args:
         gradient: one rule per input; see `Block`.
         kind: see `Block`.
         quiet: see `Block`.
+        gives: see `Block`.
 
     Example:
         >>> import klods
@@ -83,7 +97,9 @@ def pointwise(*gradient: Rule | None, kind: str = "same", quiet: bool = False) -
     def define(body: Operation) -> Operation:
         loop = functools.partial(naive_loop, body)
         count = sum(p.default is p.empty for p in inspect.signature(body).parameters.values())
-        return operation(Block(_name(body), body, loop, broadcast_shape, gradient, kind, quiet, body), body, count)
+        return operation(
+            Block(_name(body), body, loop, broadcast_shape, gradient, kind, quiet, body, gives), body, count
+        )
 
     return define
 
@@ -96,6 +112,7 @@ def block(
     kind: str = "as is",
     quiet: bool = False,
     rules: Sequence[Rule | None] | None = None,
+    gives: Gives = None,
 ) -> Callable[[Operation], Operation]:
     """Make an operation of the function of arrays below, which is its vectorised reading.
 
@@ -108,10 +125,12 @@ def block(
         kind: see `Block`.
         quiet: see `Block`.
         rules: for a block of any number of inputs, an object whose item `i` is the rule of input `i`.
+        gives: see `Block`.
     """
 
     def define(compute: Operation) -> Operation:
-        return operation(Block(_name(compute), compute, naive, shape, rules or gradient, kind, quiet), compute, inputs)
+        record = Block(_name(compute), compute, naive, shape, rules or gradient, kind, quiet, None, gives)
+        return operation(record, compute, inputs)
 
     return define
 
@@ -131,20 +150,29 @@ def operation(block: Block, like: Operation, count: int | None) -> Operation:
         if views and type(inputs[0]) not in BOXES:
             inputs = (convert_to_tensor(inputs[0]),)  # a copy: the caller may write to theirs
         values = [x.value if type(x) in BOXES else x for x in inputs]
+        if views and type(inputs[0]) is Variable:
+            inputs[0].lent = True
         try:
             if not prepared(values):
+                symbol = next((v for v in values if type(v) is Symbol), None)
+                if symbol is not None:
+                    return noted(block, inputs, Tensor(symbol.tracer.apply(block.name, values, attributes)), attributes)
                 inputs, values = aligned(inputs, values, kind)
             result = compute(*values, **attributes)
         except Exception as error:
             raise explained(error, block, values, attributes) from None
-        output = Tensor(result)
-        for tape in watching.get():
-            tape.record(block, inputs, output, attributes)
-        return output
+        return noted(block, inputs, Tensor(result), attributes)
 
     call.block = block  # type: ignore[attr-defined]
     BLOCKS[block.name] = block
     return call  # type: ignore[return-value]
+
+
+def noted(block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]) -> Tensor:
+    """Return the output, after every watching tape has written the operation down."""
+    for tape in watching.get():
+        tape.record(block, inputs, output, attributes)
+    return output
 
 
 def prepared(values: list[Any]) -> bool:
@@ -171,6 +199,16 @@ def aligned(inputs: tuple[Any, ...], values: list[Any], kind: str) -> tuple[tupl
         values = _aligned([x.value if type(x) in BOXES else x for x in inputs], inputs, kind)
         return tuple(v if type(x) in SEQUENCES else x for x, v in zip(inputs, values)), values
     return inputs, _aligned(values, inputs, kind)
+
+
+def aligned_dtype(block: Block, dtypes: Sequence[Any]) -> np.dtype:
+    """Return the dtype in which a block computes on operands of these dtypes, or of these Python types."""
+    if block.kind in ("as is", "view"):
+        return dtypes[0]
+    joined = dtypes[1:] if block.kind == "select" else dtypes
+    weak = "".join({bool: "b", int: "i", float: "f"}[d] for d in joined if isinstance(d, type))
+    dtype = promote([d for d in joined if not isinstance(d, type)], weak)
+    return FLOAT32 if block.kind == "float" and dtype.kind != "f" else dtype
 
 
 def static(x: Any) -> Any:

@@ -11,55 +11,55 @@ from klods.ops import vocabulary as v
 from klods.ops.block import pointwise
 
 
-@pointwise()
+@pointwise(gives="bool")
 def equal(x: Any, y: Any) -> Any:
     """Return whether x equals y; NaN equals nothing."""
     return x == y
 
 
-@pointwise()
+@pointwise(gives="bool")
 def not_equal(x: Any, y: Any) -> Any:
     """Return whether x differs from y."""
     return x != y
 
 
-@pointwise()
+@pointwise(gives="bool")
 def less(x: Any, y: Any) -> Any:
     """Return whether x is below y."""
     return x < y
 
 
-@pointwise()
+@pointwise(gives="bool")
 def less_equal(x: Any, y: Any) -> Any:
     """Return whether x is at most y."""
     return x <= y
 
 
-@pointwise()
+@pointwise(gives="bool")
 def greater(x: Any, y: Any) -> Any:
     """Return whether x is above y."""
     return x > y
 
 
-@pointwise()
+@pointwise(gives="bool")
 def greater_equal(x: Any, y: Any) -> Any:
     """Return whether x is at least y."""
     return x >= y
 
 
-@pointwise()
+@pointwise(gives="bool")
 def logical_and(x: Any, y: Any) -> Any:
     """Return whether both hold."""
     return v.logical_and(x, y)
 
 
-@pointwise()
+@pointwise(gives="bool")
 def logical_or(x: Any, y: Any) -> Any:
     """Return whether at least one holds."""
     return v.logical_or(x, y)
 
 
-@pointwise()
+@pointwise(gives="bool")
 def logical_xor(x: Any, y: Any) -> Any:
     """Return whether exactly one holds."""
     return v.logical_not(x) != v.logical_not(y)
@@ -89,25 +89,25 @@ def invert(x: Any) -> Any:
     return v.invert(x)
 
 
-@pointwise()
+@pointwise(gives="bool")
 def logical_not(x: Any) -> Any:
     """Return whether x does not hold."""
     return v.logical_not(x)
 
 
-@pointwise(kind="float")
+@pointwise(kind="float", gives="bool")
 def is_nan(x: Any) -> Any:
     """Return whether x is not a number."""
     return v.is_nan(x)
 
 
-@pointwise(kind="float")
+@pointwise(kind="float", gives="bool")
 def is_inf(x: Any) -> Any:
     """Return whether x is infinite."""
     return v.is_inf(x)
 
 
-@pointwise(kind="float")
+@pointwise(kind="float", gives="bool")
 def is_finite(x: Any) -> Any:
     """Return whether x is neither NaN nor infinite."""
     return v.logical_not(v.logical_or(v.is_nan(x), v.is_inf(x)))

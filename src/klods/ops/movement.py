@@ -281,6 +281,7 @@ def along(axis: int, key: Any, shape: Shape) -> tuple[Any, ...]:
     lambda x, dtype: x.astype(str(dtype)),
     lambda shape, dtype: shape,
     lambda c, y, x, dtype: cast(c, x.dtype),
+    gives=lambda old, dtype: as_dtype(dtype),
     kind="view",
     quiet=True,
 )

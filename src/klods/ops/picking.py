@@ -296,7 +296,7 @@ def _naive_argsort(
     return loops.by_row(values, axis, order)
 
 
-@block(_naive_argsort, _order_shape)
+@block(_naive_argsort, _order_shape, gives="int32")
 def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
     """Return the indices that sort a tensor along an axis; equal elements keep their order.
 

@@ -56,6 +56,7 @@ def _shape(shape: tuple[int, ...], axis: Axis = None, keepdims: bool = False) ->
     loops.fold(0, operator.add),
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c, x, axis, keepdims),
+    gives=lambda dtype, axis=None, keepdims=False: _sum_dtype(dtype),
 )
 def reduce_sum(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the sum along axes; of all elements when `axis` is None.
@@ -73,6 +74,7 @@ def reduce_sum(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> 
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c * _share(x, axis), x, axis, keepdims),
     quiet=True,
+    gives=lambda dtype, axis=None, keepdims=False: _mean_dtype(dtype),
 )
 def reduce_mean(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the mean along axes; of all elements when `axis` is None. Integers and booleans give float32."""
@@ -84,6 +86,7 @@ def reduce_mean(input_tensor: Any, axis: Axis = None, keepdims: bool = False) ->
     loops.fold(1, operator.mul),
     _shape,
     lambda c, y, x, axis=None, keepdims=False: _spread(c, x, axis, keepdims) * _product_of_others(x, axis),
+    gives=lambda dtype, axis=None, keepdims=False: _sum_dtype(dtype),
 )
 def reduce_prod(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the product along axes."""
@@ -118,13 +121,13 @@ def reduce_min(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> 
     return SMALLEST(input_tensor, axis=axis, keepdims=keepdims)
 
 
-@block(loops.fold(True, lambda so_far, x: so_far and bool(x)), _shape)
+@block(loops.fold(True, lambda so_far, x: so_far and bool(x)), _shape, gives="bool")
 def reduce_all(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether every element along axes holds."""
     return ALL(input_tensor, axis=axis, keepdims=keepdims)
 
 
-@block(loops.fold(False, lambda so_far, x: so_far or bool(x)), _shape)
+@block(loops.fold(False, lambda so_far, x: so_far or bool(x)), _shape, gives="bool")
 def reduce_any(input_tensor: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether any element along axes holds."""
     return ANY(input_tensor, axis=axis, keepdims=keepdims)
@@ -134,7 +137,11 @@ def _place_shape(shape: tuple[int, ...], axis: int | None = 0, output_type: Any 
     return _shape(shape, axis or 0)
 
 
-@block(loops.first_best(lambda x, best: x > best), _place_shape)
+def _place_dtype(dtype: np.dtype, axis: int | None = 0, output_type: Any = "int64") -> np.dtype:
+    return as_dtype(output_type)
+
+
+@block(loops.first_best(lambda x, best: x > best), _place_shape, gives=_place_dtype)
 def argmax(input: Any, axis: int | None = 0, output_type: Any = "int64") -> Any:
     """Return the index of the largest element along an axis, the first of equal ones.
 
@@ -146,7 +153,7 @@ def argmax(input: Any, axis: int | None = 0, output_type: Any = "int64") -> Any:
     return input.argmax(axis=axis or 0).astype(as_dtype(output_type), copy=False)
 
 
-@block(loops.first_best(lambda x, best: x < best), _place_shape)
+@block(loops.first_best(lambda x, best: x < best), _place_shape, gives=_place_dtype)
 def argmin(input: Any, axis: int | None = 0, output_type: Any = "int64") -> Any:
     """Return the index of the smallest element along an axis, the first of equal ones."""
     return input.argmin(axis=axis or 0).astype(as_dtype(output_type), copy=False)
@@ -161,6 +168,7 @@ def _running_shape(shape: tuple[int, ...], axis: int = 0) -> tuple[int, ...]:
     loops.cumulative,
     _running_shape,
     lambda c, y, x, axis=0: reverse_(running_sum(reverse_(c, [axis]), axis), [axis]),
+    gives=lambda dtype, axis=0: _sum_dtype(dtype),
 )
 def running_sum(x: Any, axis: int = 0) -> Any:
     """Return the running sums along an axis."""

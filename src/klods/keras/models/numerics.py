@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import NumericsWarning, warn
+from klods.graph import Symbol
 from klods.keras.models.batches import unpacked
 from klods.tape import leaves
 from klods.tensor import Tensor, TensorLike
@@ -16,6 +17,8 @@ from klods.tensor import Tensor, TensorLike
 
 def watch(model: Any, batch: Any, loss: Tensor) -> None:
     """Warn, once per `fit`, when the loss is NaN or infinite, naming the data, weight or layer where it begins."""
+    if isinstance(loss.value, Symbol):
+        return
     if not math.isfinite(loss.value) and not model.warned_of_numbers:
         model.warned_of_numbers = True
         warn(NumericsWarning, f"The loss is {float(loss.value):g}. {_origin(model, batch)}")

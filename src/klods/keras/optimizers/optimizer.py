@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from klods.errors import DataError, DTypeError
+from klods.graph import Symbol
 from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.ops.arithmetic import maximum_, minimum_, sqrt_, square
 from klods.ops.reduction import reduce_sum
@@ -140,30 +141,42 @@ class Optimizer(Configurable):
             _check_pair(gradient, weight)
         self.build(weights)
         gradients = self._clipped([g for g, _ in pairs])
-        step = int(self.iterations.value) + 1
+        self.iterations.assign_add(1)
         for gradient, (_, weight) in zip(gradients, pairs):
-            self._change(weight, gradient, step)
-        self.iterations.assign(np.asarray(step))
+            self._change(weight, gradient)
 
-    def _change(self, weight: Variable, gradient: Tensor, step: int) -> None:
-        """Assign the weight and its slots their new values, a piece at a time."""
-        rate = float(self._learning_rate.value)
+    def _change(self, weight: Variable, gradient: Tensor) -> None:
+        """Assign the weight and its slots their new values."""
         cells = [weight, *self._slots[id(weight)]]
-        before = [cell.value.reshape(-1) for cell in cells]
-        after = [np.empty_like(array) for array in before]
-        slopes = gradient.value.reshape(-1)
-        for start in range(0, slopes.size, CHUNK):
-            piece = slice(start, start + CHUNK)
-            values, *slots = (array[piece] for array in before)
-            if self.weight_decay is not None:
-                values = values - rate * self.weight_decay * values
-            for array, result in zip(after, self.update(rate, step, values, slopes[piece], *slots)):
-                array[piece] = result
-        for cell, array in zip(cells, after):
-            cell.tensor = Tensor(array.reshape(cell.value.shape))
+        arrays = [cell.read_value().value for cell in cells]
+        after = self._traced if isinstance(gradient.value, Symbol) else self._in_pieces
+        for cell, array in zip(cells, after(gradient.value, *arrays)):
+            cell.tensor = Tensor(array)
         constraint = getattr(weight, "constraint", None)
         if constraint is not None:
             weight.assign(constraint(weight))
+
+    def _in_pieces(self, gradient: np.ndarray, *cells: np.ndarray) -> list[np.ndarray]:
+        """Return the new values of a weight and its slots, computed a piece at a time."""
+        rate, step = float(self._learning_rate.value), int(self.iterations.value)
+        before, slopes = [array.reshape(-1) for array in cells], gradient.reshape(-1)
+        after = [np.empty_like(array) for array in before]
+        for start in range(0, slopes.size, CHUNK):
+            piece = slice(start, start + CHUNK)
+            results = self._decayed(rate, step, slopes[piece], *(array[piece] for array in before))
+            for array, result in zip(after, results):
+                array[piece] = result
+        return [array.reshape(gradient.shape) for array in after]
+
+    def _traced(self, gradient: Symbol, *cells: Symbol) -> tuple[Symbol, ...]:
+        """Return symbols for the new values of a weight and its slots."""
+        rate, step = self._learning_rate.read_value().value, self.iterations.read_value().value
+        return self._decayed(rate, step.astype("float32"), gradient, *cells)
+
+    def _decayed(self, rate: Any, step: Any, gradient: Any, weight: Any, *slots: Any) -> tuple[Any, ...]:
+        if self.weight_decay is not None:
+            weight = weight - rate * self.weight_decay * weight
+        return self.update(rate, step, weight, gradient, *slots)
 
     def _clipped(self, gradients: list[Tensor]) -> list[Tensor]:
         if self.clipvalue is not None:

@@ -1,0 +1,159 @@
+"""Number, a number in a register: Python's operators on it emit machine instructions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+FLOAT32, INT32, INT64, BOOL = (np.dtype(name) for name in ("float32", "int32", "int64", "bool"))
+# What may be rearranged. Not `nnan` and `ninf`, which assume that there is no NaN and no infinity: they must show.
+FAST = ("contract", "nsz", "arcp")
+FAST_SUM = ("reassoc", *FAST)
+
+
+class Number:
+    """A number in a register.
+
+    Attributes:
+        builder: where instructions go.
+        value: the LLVM value.
+        dtype: its NumPy dtype, which also tells signed from unsigned.
+    """
+
+    __slots__ = ("builder", "dtype", "value")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, builder: ir.IRBuilder, value: ir.Value, dtype: np.dtype) -> None:
+        self.builder, self.value, self.dtype = builder, value, dtype
+
+    @property
+    def floating(self) -> bool:
+        return self.dtype.kind == "f"
+
+    def like(self, x: Any) -> Number:
+        """Return a Python number as a constant of this dtype; a Number as it is."""
+        return x if isinstance(x, Number) else constant(self.builder, x, self.dtype)
+
+    def __add__(self, other: Any) -> Number:
+        return _arithmetic(self, other, "fadd", "add")
+
+    def __radd__(self, other: Any) -> Number:
+        return self.like(other) + self
+
+    def __sub__(self, other: Any) -> Number:
+        return _arithmetic(self, other, "fsub", "sub")
+
+    def __rsub__(self, other: Any) -> Number:
+        return self.like(other) - self
+
+    def __mul__(self, other: Any) -> Number:
+        return _arithmetic(self, other, "fmul", "mul")
+
+    def __rmul__(self, other: Any) -> Number:
+        return self.like(other) * self
+
+    def __truediv__(self, other: Any) -> Number:
+        return _arithmetic(self, other, "fdiv", "sdiv")
+
+    def __rtruediv__(self, other: Any) -> Number:
+        return self.like(other) / self
+
+    def __neg__(self) -> Number:
+        if self.floating:
+            return Number(self.builder, self.builder.fneg(self.value), self.dtype)
+        return self.like(0) - self
+
+    def __lt__(self, other: Any) -> Number:
+        return _compared("<", self, other)
+
+    def __le__(self, other: Any) -> Number:
+        return _compared("<=", self, other)
+
+    def __gt__(self, other: Any) -> Number:
+        return _compared(">", self, other)
+
+    def __ge__(self, other: Any) -> Number:
+        return _compared(">=", self, other)
+
+    def __eq__(self, other: Any) -> Number:  # type: ignore[override]
+        return _compared("==", self, other)
+
+    def __ne__(self, other: Any) -> Number:  # type: ignore[override]
+        return _compared("!=", self, other)
+
+    def __and__(self, other: Any) -> Number:
+        return Number(self.builder, self.builder.and_(self.value, self.like(other).value), self.dtype)
+
+    def __or__(self, other: Any) -> Number:
+        return Number(self.builder, self.builder.or_(self.value, self.like(other).value), self.dtype)
+
+    def __xor__(self, other: Any) -> Number:
+        return Number(self.builder, self.builder.xor(self.value, self.like(other).value), self.dtype)
+
+
+def register_type(dtype: np.dtype) -> ir.Type:
+    """Return the LLVM type of a number of this dtype in a register."""
+    if dtype.kind == "f":
+        return {4: ir.FloatType(), 8: ir.DoubleType()}[dtype.itemsize]
+    return ir.IntType(1 if dtype.kind == "b" else 8 * dtype.itemsize)
+
+
+def memory_type(dtype: np.dtype) -> ir.Type:
+    """Return the LLVM type of a number of this dtype in memory, where a boolean takes a byte."""
+    return ir.IntType(8) if dtype.kind == "b" else register_type(dtype)
+
+
+def constant(builder: ir.IRBuilder, x: Any, dtype: np.dtype) -> Number:
+    """Return a Python number as a constant."""
+    plain = float(np.asarray(x, dtype)) if dtype.kind == "f" else int(x)
+    return Number(builder, ir.Constant(register_type(dtype), plain), dtype)
+
+
+def selected(condition: Number, x: Number, y: Number) -> Number:
+    """Return x if the condition holds, else y."""
+    return Number(x.builder, x.builder.select(condition.value, x.value, y.value), x.dtype)
+
+
+def converted(x: Number, dtype: np.dtype) -> Number:
+    """Return a number as another dtype, as NumPy's astype converts it."""
+    if x.dtype == dtype:
+        return x
+    if dtype.kind == "b":
+        return x != 0
+    instruction = _conversion(x.dtype, dtype)
+    if instruction is None:
+        return Number(x.builder, x.value, dtype)
+    return Number(x.builder, getattr(x.builder, instruction)(x.value, register_type(dtype)), dtype)
+
+
+def _conversion(old: np.dtype, new: np.dtype) -> str | None:
+    """Return the instruction that converts between two dtypes; None if the bits stay."""
+    if new.kind == "f":
+        if old.kind == "f":
+            return "fpext" if new.itemsize > old.itemsize else "fptrunc"
+        return "sitofp" if old.kind == "i" else "uitofp"
+    if old.kind == "f":
+        return "fptosi" if new.kind == "i" else "fptoui"
+    widths = [register_type(d).width for d in (old, new)]
+    if widths[0] == widths[1]:
+        return None
+    grows = "sext" if old.kind == "i" else "zext"
+    return grows if widths[1] > widths[0] else "trunc"
+
+
+def _arithmetic(x: Number, other: Any, floating: str, whole: str) -> Number:
+    y, builder = x.like(other), x.builder
+    if x.floating:
+        return Number(builder, getattr(builder, floating)(x.value, y.value, flags=FAST), x.dtype)
+    return Number(builder, getattr(builder, whole)(x.value, y.value), x.dtype)
+
+
+def _compared(sign: str, x: Number, other: Any) -> Number:
+    y, builder = x.like(other), x.builder
+    if x.floating:
+        compare = builder.fcmp_unordered if sign == "!=" else builder.fcmp_ordered
+    else:
+        compare = builder.icmp_signed if x.dtype.kind == "i" else builder.icmp_unsigned
+    return Number(builder, compare(sign, x.value, y.value), BOOL)

@@ -1,0 +1,106 @@
+"""Fusion: which nodes share a loop."""
+
+from __future__ import annotations
+
+from klods.graph import Graph, Node, Operand, Value
+from klods.passes.kernel import ONE, Domain, Kernel, operand_domains, place, pointwise, space
+
+Item = Kernel | Node
+NOWHERE = 1 << 30
+
+
+def fuse(graph: Graph) -> list[Item]:
+    """Return kernels, and the nodes that stay on their own, in order of execution.
+
+    A node joins the last kernel in which all its operands are at hand and its shape fits; else it starts one. Small
+    nodes that depend on nothing but what is given wait, and are computed in the kernel that uses them.
+    """
+    schedule = Schedule(graph)
+    for node in graph.nodes:
+        schedule.add(node)
+    for value in graph.outputs:
+        schedule.settle(value)
+    return schedule.items
+
+
+class Schedule:
+    """The order of execution, while it is being made.
+
+    Attributes:
+        items: kernels and single nodes.
+        position: the item that makes each value; -1 for what is given.
+        waiting: the nodes that wait for a kernel to use them.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.items: list[Item] = []
+        self.position: dict[Value, int] = dict.fromkeys([*graph.inputs, *graph.constants], -1)
+        self.waiting: dict[Value, Node] = {}
+
+    def add(self, node: Node) -> None:
+        """Find a node its place."""
+        if self._waits(node):
+            self.waiting[node.output] = node
+            return
+        for at in reversed(range(len(self.items))):
+            kernel = self.items[at]
+            if isinstance(kernel, Kernel) and self._fits(node, kernel, at):
+                self._join(node, kernel, at)
+                return
+        self._start(node)
+
+    def settle(self, x: Operand) -> None:
+        """Give a value that waits a kernel of its own."""
+        node = self.waiting.pop(x, None) if isinstance(x, Value) else None
+        if node is not None:
+            self._start(node)
+
+    def _start(self, node: Node) -> None:
+        """Give a node a kernel of its own, or a place without one."""
+        size = space(node)
+        kernel = Kernel(*size) if size is not None else None
+        if kernel is not None and self._fits(node, kernel, len(self.items)):
+            self.items.append(kernel)
+            self._join(node, kernel, len(self.items) - 1)
+            return
+        for x in node.operands:
+            self.settle(x)
+        self.items.append(node)
+        self.position[node.output] = len(self.items) - 1
+
+    def _waits(self, node: Node) -> bool:
+        given = all(self.position.get(x) == -1 or x in self.waiting for x in node.values)
+        return given and pointwise(node) and len(node.output.shape) <= 1
+
+    def _fits(self, node: Node, kernel: Kernel, at: int) -> bool:
+        return all(self._at_hand(x, kernel, at) for x in node.values) and place(node, kernel) is not None
+
+    def _at_hand(self, x: Value, kernel: Kernel, at: int) -> bool:
+        if x in kernel.domains:
+            return x not in kernel.late
+        if x in self.waiting:
+            return all(self._at_hand(y, kernel, at) for y in self.waiting[x].values)
+        return self.position.get(x, NOWHERE) < at
+
+    def _join(self, node: Node, kernel: Kernel, at: int) -> None:
+        found = place(node, kernel)
+        assert found is not None
+        domain, late = found
+        for x, varies in zip(node.operands, operand_domains(node, kernel)):
+            self._bring(x, varies or ONE, kernel)
+        kernel.nodes.append(node)
+        kernel.domains[node.output] = domain
+        if late:
+            kernel.late.add(node.output)
+        self.position[node.output] = at
+
+    def _bring(self, x: Operand, varies: Domain, kernel: Kernel) -> None:
+        """Make an operand known to a kernel, with the waiting nodes that it comes from."""
+        if not isinstance(x, Value) or x in kernel.domains:
+            return
+        node = self.waiting.get(x)
+        if node is not None:
+            for y in node.values:
+                self._bring(y, varies if y.shape else ONE, kernel)
+            kernel.nodes.append(node)
+        kernel.domains[x] = varies

@@ -1,0 +1,165 @@
+"""Passes that simplify a graph. Each returns a graph with the same inputs and the same results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from klods.dtypes import as_array
+from klods.graph import Graph, Node, Operand, Symbol, Value
+from klods.ops.block import BLOCKS
+from klods.passes.trace import GraphTracer
+
+Rewrite = Callable[[GraphTracer, Node], "Operand | Symbol | None"]
+
+FOLDED = 4096  # elements of a constant that is worth computing beforehand
+
+
+def simplify(graph: Graph) -> Graph:
+    """Apply all passes of this file, in the order that lets each see what the one before laid open."""
+    for simpler in (expand, shorten, fold, merge, drop):
+        graph = simpler(graph)
+    return graph
+
+
+def expand(graph: Graph) -> Graph:
+    """Write softmax, log_softmax and means with simpler blocks, which can be fused."""
+    return rewritten(
+        graph,
+        lambda tracer, node: (
+            EXPANSIONS[node.block](_symbol(tracer, node), **node.attributes) if node.block in EXPANSIONS else None
+        ),
+    )
+
+
+def shorten(graph: Graph) -> Graph:
+    """Drop what changes nothing: x * 1, x + 0, casts and reshapes to what x already is; gate by relu's output."""
+    relus: dict[Operand, Value] = {}
+
+    def rewrite(tracer: GraphTracer, node: Node) -> Operand | Symbol | None:
+        if node.block == "relu":
+            relus[node.operands[0]] = node.output
+        if node.block == "gate" and node.operands[1] in relus:
+            return tracer.apply("gate", _symbols(tracer, (node.operands[0], relus[node.operands[1]])), {})
+        return _unchanged(node)
+
+    return rewritten(graph, rewrite)
+
+
+def fold(graph: Graph) -> Graph:
+    """Compute beforehand what depends on constants alone."""
+
+    def rewrite(tracer: GraphTracer, node: Node) -> Operand | None:
+        constants = tracer.graph.constants
+        known = all(not isinstance(x, Value) or x in constants for x in node.operands)
+        if not known or node.output.size > FOLDED or node.block in DRAWS:
+            return None
+        arrays = [constants[x] if isinstance(x, Value) else as_array(x, node.output.dtype) for x in node.operands]
+        result = as_array(BLOCKS[node.block].compute(*arrays, **node.attributes), node.output.dtype)
+        return result.item() if result.ndim == 0 else tracer.graph.constant(result)
+
+    return rewritten(graph, rewrite)
+
+
+def merge(graph: Graph) -> Graph:
+    """Compute once what is computed twice."""
+    seen: dict[Any, Value] = {}
+
+    def rewrite(tracer: GraphTracer, node: Node) -> Operand | None:
+        if node.block in DRAWS:
+            return None
+        kinds = tuple(type(x) for x in node.operands)  # 1, 1.0 and True are equal, and not the same
+        key = (node.block, node.operands, kinds, repr(sorted(node.attributes.items())))
+        return None if seen.setdefault(key, node.output) == node.output else seen[key]
+
+    return rewritten(graph, rewrite)
+
+
+def drop(graph: Graph) -> Graph:
+    """Drop nodes whose output nobody uses."""
+    used = {x for x in graph.outputs if isinstance(x, Value)}
+    kept: list[Node] = []
+    for node in reversed(graph.nodes):
+        if node.output in used or node.block in DRAWS:
+            kept.append(node)
+            used.update(node.values)
+    return graph.with_nodes(kept[::-1])
+
+
+def rewritten(graph: Graph, rewrite: Rewrite) -> Graph:
+    """Return the graph with what `rewrite` gives in place of nodes' outputs; None leaves a node as it is."""
+    tracer = GraphTracer()
+    tracer.graph = Graph(graph.inputs, dict(graph.constants), [], [], graph.count)
+    stands: dict[Value, Operand] = {}
+    for node in graph.nodes:
+        operands = tuple(stands.get(x, x) if isinstance(x, Value) else x for x in node.operands)
+        present = Node(node.block, operands, node.attributes, node.output)
+        found = rewrite(tracer, present)
+        if found is None:
+            tracer.graph.nodes.append(present)
+        else:
+            stands[node.output] = found.value if isinstance(found, Symbol) else found
+    outputs = [stands.get(x, x) if isinstance(x, Value) else x for x in graph.outputs]
+    return tracer.graph.with_nodes(tracer.graph.nodes, outputs)
+
+
+def _symbol(tracer: GraphTracer, node: Node) -> Symbol:
+    return _symbols(tracer, node.operands)[0]
+
+
+def _symbols(tracer: GraphTracer, operands: tuple[Operand, ...]) -> list[Any]:
+    return [Symbol(tracer, x) if isinstance(x, Value) else x for x in operands]
+
+
+def _unchanged(node: Node) -> Operand | None:
+    """Return the operand that a node leaves as it is, if it does."""
+    for place, operand in enumerate(node.operands):
+        others = [x for i, x in enumerate(node.operands) if i != place]
+        same = isinstance(operand, Value) and (operand.shape, operand.dtype) == (node.output.shape, node.output.dtype)
+        if same and (node.block in SAME or (others and others[0] == NEUTRAL.get((node.block, 1 - place)))):
+            return operand
+    return None
+
+
+# Blocks that do nothing to an operand that already has their output's shape and dtype.
+SAME = {
+    "cast",
+    "identity",
+    "stop_gradient",
+    "reshape",
+    "broadcast_to",
+    "reduce_sum",
+    "reduce_max",
+    "reduce_min",
+    "reduce_mean",
+}
+# Operands, by block and place, that leave the other operand as it is.
+NEUTRAL = {("add", 0): 0, ("add", 1): 0, ("subtract", 1): 0, ("multiply", 0): 1, ("multiply", 1): 1, ("divide", 1): 1}
+DRAWS: set[str] = {"uniform"}  # each run draws anew
+
+
+def _softmax(x: Symbol, axis: int = -1) -> Symbol:
+    powers = x.tracer.apply("exp", (x - _reduced("reduce_max", x, axis),), {})
+    return powers / _reduced("reduce_sum", powers, axis)
+
+
+def _log_softmax(x: Symbol, axis: int = -1) -> Symbol:
+    shifted = x - _reduced("reduce_max", x, axis)
+    total = _reduced("reduce_sum", x.tracer.apply("exp", (shifted,), {}), axis)
+    return shifted - x.tracer.apply("log", (total,), {})
+
+
+def _mean(x: Symbol, axis: Any = None, keepdims: bool = False) -> Symbol:
+    total = _reduced("reduce_sum", x if x.dtype.kind == "f" else x.astype("float32"), axis, keepdims)
+    return total * (max(1, total.size) / max(1, x.size))
+
+
+def _reduced(block: str, x: Symbol, axis: Any, keepdims: bool = True) -> Symbol:
+    return x.tracer.apply(block, (x,), {"axis": axis, "keepdims": keepdims})
+
+
+EXPANSIONS: dict[str, Callable[..., Symbol]] = {
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "reduce_mean": _mean,
+}

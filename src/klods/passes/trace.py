@@ -1,0 +1,158 @@
+"""Tracing: a function is called once with symbols in place of arrays, which yields its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from klods.dtypes import as_array
+from klods.errors import StateError
+from klods.graph import Graph, Node, Operand, Symbol, Untraceable, Value, tracing
+from klods.ops.block import BLOCKS
+from klods.tape import leaves, rebuilt
+from klods.tensor import Tensor, TensorLike, Variable, watching
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What tracing a function gave.
+
+    Attributes:
+        graph: its inputs are the arguments' tensors and then the variables' values; its outputs the tensors returned
+            and then the new values of the changed variables.
+        variables: the variables that the function reads or assigns.
+        changed: those that it assigns.
+        result: what the function returned, a structure with tensors and other things in it.
+    """
+
+    graph: Graph
+    variables: list[Variable]
+    changed: list[Variable]
+    result: Any
+
+    def with_arrays(self, arrays: Sequence[Any]) -> Any:
+        """Return the function's result with these arrays as its tensors."""
+        made = iter(arrays)
+        parts = leaves(self.result)
+        return rebuilt(self.result, (Tensor(next(made)) if isinstance(x, TensorLike) else x for x in parts))
+
+
+def trace(function: Callable[..., Any], arguments: Any, is_given: Callable[[Any], bool]) -> Trace:
+    """Return the graph of `function(*arguments)`.
+
+    The function is called again for as long as it meets variables that were not known before, each of which then
+    becomes an input.
+
+    Args:
+        function: takes and returns tensors in any structure; may read and assign variables.
+        arguments: a list of the arguments.
+        is_given: tells which leaves of the arguments are arrays; the others are passed on as they are.
+
+    Raises:
+        Untraceable: if the function asks for a tensor's value.
+    """
+    variables: list[Variable] = []
+    while True:
+        tracer = GraphTracer(variables)
+        found = tracer.run(function, arguments, is_given)
+        if not tracer.strangers:
+            return found
+        variables = [*variables, *tracer.strangers]
+
+
+class GraphTracer:
+    """Writes down as nodes what is done to symbols.
+
+    Args:
+        variables: the variables that are inputs.
+
+    Attributes:
+        graph: the graph so far.
+        strangers: the variables met that are not among these.
+    """
+
+    def __init__(self, variables: Sequence[Variable] = ()) -> None:
+        self.graph = Graph()
+        self.variables = list(variables)
+        self.strangers: list[Variable] = []
+        self._before = {id(v): (v, v.tensor) for v in variables}
+        self._constants: dict[int, tuple[Any, Value]] = {}
+        self._closed = False
+
+    def run(self, function: Callable[..., Any], arguments: Any, is_given: Callable[[Any], bool]) -> Trace:
+        """Call the function on symbols and return what it did; variables hold afterwards what they held before."""
+        given = iter([self.given(x) if is_given(x) else x for x in leaves(arguments)])
+        symbols = [self.given(v.value) for v in self.variables]
+        tracer, tapes = tracing.set(self), watching.set((self,))
+        try:
+            for variable, symbol in zip(self.variables, symbols):
+                variable.tensor = symbol
+            result = function(*rebuilt(arguments, given))
+            after = [variable.tensor for variable in self.variables]
+            returned = [x.tensor if isinstance(x, Variable) else x for x in leaves(result) if isinstance(x, TensorLike)]
+        finally:
+            self._closed = True
+            tracing.reset(tracer)
+            watching.reset(tapes)
+            for variable, tensor in self._before.values():
+                variable.tensor = tensor
+        changed = [(v, new) for v, old, new in zip(self.variables, symbols, after) if new is not old]
+        self.graph.outputs = [self.operand(t.value) for t in [*returned, *(new for _, new in changed)]]
+        return Trace(self.graph, self.variables, [v for v, _ in changed], result)
+
+    def given(self, like: Any) -> Tensor:
+        """Return a tensor that stands for an input of this shape and dtype."""
+        array = like.value if isinstance(like, TensorLike) else like
+        return Tensor(Symbol(self, self.graph.given(array.shape, array.dtype)))
+
+    def apply(self, block: str, values: Sequence[Any], attributes: dict[str, Any]) -> Symbol:
+        """Add a node and return its output."""
+        if self._closed:
+            raise StateError(
+                "This tensor stands for a value inside a traced function, and has none outside it.",
+                "return it from the function, or keep it in a klods.Variable.",
+            )
+        if block not in BLOCKS:
+            raise Untraceable(f"NumPy's function {block} has no block.", "use klods's functions on tensors.")
+        operands = tuple(self.operand(x) for x in values)
+        shape, dtype = result_of(block, operands, attributes)
+        output = self.graph.value(shape, dtype)
+        self.graph.nodes.append(Node(block, operands, attributes, output))
+        return Symbol(self, output)
+
+    def operand(self, x: Any) -> Operand:
+        """Return what stands for a symbol, an array or a number in the graph."""
+        if isinstance(x, Symbol):
+            return x.value
+        if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+            return x
+        if id(x) not in self._constants:
+            self._constants[id(x)] = (x, self.graph.constant(as_array(x)))
+        return self._constants[id(x)][1]
+
+    def meet(self, variable: Variable) -> None:
+        """Take notice of a variable that is read or assigned."""
+        if id(variable) not in self._before:
+            self._before[id(variable)] = (variable, variable.tensor)
+            self.strangers.append(variable)
+
+    def see(self, variable: Variable) -> None:
+        """Take notice of a variable whose value is read, as a tape does."""
+        self.meet(variable)
+
+    def record(self, block: Any, inputs: Sequence[Any], output: Any, attributes: dict[str, Any]) -> None:
+        """Take notice of the variables that an operation reads, as a tape does."""
+        for x in inputs:
+            if type(x) is Variable:
+                self.meet(x)
+
+
+def result_of(block: str, operands: Sequence[Operand], attributes: dict[str, Any]) -> tuple[tuple[int, ...], np.dtype]:
+    """Return the shape and dtype that a block gives for its operands."""
+    record = BLOCKS[block]
+    shape = record.shape(*(x.shape if isinstance(x, Value) else () for x in operands), **attributes)
+    dtype = record.dtype(*(x.dtype if isinstance(x, Value) else type(x) for x in operands), **attributes)
+    return tuple(shape), dtype

@@ -1,0 +1,255 @@
+"""`klods.function`: traced, simplified, fused and run in either backend, a function gives what it gives uncompiled."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import klods as tf
+from klods import keras
+from klods.compiled import Function
+from klods.errors import ShapeError, StateError, TraceWarning
+from klods.graph import Value, check, text
+from klods.passes import simplify as passes
+from klods.passes.fuse import fuse
+from klods.passes.kernel import Kernel
+from klods.passes.trace import result_of, trace
+
+BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
+RANDOM = np.random.default_rng(0)
+MATRIX, ROW, COLUMN = (RANDOM.normal(size=shape).astype(np.float32) for shape in ((5, 7), (7,), (5, 1)))
+LABELS = np.array([0, 6, 3, 3, 1], np.uint8)
+
+FUNCTIONS: dict[str, tuple[Any, list[np.ndarray]]] = {
+    "broadcasts": (lambda x, r, c: (x + r) * c - x / (1 + c * c), [MATRIX, ROW, COLUMN]),
+    "mixed dtypes": (lambda x, i: tf.cast(x, "int32") * 2 + i, [MATRIX, np.arange(7, dtype=np.int32)]),
+    "comparison and choice": (lambda x, r: tf.where((x > r) & (x < 1.0), x, r), [MATRIX, ROW]),
+    "softmax": (lambda x: tf.nn.softmax(3 * x), [MATRIX]),
+    "log_softmax of columns": (lambda x: tf.nn.log_softmax(x, axis=0), [MATRIX]),
+    "reductions": (
+        lambda x: [tf.reduce_sum(x), tf.reduce_sum(x, 0), tf.reduce_max(x, 1), tf.reduce_min(x, 1, True)],
+        [MATRIX],
+    ),
+    "means": (lambda x: [tf.reduce_mean(x * x), tf.reduce_mean(x, 0), tf.reduce_mean(x, 1)], [MATRIX]),
+    "argmax": (lambda x: tf.argmax(x, 1), [MATRIX]),
+    "labels": (lambda x, y: tf.nn.sparse_softmax_cross_entropy_with_logits(y, x), [MATRIX, LABELS]),
+    "functions": (
+        lambda x: [tf.exp(x), tf.math.log(x * x), tf.tanh(x), tf.math.log1p(x * x), tf.math.expm1(x)],
+        [MATRIX],
+    ),
+    "activations": (lambda x: [tf.nn.relu(x), tf.nn.elu(x), tf.nn.softplus(x), tf.nn.gelu(x), tf.sigmoid(x)], [MATRIX]),
+    "roots": (lambda x: [tf.sqrt(tf.abs(x)), tf.math.rsqrt(x * x), tf.sign(x), tf.round(x), tf.floor(x)], [MATRIX]),
+    "products": (lambda x, r: [tf.matmul(x, x, transpose_b=True), tf.linalg.matvec(x, r)], [MATRIX, ROW]),
+    "moves": (lambda x: tf.reshape(tf.transpose(x), (5, 7)) + x[::-1], [MATRIX]),
+    "three axes": (lambda x: tf.reduce_sum(tf.reshape(x, (5, 7, 1)) * tf.reshape(x, (5, 1, 7)), axis=-1), [MATRIX]),
+    "nothing to do": (lambda x: [x, x + 0, 1 * x, tf.cast(x, "float32")], [MATRIX]),
+    "infinity and NaN": (lambda x: [x / 0, 0 * (x / 0), tf.math.log(x)], [MATRIX]),
+    "no elements": (lambda x: [x * 2, tf.reduce_sum(x)], [np.zeros((0, 3), np.float32)]),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_compiled_function_gives_what_it_gives_uncompiled(name, backend):
+    function, arrays = FUNCTIONS[name]
+    compiled, inputs = Function(function, backend), [tf.constant(x) for x in arrays]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2):
+            assert_same(compiled(*inputs), function(*inputs))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_random_chains_of_blocks(backend):
+    """Chains of random blocks over operands of random shapes."""
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        plan = [(random.integers(8), random.integers(3)) for _ in range(random.integers(2, 12))]
+        function = chain(plan)
+        rows, columns = (int(n) for n in random.integers(1, 9, 2))
+        inputs = [
+            tf.constant(random.normal(size=s).astype(np.float32)) for s in ((rows, columns), (columns,), (rows, 1))
+        ]
+        assert_same(Function(function, backend)(*inputs), function(*inputs), f"seed {seed}")
+
+
+def chain(plan: list[tuple[int, int]]) -> Any:
+    steps = [
+        lambda x, y: x + y,
+        lambda x, y: x * y,
+        lambda x, y: tf.maximum(x, y),
+        lambda x, y: tf.tanh(x) - y,
+        lambda x, y: x - tf.reduce_max(x, -1, True),
+        lambda x, y: x + tf.reduce_sum(x * y, -1, True),
+        lambda x, y: tf.where(x > y, x, 0.5 * y),
+        lambda x, y: tf.tanh(x) * tf.reduce_mean(x, 0),
+    ]
+
+    def function(*inputs: Any) -> Any:
+        x, seen = inputs[0], []
+        for step, operand in plan:
+            x = steps[step](x, inputs[operand])
+            seen.append(x)
+        return [x, seen[len(seen) // 2], tf.reduce_sum(x), tf.reduce_sum(x, 0)]
+
+    return function
+
+
+def assert_same(got: Any, expected: Any, message: str = "") -> None:
+    pairs = zip(*(x if isinstance(x, (list, tuple)) else [x] for x in (got, expected)))
+    for a, b in pairs:
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=2e-5, atol=2e-6, err_msg=message)
+
+
+# ---------------------------------------------------------------- training steps
+
+OPTIMIZERS = [
+    keras.optimizers.SGD(0.1),
+    keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    keras.optimizers.RMSprop(0.01, momentum=0.5, centered=True),
+    keras.optimizers.Adam(0.01, amsgrad=True, weight_decay=0.1, clipnorm=1.0),
+    keras.optimizers.Adam(0.01, global_clipnorm=0.5),
+]
+
+
+def model(optimizer: Any) -> Any:
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    hidden = layers.Dense(16, activation="relu", kernel_regularizer="l2")
+    made = keras.Sequential([keras.Input((20,)), hidden, layers.Dense(5, activation="softmax")])
+    made.compile(
+        type(optimizer).from_config(optimizer.get_config()), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    made.optimizer.build(made.trainable_weights)
+    return made
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.name)
+def test_a_compiled_training_step_trains_as_an_eager_one(optimizer, backend):
+    """Forward, loss, gradients, metrics and update as one graph, with a smaller last batch."""
+    x, y = RANDOM.random((130, 20), np.float32), RANDOM.integers(0, 5, 130)
+    eager, traced = model(optimizer), model(optimizer)
+    step = Function(lambda *batch: traced.train_step(batch), backend)
+    for start in (0, 50, 100):
+        batch = (tf.constant(x[start : start + 50]), tf.constant(y[start : start + 50]))
+        expected, got = eager.train_step(batch), step(*batch)
+    assert len(step.runners) == 2
+    for name in expected:
+        np.testing.assert_allclose(float(got[name]), float(expected[name]), rtol=1e-5)
+    for a, b in zip(
+        traced.weights + traced.optimizer.variables, eager.weights + eager.optimizer.variables, strict=True
+    ):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=5e-4, atol=2e-6, err_msg=a.name)
+
+
+@pytest.mark.skipif("llvm" not in BACKENDS, reason="llvmlite is not installed")
+def test_two_compiled_runs_give_the_same_bits():
+    x, y = RANDOM.random((64, 20), np.float32), RANDOM.integers(0, 5, 64)
+    weights = []
+    for _ in range(2):
+        trained = model(OPTIMIZERS[2])
+        step = Function(lambda *batch, trained=trained: trained.train_step(batch), "llvm")
+        for _ in range(5):
+            step(tf.constant(x), tf.constant(y))
+        weights.append([w.numpy().tobytes() for w in trained.weights])
+    assert weights[0] == weights[1]
+
+
+# ---------------------------------------------------------------- variables and signatures
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_variables_are_read_assigned_and_never_overwritten_for_others(backend):
+    v, count = tf.Variable([1.0, 2.0]), tf.Variable(0)
+
+    def step(x: Any) -> Any:
+        count.assign_add(1)
+        v.assign_sub(0.5 * v * x)
+        return tf.reduce_sum(v)
+
+    compiled, before = Function(step, backend), v.read_value()
+    assert float(compiled(tf.constant(1.0))) == 1.5
+    held = v.read_value()
+    assert float(compiled(tf.constant(1.0))) == 0.75
+    assert before.numpy().tolist() == [1.0, 2.0]
+    assert held.numpy().tolist() == [0.5, 1.0]
+    v.assign([8.0, 8.0])
+    assert float(compiled(tf.constant(1.0))) == 8.0
+    assert int(count) == 3
+
+
+def test_a_signature_is_traced_once():
+    traced = []
+
+    def double(x: Any, times: int = 2) -> Any:
+        traced.append(x.shape)
+        return x * times
+
+    compiled = Function(double, "numpy")
+    for size in (2, 3, 2, 3):
+        compiled(tf.ones((size,)))
+    assert traced == [(2,), (3,)]
+    assert compiled(tf.ones((2,)), times=5).numpy().tolist() == [5.0, 5.0]
+    assert len(traced) == 3
+
+
+def test_what_cannot_be_traced_runs_as_it_is_with_one_warning():
+    def branching(x: Any) -> Any:
+        return x if x > 0 else -x
+
+    compiled = Function(branching, "numpy")
+    with pytest.warns(TraceWarning, match=r"'branching' runs as it is.*return x if x > 0 else -x"):
+        assert float(compiled(tf.constant(-2.0))) == 2.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert float(compiled(tf.constant(3.0))) == 3.0
+
+
+def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():
+    leaked = []
+    Function(lambda x: leaked.append(x) or 2 * x, "numpy")(tf.ones((2,)))
+    with pytest.raises(StateError, match="has none outside it"):
+        leaked[0] + 1
+
+
+def test_an_error_inside_a_trace_is_the_users_own_and_changes_nothing():
+    v = tf.Variable([1.0])
+
+    def wrong(x: Any) -> Any:
+        v.assign_add([1.0])
+        return tf.matmul(x, x)
+
+    with pytest.raises(ShapeError, match="3 columns on the left"):
+        Function(wrong, "numpy")(tf.ones((2, 3)))
+    assert v.numpy().tolist() == [1.0]
+
+
+# ---------------------------------------------------------------- passes
+
+
+def test_every_pass_keeps_a_graph_well_formed():
+    m = model(OPTIMIZERS[3])
+    batch = [np.ones((8, 20), np.float32), np.zeros(8, np.int64)]
+    graph = trace(lambda *b: m.train_step(b), batch, lambda x: isinstance(x, np.ndarray)).graph
+    assert text(graph).startswith("given    %0 float32[8, 20]\n")
+    for simpler in (passes.expand, passes.shorten, passes.fold, passes.merge, passes.drop):
+        graph = simpler(graph)
+        check(graph, lambda node: result_of(node.block, node.operands, node.attributes))
+    kernels = [item for item in fuse(graph) if isinstance(item, Kernel)]
+    assert max(len(kernel.nodes) for kernel in kernels) > 25  # the whole loss and its gradient in one loop
+
+
+def test_doubled_and_dead_nodes_go():
+    def function(x: Any) -> Any:
+        tf.exp(x)
+        return tf.tanh(x * 2) + tf.tanh(x * 2)
+
+    graph = passes.simplify(trace(function, [MATRIX], lambda x: isinstance(x, np.ndarray)).graph)
+    assert [node.block for node in graph.nodes] == ["multiply", "tanh", "add"]
+    assert isinstance(graph.outputs[0], Value)
