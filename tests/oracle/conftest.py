@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from importlib.metadata import version
 
 import pytest
+
+OLDEST = (3, 15)  # before, Keras had other names, configurations and figures of single batches
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-missing = [name for name in ("keras", "jax") if importlib.util.find_spec(name) is None]
-if missing:
-    raise pytest.UsageError(
-        f"tests/oracle compares klods with the real Keras on JAX; not installed here: {', '.join(missing)}. "
-        "Run `make oracle`, or: pip install -e '.[oracle]'"
-    )
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Silence what Keras does to arrays of JAX."""
+    """Say what is missing, and silence what Keras does to arrays of JAX."""
+    missing = [name for name in ("keras", "jax") if importlib.util.find_spec(name) is None]
+    if missing or release("keras") < OLDEST:
+        found = f"not installed here: {', '.join(missing)}" if missing else f"this is {version('keras')}"
+        raise pytest.UsageError(
+            f"tests/oracle compares klods with the real Keras, 3.15 or newer, on JAX; {found}. "
+            "Run `make oracle`, or: pip install -e '.[oracle]'"
+        )
     config.addinivalue_line("filterwarnings", "ignore:__array__ implementation:DeprecationWarning")
+
+
+def release(package: str) -> tuple[int, int]:
+    """Return the first two numbers of a package's version."""
+    major, minor = version(package).split(".")[:2]
+    return int(major), int(minor)
 
 
 @pytest.fixture(autouse=True)
