@@ -148,6 +148,20 @@ def test_a_compiled_training_step_trains_as_an_eager_one(optimizer, backend):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=5e-4, atol=2e-6, err_msg=a.name)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_fit_with_jit_compile_trains_as_fit_without(backend, monkeypatch):
+    monkeypatch.setenv("KLODS_BACKEND", backend)
+    x, y = RANDOM.random((130, 20), np.float32), RANDOM.integers(0, 5, 130)
+    histories = []
+    for jit_compile in (True, False):
+        trained = model(OPTIMIZERS[2])
+        trained.compile(trained.optimizer, trained.loss, metrics=["accuracy"], jit_compile=jit_compile)
+        histories.append(trained.fit(x, y, epochs=3, validation_split=0.2, verbose=0).history)
+    assert histories[0].keys() == histories[1].keys()
+    for name in histories[0]:
+        np.testing.assert_allclose(histories[0][name], histories[1][name], rtol=1e-4)
+
+
 @pytest.mark.skipif("llvm" not in BACKENDS, reason="llvmlite is not installed")
 def test_two_compiled_runs_give_the_same_bits():
     x, y = RANDOM.random((64, 20), np.float32), RANDOM.integers(0, 5, 64)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from klods.compiled import Function
 from klods.errors import DataError, ShapeError, StateError
 from klods.keras import optimizers
 from klods.keras.callbacks import Callback, History, Hooks
@@ -59,9 +60,10 @@ class Trainer:
             loss_weights: a number that the loss is multiplied by.
             metrics: names, functions or Metrics; `accuracy` is chosen by the shapes of labels and predictions.
             weighted_metrics: metrics that take sample weights into account.
-            run_eagerly: whether to run a step operation by operation.
+            run_eagerly: whether to run a step operation by operation even so.
             steps_per_execution: accepted for Keras's sake.
-            jit_compile: whether to compile a step.
+            jit_compile: True to trace a training step once and run it as fused loops; it runs operation by operation
+                otherwise.
 
         Raises:
             NameUnknownError: for an unknown name, with the nearest known one; the model is as it was then.
@@ -253,11 +255,19 @@ class Trainer:
         self._rehearse("test_step", validation)
         self.stop_training, self.warned_of_numbers, self.history = False, False, history
         passes = Epochs(self, range(initial_epoch, epochs), data, steps_per_epoch, hooks, shown, validate)
+        step = self._as_chosen(self.train_step)
         with np.errstate(all="ignore"), passes.interruptible():
             for batches in passes:
                 for batch in batches:
-                    batches.figures = self.train_step(batch)
+                    batches.figures = step(batch)
         return history
+
+    def _as_chosen(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a training step as `compile` chose to run it: traced and compiled with jit_compile=True."""
+        if self.jit_compile is not True or self.run_eagerly:
+            return step
+        self.optimizer.build(self.trainable_weights)  # type: ignore[union-attr]
+        return Function(step)
 
     @staticmethod
     def _validation_data(given: Any) -> Data | None:
