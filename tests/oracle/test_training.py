@@ -271,7 +271,7 @@ def trained(keras, job):
     return model, model.fit(*data(), shuffle=False, verbose=0, **arguments)
 
 
-@pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:Only 12 batches are left for 40 steps")
+@pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:Only 12 batches", "ignore:The gradient with")
 @pytest.mark.parametrize("job", JOBS)
 def test_history(job):
     (model, ours), (twin, theirs) = trained(own, job), trained(real, job)
