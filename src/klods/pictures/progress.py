@@ -80,8 +80,13 @@ class Progress:
             return [(f"{self._done:7d}/Unknown ", "")]
         filled = WIDTH if self._done >= steps else WIDTH * self._done // steps
         full, empty = ("━", "━" if self._colour else "─") if self._unicode else ("=", ".")
-        return [(_count(self._done, steps), BOLD), (" ", ""), (full * filled, GREEN),
-                (empty * (WIDTH - filled), GREY), (" ", "")]
+        return [
+            (_count(self._done, steps), BOLD),
+            (" ", ""),
+            (full * filled, GREEN),
+            (empty * (WIDTH - filled), GREY),
+            (" ", ""),
+        ]
 
     def _time(self, now: float) -> str:
         """Return the time that remains; the time gone by if the number of steps is unknown."""

@@ -102,4 +102,4 @@ def _line(parts: Row, widths: Sequence[int], align: str, border: str) -> str:
 
 def _wrapped(cell: str, width: int) -> list[str]:
     lines = textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False) or [""]
-    return [line if len(line) <= width else f"{line[:width - 1]}…" for line in lines]
+    return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
