@@ -59,7 +59,7 @@ def _values(model: Any) -> list[tuple[Variable, Tensor]]:
     """Return the tensors that the variables of a model, its optimizer and its metrics now hold."""
     slots = [] if model.optimizer is None else model.optimizer.variables
     states = [variable for metric in model.metrics for variable in metric.variables]
-    return [(variable, variable.tensor) for variable in [*model.weights, *slots, *states]]
+    return [(variable, variable.read_value()) for variable in [*model.weights, *slots, *states]]
 
 
 def _put_back(values: list[tuple[Variable, Tensor]]) -> None:

@@ -166,6 +166,7 @@ class Sequential(Model):
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = input_shape
         for layer in self._stack:
+            layer.check_shape(shape)
             shape = layer.compute_output_shape(shape)
         return shape
 
@@ -200,4 +201,5 @@ def _known_input(layer: Layer) -> InputLayer | None:
 def _naming(error: KlodsError, layer: Layer) -> KlodsError:
     if layer.name in error.what:
         return error
-    return type(error)(f"Layer '{layer.name}': {error.what}", error.mend)
+    named = type(error)(f"Layer '{layer.name}': {error.what}", error.mend, error.line)
+    return named.with_traceback(error.__traceback__)

@@ -1,0 +1,141 @@
+"""NaN and infinity: one warning, at once, that says where they begin."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from small import classifier, inputs, labels, layers, regressor, targets
+
+import klods
+from klods import keras
+from klods.errors import NumericsWarning
+
+x, y, t = inputs(), labels(), targets()
+
+
+def spoilt(array, value, row=40):
+    copy = array.astype(np.float32)
+    copy[row] = value
+    return copy
+
+
+def told(call):
+    """Return the texts of the warnings of numbers that a call gives."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    assert {warning.category for warning in caught} <= {NumericsWarning}
+    assert all(warning.filename == __file__ for warning in caught)
+    return [str(warning.message) for warning in caught]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((spoilt(x, np.nan), t), "The data have NaN in the input x"),
+        ((spoilt(x, np.inf), t), "The data have infinity in the input x"),
+        ((spoilt(x, -np.inf), t), "The data have infinity in the input x"),
+        ((x, spoilt(t, np.nan)), "The data have NaN in the target y"),
+        ((x, spoilt(t, np.inf)), "The data have infinity in the target y"),
+        ((x, t, spoilt(np.ones(64), np.nan)), "The data have NaN in the sample weights"),
+    ],
+)
+@pytest.mark.parametrize("call", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_data(call, arguments, words):
+    model = regressor()
+    names = dict(zip(("x", "y", "sample_weight"), arguments))
+    quiet = {"verbose": 0} if call in ("fit", "evaluate") else {}
+    (text,) = told(lambda: getattr(model, call)(**names, **quiet))
+    assert words in text
+
+
+def test_whole_numbers_are_finite():
+    assert told(lambda: classifier().fit((x * 255).astype(np.uint8), y, verbose=0)) == []
+
+
+@pytest.mark.parametrize(("value", "kind"), [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_weight(value, kind):
+    model = regressor()
+    model.layers[1].bias.assign(spoilt(np.zeros(3), value, row=1))
+    (text,) = told(lambda: model.fit(x, t, verbose=0))
+    assert f"Weight '{model.layers[1].bias.path}' holds {kind}: try a smaller learning rate" in text
+
+
+def test_a_diverging_run_names_the_weight():
+    model = regressor(keras.optimizers.SGD(1e20))
+    texts = told(lambda: model.fit(x, t, epochs=20, verbose=0))
+    assert len(texts) == 1
+
+
+class Exponential(keras.layers.Layer):
+    def call(self, inputs):
+        return klods.exp(1000 * inputs)
+
+
+def test_first_layer():
+    model = keras.Sequential([keras.layers.Dense(8), Exponential(name="bang"), keras.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    (text,) = told(lambda: model.fit(x + 1, t, verbose=0))
+    assert "It first appears in the output of layer 'bang'" in text
+
+
+def test_first_layer_of_a_model_of_ones_own():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.last = keras.layers.Dense(3, name="last")  # not called in the order of the attributes
+            self.inner = keras.Sequential([keras.layers.Dense(8), Exponential(name="bang")])
+
+        def call(self, inputs):
+            return self.last(self.inner(inputs))
+
+    model = Own()
+    model.compile("sgd", "mse")
+    (text,) = told(lambda: model.fit(x + 1, t, verbose=0))
+    assert "layer 'bang'" in text
+    assert "call" not in vars(model.last)  # nothing is left behind
+
+
+def test_loss():
+    model = classifier(lambda y_true, y_pred: klods.reduce_mean(klods.math.log(y_pred - 2)), metrics=())
+    (text,) = told(lambda: model.fit(x, t, verbose=0))
+    assert "it appears in the loss" in text
+
+
+def test_the_warning_comes_with_the_batch():
+    """The batch with the NaN is the third: nothing is said before it, and nothing after."""
+    seen = []
+
+    class Watching(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(len(caught))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        regressor().fit(
+            spoilt(x, np.nan, row=40), t, batch_size=16, epochs=2, shuffle=False, verbose=0, callbacks=[Watching()]
+        )
+    assert seen == [0, 0, 1, 1, 1, 1, 1, 1]
+
+
+def test_once_per_fit():
+    model = regressor()
+    assert len(told(lambda: model.fit(spoilt(x, np.nan), t, epochs=3, verbose=0))) == 1
+    model.set_weights([np.ones(w.shape) for w in model.weights])
+    assert told(lambda: model.fit(x, t, verbose=0)) == []
+    assert len(told(lambda: model.fit(spoilt(x, np.nan), t, verbose=0))) == 1
+
+
+def test_numpy_says_nothing_of_its_own():
+    model = keras.Sequential([*layers(activation=None), Exponential()])
+    model.compile("sgd", "mse")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", NumericsWarning)
+        model.fit(100 * x, t, verbose=0)
+        model.evaluate(100 * x, t, verbose=0)
+        model.predict(100 * x, verbose=0)
+        model.train_on_batch(100 * x, t)
+        model.predict_on_batch(100 * x)
