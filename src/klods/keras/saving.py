@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from klods.errors import DataError, FileError, NameUnknownError
-from klods.keras.models.archive import read_weights, write_model as save_model
+from klods.keras.models.archive import damage_told, read_weights, write_model as save_model
 from klods.keras.models.model import Model
 from klods.keras.models.sequential import Sequential
 from klods.missing import reporter
@@ -28,30 +28,28 @@ def load_model(filepath: Any, *, compile: bool = True) -> Model:
         DataError: if the model is of a kind that klods doesn't have.
     """
     path = Path(filepath)
-    config, weights = _read(path)
-    if config.get("class_name") != "Sequential":
-        raise DataError(
-            f"'{path}' holds a {config.get('class_name')} model; klods loads Sequential ones.",
-            "build the model in code and load its weights.",
-        )
-    model = Sequential.from_config(config["config"])
-    shape = config.get("build_config", {}).get("input_shape")
-    if not model.built and shape:
-        model.build(tuple(shape))
-    if compile and config.get("compile_config"):
-        _compile(model, config["compile_config"])
-    read_weights(model, weights, str(path))
+    with damage_told(path):
+        config, weights = _read(path)
+        if config["class_name"] != "Sequential":
+            raise DataError(
+                f"'{path}' holds a {config['class_name']} model; klods loads Sequential ones.",
+                "build the model in code and load its weights.",
+            )
+        model = Sequential.from_config(config["config"])
+        shape = config.get("build_config", {}).get("input_shape")
+        if not model.built and shape:
+            model.build(tuple(shape))
+        if compile and config.get("compile_config"):
+            _compile(model, config["compile_config"])
+        read_weights(model, weights, str(path))
     return model
 
 
 def _read(path: Path) -> tuple[dict[str, Any], bytes]:
     if not path.exists():
         raise FileError(f"There is no file '{path}'.", "check the path.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("config.json")), archive.read("model.weights.h5")
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise FileError(f"'{path}' is damaged, or no .keras file: {error}.", "save the model again.") from None
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("config.json")), archive.read("model.weights.h5")
 
 
 def _compile(model: Model, config: dict[str, Any]) -> None:

@@ -10,12 +10,14 @@ import io
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError, FileError
+from klods.errors import DataError, FileError, KlodsError
 from klods.files import write_whole
 from klods.keras.configuration import serialize, snake_case
 from klods.tensor import Variable
@@ -106,7 +108,24 @@ def load_weights(model: Any, filepath: Any) -> None:
         raise DataError(f"Model '{model.name}' has no weights yet.", "call it or build it first.")
     if not path.exists():
         raise FileError(f"There is no file '{path}'.", "check the path.")
-    read_weights(model, path.read_bytes(), str(path))
+    with damage_told(path):
+        read_weights(model, path.read_bytes(), str(path))
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Say that a file is damaged, whatever the libraries that read it inside the `with` block raise.
+
+    Raises:
+        FileError: for any error but klods's own.
+    """
+    try:
+        yield
+    except KlodsError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:100]
+        raise FileError(f"'{path}' is damaged, or not what it should be: {reason}.", "save the model again.") from None
 
 
 def read_weights(model: Any, data: bytes, source: str) -> None:
@@ -118,17 +137,12 @@ def read_weights(model: Any, data: bytes, source: str) -> None:
     import h5py
 
     found: list[tuple[Variable, np.ndarray]] = []
-    try:
-        with h5py.File(io.BytesIO(data), "r") as file:
-            for path, variables in stores(model).items():
-                if path == "optimizer" and _count(file, path) != len(variables):
-                    continue  # saved before training, or of another kind: it starts anew, as in Keras
-                for number, variable in enumerate(variables):
-                    found.append((variable, _checked(file, f"{path}/vars/{number}", variable, source)))
-    except FileError:
-        raise
-    except OSError as error:
-        raise FileError(f"The weights in '{source}' are damaged: {error}.", "save the model again.") from None
+    with h5py.File(io.BytesIO(data), "r") as file:
+        for path, variables in stores(model).items():
+            if path == "optimizer" and _count(file, path) != len(variables):
+                continue  # saved before training, or of another kind: it starts anew, as in Keras
+            for number, variable in enumerate(variables):
+                found.append((variable, _checked(file, f"{path}/vars/{number}", variable, source)))
     for variable, array in found:
         variable.assign(array)
 
@@ -157,8 +171,9 @@ def stores(model: Any) -> dict[str, list[Variable]]:
 
 
 def _stores_of_layers(model: Any, root: str = "") -> dict[str, list[Variable]]:
-    """Return the weights by place, those of a model inside under its own place."""
-    places: dict[str, list[Variable]] = {}
+    """Return the weights by place: a model's own, those of its layers, and those of a model inside under its place."""
+    own = [part for part in model.parts() if isinstance(part, Variable)]
+    places = {root.rstrip("/"): own} if own else {}
     counts: Counter[str] = Counter()
     for layer in model.layers:
         kind = snake_case(type(layer).__name__)

@@ -31,7 +31,7 @@ class Model(Trainer, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers that are set as attributes, also in lists and dicts, in order."""
-        return list(dict.fromkeys(part for part in self.parts() if isinstance(part, Layer)))
+        return [part for part in self.parts() if isinstance(part, Layer)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return the layer of a name, or at an index.
