@@ -225,6 +225,16 @@ def test_what_cannot_be_traced_runs_as_it_is_with_one_warning():
         assert float(compiled(tf.constant(3.0))) == 3.0
 
 
+def test_random_numbers_are_drawn_anew_at_each_call():
+    dropout = keras.layers.Dropout(0.5, seed=1)
+    for drawing in (lambda x: x + tf.random.uniform((4,)), lambda x: dropout(x, training=True)):
+        compiled = Function(drawing, "numpy")
+        with pytest.warns(TraceWarning, match="Random numbers are drawn"):
+            first = compiled(tf.ones((1, 4)))
+        others = [compiled(tf.ones((1, 4))) for _ in range(8)]
+        assert any((first.numpy() != x.numpy()).any() for x in others)
+
+
 def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():
     leaked = []
     Function(lambda x: leaked.append(x) or 2 * x, "numpy")(tf.ones((2,)))

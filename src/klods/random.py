@@ -8,6 +8,7 @@ import numpy as np
 
 from klods.dtypes import FLOAT32, FLOAT64, as_dtype
 from klods.errors import DataError, DTypeError
+from klods.graph import Untraceable, tracing
 from klods.missing import reporter
 from klods.ops.block import static
 from klods.ops.picking import gather
@@ -45,11 +46,18 @@ def set_seed(seed: int) -> None:
 
 def generator(seed: int | None = None) -> np.random.Generator:
     """Return the NumPy generator that a call with this seed draws from; successive draws differ."""
+    refuse_while_traced()
     if seed is None:
         return _source.main
     if seed not in _source.seeded:
         _source.seeded[seed] = np.random.default_rng([seed, 0 if _source.seed is None else _source.seed])
     return _source.seeded[seed]
+
+
+def refuse_while_traced() -> None:
+    """Raise Untraceable during a trace, in which numbers would be drawn once and then stay the same."""
+    if tracing.get() is not None:
+        raise Untraceable("Random numbers are drawn, which a graph can't hold yet.", "call the function undecorated.")
 
 
 class Generator:
@@ -63,7 +71,12 @@ class Generator:
     """
 
     def __init__(self, source: np.random.Generator) -> None:
-        self._source = source
+        self._generator = source
+
+    @property
+    def _source(self) -> np.random.Generator:
+        refuse_while_traced()
+        return self._generator
 
     @classmethod
     def from_seed(cls, seed: int) -> Generator:

@@ -33,6 +33,7 @@ class Program:
         for value, start in plan.places.items():
             array = memory[start : start + value.size * value.dtype.itemsize]
             self.arrays[value] = array.view(value.dtype).reshape(value.shape)
+        self.renewed = {old: new for call in plan.calls for new, old in call.shared.items()}
         self.moved: list[Value] = []
         self.steps = kernel_steps(plan, self)
 
@@ -41,8 +42,9 @@ class Program:
         arrays = self.arrays
         for value, array in zip(self.plan.graph.inputs, given):
             if arrays.get(value) is not array:
-                arrays[value] = array
-                self.moved.append(value)
+                places = [value, self.renewed[value]] if value in self.renewed else [value]
+                arrays.update(dict.fromkeys(places, array))
+                self.moved += places
         for value in self.plan.results:
             arrays[value] = np.empty(value.shape, value.dtype)
             self.moved.append(value)

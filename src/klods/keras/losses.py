@@ -234,7 +234,7 @@ def _weight_of_counted(y_true: Any, values: Tensor, ignored: int, sample_weight:
     """Return sample weights that are 0 for ignored labels and, where a mean follows, make it one of the others."""
     counted = cast(not_equal(reshape(y_true, values.value.shape), ignored), values.dtype)
     if reduction in ("mean", "sum_over_batch_size"):
-        counted = counted * (values.size / max(1.0, float(reduce_sum(counted))))
+        counted = counted * (values.size / maximum_(reduce_sum(counted), 1))
     if sample_weight is None:
         return counted
     counted, weight = fitted_weight(counted, sample_weight)

@@ -152,6 +152,7 @@ class Dropout(Layer):
         if self.rate == 1:
             return inputs * 0
         sizes = [n if m is None else m for n, m in zip(inputs.value.shape, self.noise_shape or inputs.value.shape)]
+        random.refuse_while_traced()
         source = random.generator() if self._generator is None else self._generator
         kept = source.random(sizes, np.float32) >= np.float32(self.rate)
         return inputs * Tensor(kept * np.float32(1 / (1 - self.rate)))
