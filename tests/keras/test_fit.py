@@ -252,7 +252,7 @@ def test_the_users_arrays_are_neither_changed_nor_kept():
     model.compile("sgd", "mse")
     model.fit(mine, t, verbose=0)
     assert np.array_equal(mine, x)
-    outputs = keras.Sequential([keras.layers.Activation("linear")]).predict(mine, verbose=0)
+    outputs = keras.Sequential([keras.layers.Activation("linear")]).predict(mine, batch_size=64, verbose=0)
     outputs[:] = 0
     assert np.array_equal(mine, x)
 

@@ -86,6 +86,15 @@ def test_where(capsys):
     assert int(model.optimizer.iterations) == 7
 
 
+class Torn(keras.callbacks.Callback):
+    """Interrupts where Ctrl-C rarely strikes: a call and a tape have begun, and nothing ends them."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        in_training.set(True)
+        klods.GradientTape().__enter__()
+        raise KeyboardInterrupt
+
+
 class InterruptedInside(keras.layers.Layer):
     def call(self, inputs, training=None):
         if training:
@@ -98,6 +107,16 @@ def test_no_call_or_tape_stays_open():
     model.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(KeyboardInterrupt):
         model.fit(x, y, verbose=0)
+    check_nothing_open()
+
+
+def test_not_even_a_torn_one():
+    with pytest.raises(KeyboardInterrupt):
+        classifier().fit(x, y, verbose=0, callbacks=[Torn()])
+    check_nothing_open()
+
+
+def check_nothing_open():
     assert in_training.get() is OUTSIDE
     assert watching.get() == ()
     assert np.array_equal(keras.layers.Dropout(0.5)(klods.ones((3, 3))), np.ones((3, 3)))
@@ -117,6 +136,5 @@ def test_an_exception_in_a_callback_passes_unchanged(hook):
     with pytest.raises(RuntimeError) as caught:
         model.fit(x, y, verbose=0, validation_split=0.5, callbacks=[callback])
     assert caught.value is mine
-    assert in_training.get() is OUTSIDE
-    assert watching.get() == ()
+    check_nothing_open()
     model.fit(x, y, verbose=0)

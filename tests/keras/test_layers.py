@@ -84,6 +84,7 @@ class Training(keras.layers.Layer):
         (lambda layer: layer(x, True), True),
         (lambda layer: layer(x, training=False), False),
         (lambda layer: keras.Sequential([layer])(x), None),
+        (lambda layer: keras.Sequential([layer])(x, True), True),
         (lambda layer: keras.Sequential([keras.Sequential([layer])])(x, training=True), True),
         (lambda layer: keras.Sequential([layer]).predict(x, verbose=0), False),
         (lambda layer: keras.Sequential([layer]).predict_on_batch(x), False),
@@ -173,6 +174,13 @@ def test_layers_in_lists_tuples_and_dicts():
     block.stack[1] = keras.layers.Dense(4, name="other")
     block(x)
     assert block.weights[2].path.split("/")[-2] == "other"
+
+
+def test_a_weight_that_is_let_go():
+    layer = Linear()
+    layer(x)
+    layer.b = None
+    assert [w.name for w in layer.weights] == ["w", "count"]
 
 
 def test_replaced_and_deleted_attributes():

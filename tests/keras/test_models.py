@@ -155,6 +155,23 @@ def test_what_a_step_gets(call, got):
     assert model.got == [got]
 
 
+@pytest.mark.parametrize(
+    ("dtype", "seen"),
+    [("float64", "float32"), ("float16", "float32"), ("float32", "float32"), ("uint8", "uint8"), ("int64", "int64")],
+)
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_floats_come_as_float32(dtype, seen, shuffle):
+    class Dtypes(Net):
+        def train_step(self, data):
+            self.seen = [part.dtype.name for part in data]
+            return {}
+
+    model = Dtypes()
+    model.compile("sgd", "mse")
+    model.fit(x.astype(dtype), t.astype(dtype), sample_weight=np.ones(64), shuffle=shuffle, verbose=0)
+    assert model.seen == [seen, seen, "float32"]
+
+
 class Written(Net):
     """Trains as the default does, written by hand."""
 
