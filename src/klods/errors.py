@@ -105,11 +105,22 @@ def own_frames(error: BaseException) -> TracebackType | None:
         trace = trace.tb_next
     own = [f for f in frames if not f.tb_frame.f_code.co_filename.startswith(PACKAGE)]
     for frame in reversed(own or frames):
-        longer = TracebackType(trace, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-        if trace is not None and "".join(traceback.format_tb(longer)).count("\n") > room:
+        longer = _joined(frame, trace)
+        if trace is not None and _lines(longer) > room:
             return trace
         trace = longer
     return trace
+
+
+def _joined(frame: TracebackType, rest: TracebackType | None) -> TracebackType:
+    """Return a frame with others after it. Of a call over several lines, it shows one: the place in it is left out."""
+    alone = TracebackType(None, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    place = -1 if _lines(alone) > 3 else frame.tb_lasti
+    return TracebackType(rest, frame.tb_frame, place, frame.tb_lineno)
+
+
+def _lines(trace: TracebackType) -> int:
+    return "".join(traceback.format_tb(trace)).count("\n")
 
 
 def shorten_tracebacks() -> None:
