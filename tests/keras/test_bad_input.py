@@ -209,6 +209,7 @@ MISFITS = {
     "initializer": (
         lambda: keras.layers.Dense(3, kernel_initializer="glorot_unifrom"), NameUnknownError, "'glorot_uniform'",
     ),
+    "learning rate": (lambda: keras.optimizers.Adam("fast"), DataError, "learning_rate is a number; got 'fast'"),
     "no shape": (lambda: keras.Sequential(layers()).build(), DataError, "without the shape of its inputs"),
     "nothing saved yet": (lambda: keras.Sequential(layers()).save("model.keras"), DataError, "has no weights yet"),
     "weights before build": (lambda: keras.layers.Dense(3).set_weights([1]), DataError, "has 0 weights; got 1"),

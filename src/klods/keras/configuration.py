@@ -93,7 +93,7 @@ def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
     if inspect.isclass(found):
         return found()
     if not callable(found) and not isinstance(found, Configurable):
-        raise DataError(f"{found!r} is no {kind}.", f"give a {kind}'s name, a function or an object.")
+        raise DataError(f"{found!r} is no {kind}.", "give its name, a function or an object.")
     return found
 
 

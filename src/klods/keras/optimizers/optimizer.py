@@ -52,7 +52,7 @@ class Optimizer(Configurable):
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.iterations = Variable(0, trainable=False, name="iteration", dtype="int64")
-        self._learning_rate = Variable(float(learning_rate), trainable=False, name="learning_rate", dtype="float32")
+        self._learning_rate = Variable(_rate(learning_rate), trainable=False, name="learning_rate", dtype="float32")
         self._slots: dict[int, list[Variable]] = {}
         self._built_for: list[Variable] = []
 
@@ -82,7 +82,7 @@ class Optimizer(Configurable):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        self._learning_rate.assign(float(value))
+        self._learning_rate.assign(_rate(value))
 
     @property
     def variables(self) -> list[Variable]:
@@ -194,6 +194,13 @@ class Optimizer(Configurable):
     def from_config(cls: type[Self], config: Mapping[str, Any]) -> Self:
         """Return an optimizer made with these arguments; Keras's `ema_momentum` means something with `use_ema` only."""
         return super().from_config({name: value for name, value in config.items() if name != "ema_momentum"})
+
+
+def _rate(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise DataError(f"learning_rate is a number; got {value!r}.", "write learning_rate=0.001, say.") from None
 
 
 def _shortened(gradients: list[Tensor], limit: float) -> list[Tensor]:
