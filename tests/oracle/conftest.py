@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from importlib.metadata import version
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ OLDEST = (3, 15)  # before, Keras had other names, configurations and figures of
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# NumPy's threads wait for each other in loops: beside JAX's, on few cores, that takes longer than the work itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,3 +46,18 @@ def fresh() -> None:
     klods.keras.utils.clear_session()
     keras.utils.set_random_seed(1)
     klods.keras.utils.set_random_seed(1)
+
+
+@pytest.fixture(autouse=True)
+def kept_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what layers add to the loss: Keras knows it by id(), and mixes losses up when one gets another's id."""
+    import keras
+
+    kept = []
+    add_loss = keras.Layer.add_loss
+
+    def add_and_keep(layer: keras.Layer, loss: Any) -> None:
+        kept.append(loss)
+        add_loss(layer, loss)
+
+    monkeypatch.setattr(keras.Layer, "add_loss", add_and_keep)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jobs
 import numpy as np
 import pytest
@@ -263,18 +265,22 @@ def flattened(keras):
     return model
 
 
-def trained(keras, job):
+@functools.cache
+def trained(keras, job, **how):
     """Train a job and return the model and its history."""
     build, settings, data, arguments = JOBS[job]
     model = build(keras)
-    model.compile(**settings(keras))
+    model.compile(**{**settings(keras), **how})
     return model, model.fit(*data(), shuffle=False, verbose=0, **arguments)
 
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:Only 12 batches", "ignore:The gradient with")
+@pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("job", JOBS)
-def test_history(job):
-    (model, ours), (twin, theirs) = trained(own, job), trained(real, job)
+def test_history(job, jit_compile):
+    """Operation by operation, and compiled: klods's step gives Keras's figures both ways."""
+    how = {"jit_compile": jit_compile, "run_eagerly": not jit_compile}
+    (model, ours), (twin, theirs) = trained(own, job, **how), trained(real, job)
     close(ours.history, theirs.history, rtol=1e-3, atol=1e-6)
     assert ours.epoch == theirs.epoch
     assert {key: ours.params[key] for key in theirs.params} == theirs.params
