@@ -319,6 +319,20 @@ def test_trainable_reaches_all_layers_inside_and_spares_what_was_never_to_be_tra
     assert [w.name for w in model.non_trainable_weights] == ["count"]
 
 
+@pytest.mark.parametrize("add_later", [False, True])
+def test_a_frozen_model_trains_nothing(add_later):
+    model = keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(3)][: 1 if add_later else 2], trainable=False)
+    if add_later:
+        model.add(keras.layers.Dense(3))
+    model(x)
+    assert (len(model.trainable_weights), len(model.non_trainable_weights)) == (0, 4)
+    model.layers[1].trainable = True
+    assert model.trainable_weights == []  # though one of its layers could be trained
+    assert len(model.layers[1].trainable_weights) == 2
+    model.trainable = True
+    assert len(model.trainable_weights) == 4
+
+
 # ------------------------------------------------------------ losses
 
 

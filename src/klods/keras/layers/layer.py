@@ -174,6 +174,11 @@ class Layer(Tracking):
             return {key: self._as_inputs(item) for key, item in x.items()}
         if isinstance(x, (list, tuple)) and any(isinstance(item, (np.ndarray, TensorLike)) for item in x):
             return type(x)(self._as_inputs(item) for item in x)
+        if isinstance(x, Layer):
+            raise DTypeError(
+                f"Layer '{self.name}' got {x!r}, which is a layer itself.",
+                "stack layers in a Sequential, or call them in a Model of your own; klods has no functional models.",
+            )
         if x is None or isinstance(x, str):
             raise DTypeError(f"Layer '{self.name}' got {x!r} as inputs.", "give it a tensor or an array of numbers.")
         tensor = convert_to_tensor(x)

@@ -126,21 +126,21 @@ class Tracking(Configurable):
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes."""
-        return [w for w in self.anatomy().weights if w.trainable]
+        """The weights that training changes; none if the layer is frozen as a whole."""
+        return [w for w in self.anatomy().weights if w.trainable] if self._trainable else []
 
     trainable_variables = trainable_weights
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that training leaves as they are."""
-        return [w for w in self.anatomy().weights if not w.trainable]
+        return [w for w in self.anatomy().weights if not (w.trainable and self._trainable)]
 
     non_trainable_variables = non_trainable_weights
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes the weights; setting it sets it for all layers inside."""
+        """Whether training changes the weights; setting it sets it for all layers that are inside now."""
         return self._trainable
 
     @trainable.setter
