@@ -199,6 +199,12 @@ SAMPLES: dict[str, list[Sample]] = {
         for name in ("argmax", "argmin")
     },
     "running_sum": [smooth(MATRIX), smooth(CUBE, axis=-2), at(INTEGERS), at(TRUTHS), at(NOTHING)],
+    # effects
+    "call": [
+        at(MATRIX, function=np.sum, shape=(), dtype="float32"),
+        at(MATRIX, TRUTHS, function=lambda x, y: x[0] > y.sum(), shape=(3,), dtype="bool"),
+        at(function=lambda: [1, 2], shape=(2,), dtype="int64"),
+    ],
     # product
     "matmul": [
         smooth(MATRIX, CUBE[0]),

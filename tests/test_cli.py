@@ -14,6 +14,7 @@ import klods
 from klods import cli, keras
 from klods.app import extras
 from klods.keras.datasets import mnist
+from klods.keras.models.loops import Steps
 
 FIRST_DIGITS = "7 2 1 0 4 1 4 9 5 9"  # of MNIST's test set
 
@@ -122,18 +123,18 @@ def test_plot_saves_a_picture(few_images, folder):
 
 
 def test_ctrl_c_says_where_training_stopped(few_images, monkeypatch, folder):
-    steps = []
+    steps, end = [], Steps.logs
 
-    def interrupted(self, data):
-        steps.append(data)
-        if len(steps) == 6:
+    def interrupted(self):
+        steps.append(self)
+        if len(steps) == 2:
             raise KeyboardInterrupt
-        return {}
+        return end(self)
 
-    monkeypatch.setattr(keras.Sequential, "train_step", interrupted)
+    monkeypatch.setattr(Steps, "logs", interrupted)
     done = invoke("mnist", "--batch-size", "25")
     assert done.exit_code == 130
-    assert "Stopped in epoch 2/5, after step 1 of 4" in done.output
+    assert "Stopped in epoch 2/5, after step 4 of 4" in done.output
     assert "Traceback" not in done.output
     assert not list(folder.iterdir())
 

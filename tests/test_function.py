@@ -225,14 +225,25 @@ def test_what_cannot_be_traced_runs_as_it_is_with_one_warning():
         assert float(compiled(tf.constant(3.0))) == 3.0
 
 
-def test_random_numbers_are_drawn_anew_at_each_call():
-    dropout = keras.layers.Dropout(0.5, seed=1)
-    for drawing in (lambda x: x + tf.random.uniform((4,)), lambda x: dropout(x, training=True)):
-        compiled = Function(drawing, "numpy")
-        with pytest.warns(TraceWarning, match="Random numbers are drawn"):
-            first = compiled(tf.ones((1, 4)))
-        others = [compiled(tf.ones((1, 4))) for _ in range(8)]
-        assert any((first.numpy() != x.numpy()).any() for x in others)
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda x: x + tf.random.uniform((4,), -1, 2),
+        lambda x: x * tf.random.normal((4,), 1.0, 0.5) + tf.random.truncated_normal((4,)),
+        lambda x: tf.random.uniform((4,), 0, 9, "int32"),
+        lambda x: tf.random.shuffle(tf.range(4)),
+        lambda x: keras.layers.Dropout(0.5)(x, training=True),
+    ],
+)
+def test_random_numbers_are_drawn_anew_at_each_call_as_uncompiled(draw, backend):
+    compiled = Function(draw, backend)
+    runs = []
+    for function in (draw, compiled):
+        tf.random.set_seed(5)
+        runs.append([function(tf.ones((1, 4))) for _ in range(6)])
+    for expected, got in zip(*runs):
+        assert_same(got, expected)
 
 
 def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():

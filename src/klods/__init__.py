@@ -259,5 +259,12 @@ __all__ = [
     "zeros_like",
 ]
 __getattr__ = _reporter(
-    __name__, lazy=("debugging", "keras", "linalg", "nn", "random"), found_in={"function": "klods.compiled"}
+    __name__,
+    lazy=("debugging", "keras", "linalg", "nn", "random"),
+    found_in={
+        "function": "klods.compiled",
+        "TensorSpec": "klods.compiled",
+        "backend": "klods.backends",
+        "set_backend": "klods.backends",
+    },
 )

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from klods.backends import default_backend, steps_of
+from klods.backends import backend as chosen_backend, steps_of
 from klods.backends.program import Program
-from klods.errors import TraceWarning, warn
-from klods.graph import Untraceable, Value
+from klods.dtypes import as_array, dtype_of
+from klods.errors import ArgumentError, DTypeError, ShapeError, TraceWarning, warn
+from klods.graph import Untraceable, Value, engine
 from klods.passes.fuse import fuse
 from klods.passes.plan import Plan, plan
 from klods.passes.simplify import simplify
 from klods.passes.trace import Trace, trace
-from klods.tape import leaves
-from klods.tensor import Tensor, TensorLike
+from klods.tape import leaves, rebuilt
+from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
+
+KEPT = 64  # signatures whose plans a function keeps: the last ones met
 
 
-def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
+def function(
+    func: Callable[..., Any] | None = None,
+    input_signature: Sequence[Any] | None = None,
+    jit_compile: bool | None = None,
+    **options: Any,
+) -> Any:
     """Compile a function of tensors: a decorator.
 
     At the first call for each signature (the shapes and dtypes of tensors, the values of everything else) the function
     is traced: it is called with symbols, and what it does to them is written down, simplified, fused into loops and
-    compiled. Later calls run that. What can't be traced runs as it is, with one warning.
+    compiled. Later calls run that. What can't be traced runs as it is, with one warning. Called while a GradientTape
+    watches, or inside another traced function, it becomes part of what that writes down.
 
     Args:
         func: the function.
-        options: TensorFlow's options, such as `input_signature` and `reduce_retracing`, which change nothing here.
+        input_signature: a TensorSpec for each argument: Python numbers become tensors then, and nothing else is taken.
+        jit_compile: False to run it in NumPy even where machine code is to be had.
+        options: TensorFlow's other options, such as `reduce_retracing`, which change nothing here.
 
     Example:
         >>> import klods
@@ -39,7 +52,43 @@ def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
         >>> affine(klods.ones((1, 2)), klods.ones((2, 2)), klods.constant([0., -9.])).numpy()
         array([[2., 0.]], dtype=float32)
     """
-    return functools.partial(function, **options) if func is None else Function(func)
+    if func is None:
+        return functools.partial(function, input_signature=input_signature, jit_compile=jit_compile, **options)
+    return Function(func, "numpy" if jit_compile is False else None, input_signature)
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """What a function takes as one argument.
+
+    Args:
+        shape: its shape, None standing for any size; None alone for any shape.
+        dtype: its dtype.
+        name: a name for people.
+
+    Example:
+        >>> TensorSpec((None, 784)).fitted([[0.5] * 784]).shape
+        TensorShape([1, 784])
+    """
+
+    shape: Any = None
+    dtype: Any = "float32"
+    name: str | None = None
+
+    def fitted(self, x: Any) -> Tensor:
+        """Return an argument as a tensor.
+
+        Raises:
+            ShapeError: for another shape.
+            DTypeError: for a tensor of another dtype.
+        """
+        tensor, dtype = convert_to_tensor(x, None if isinstance(x, TensorLike) else self.dtype), dtype_of(self.dtype)
+        if tensor.dtype != dtype:
+            raise DTypeError(f"Argument {self.name or ''} is {dtype}; got {tensor.dtype}.", "cast it before the call.")
+        sizes, wanted = tensor.value.shape, self.shape
+        if wanted is not None and (len(sizes) != len(wanted) or any(w not in (None, n) for n, w in zip(sizes, wanted))):
+            raise ShapeError(f"Argument {self.name or ''} has shape {tuple(wanted)}; got {sizes}.", "reshape it.")
+        return tensor
 
 
 class Function:
@@ -47,63 +96,123 @@ class Function:
 
     Args:
         python_function: the function itself.
-        backend: `llvm` or `numpy`; the default of `klods.backends` if None.
+        backend: `llvm` or `numpy`; that of `klods.backend()` if None.
+        input_signature: see `function`.
+        known: returns the variables that the function is likely to meet, which then need not be found by a first call.
+
+    Attributes:
+        runners: by signature, what runs.
+        last: the runner of the last call.
     """
 
-    def __init__(self, python_function: Callable[..., Any], backend: str | None = None) -> None:
+    def __init__(
+        self,
+        python_function: Callable[..., Any],
+        backend: str | None = None,
+        input_signature: Sequence[Any] | None = None,
+        known: Callable[[], Sequence[Variable]] = list,
+    ) -> None:
         functools.update_wrapper(self, python_function)
         self.python_function = python_function
-        self.backend = backend
+        self.backend, self.input_signature, self._known = backend, input_signature, known
         self.runners: dict[Any, Runner] = {}
+        self.last: Runner | None = None
         self._untraceable = False
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        """Return the method of an instance, which traces for this instance alone."""
+        if instance is None:
+            return self
+        name = f"_function_{id(self)}"
+        if name not in vars(instance):
+            vars(instance)[name] = Function(
+                self.python_function.__get__(instance, owner), self.backend, self.input_signature
+            )
+        return vars(instance)[name]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the function's result for these arguments."""
-        if self._untraceable:
+        if self.input_signature is not None:
+            args = self._fitted(args)
+        if self._untraceable or watching.get():
             return self.python_function(*args, **kwargs)
-        arguments = [args, kwargs]
-        parts = leaves(arguments)
-        arrays = [np.asarray(x.value if isinstance(x, TensorLike) else x) for x in parts if is_array(x)]
-        key = signature(parts)
-        if key not in self.runners:
+        with engine:
             try:
-                found = trace(lambda a, k: self.python_function(*a, **k), arguments, is_array)
+                runner, arrays = self.runner((args, kwargs))
             except Untraceable as error:
-                return self._run_as_it_is(error, args, kwargs)
-            self.runners[key] = Runner(found, self.backend or default_backend())
-        return self.runners[key](arrays)
+                self._warn(error)
+            else:
+                return runner(arrays)
+        return self.python_function(*args, **kwargs)
 
-    def _run_as_it_is(self, error: Untraceable, args: Any, kwargs: Any) -> Any:
+    def runner(self, arguments: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[Runner, list[np.ndarray]]:
+        """Return what runs for arguments like these, traced if there is none yet, and the arrays among them.
+
+        Raises:
+            Untraceable: if it can't be traced.
+        """
+        arrays: list[np.ndarray] = []
+        key = (self.backend or chosen_backend(), signature(arguments, arrays))
+        if key not in self.runners:
+            while len(self.runners) >= KEPT:
+                del self.runners[next(iter(self.runners))]
+            self.runners[key] = Runner(trace(self._named, arguments, is_array, self._known()), key[0], arguments)
+        self.last = self.runners[key]
+        return self.last, arrays
+
+    @property
+    def _named(self) -> Callable[..., Any]:
+        """Return the function of positional arguments and a dict of those by name."""
+
+        @functools.wraps(self.python_function)
+        def spread(args: Any, kwargs: Any) -> Any:
+            return self.python_function(*args, **kwargs)
+
+        return spread
+
+    def _fitted(self, args: Any) -> tuple[Any, ...]:
+        specs, parts = leaves(self.input_signature), leaves(args)
+        if len(specs) != len(parts):
+            raise ArgumentError(f"The input signature has {len(specs)} tensors; got {len(parts)}.", "match it.")
+        return rebuilt(tuple(args), iter([spec.fitted(x) for spec, x in zip(specs, parts)]))
+
+    def _warn(self, error: Untraceable) -> None:
         name = getattr(self.python_function, "__name__", "the function")
         warn(TraceWarning, f"'{name}' runs as it is, not compiled: {error.what} At {error.line}")
         self._untraceable = True
-        return self.python_function(*args, **kwargs)
 
 
 class Runner:
     """One trace of a function, ready to run.
 
-    Attributes:
+    Args:
         trace: the function's trace.
+        backend: what runs the kernels.
+        arguments: what the function was traced with.
+
+    Attributes:
         plan: what runs.
+        program: the plan with its buffers.
     """
 
-    def __init__(self, trace: Trace, backend: str) -> None:
+    def __init__(self, trace: Trace, backend: str, arguments: Any) -> None:
         self.trace, self.plan = trace, planned(trace)
         self.program = Program(self.plan, steps_of(backend))
+        self._fixed = [x for x in leaves(list(arguments)) if not is_array(x)]  # kept, so that ids in keys stay theirs
         self._own: dict[int, Tensor] = {}  # the tensors of changed variables that this runner made
+        self._returned = len(trace.graph.outputs) - len(trace.changed)
+        self._dtypes = [x.dtype for x in trace.graph.outputs if isinstance(x, Value)]
+        self._copied = self._not_to_be_shared()
 
     def __call__(self, arrays: list[np.ndarray]) -> Any:
         """Run on these arrays, put the new values in the variables, and return the function's result."""
-        outputs = self.program.run([*map(contiguous, arrays), *self._state()])
-        count = len(outputs) - len(self.trace.changed)
-        for variable, array in zip(self.trace.changed, outputs[count:]):
-            if array is not variable.value:
+        outputs = self.program.run([*arrays, *self._state()])
+        for i in self._copied:
+            outputs[i] = np.array(outputs[i], self._dtypes[i])
+        for variable, array in zip(self.trace.changed, outputs[self._returned :]):
+            if array is not variable.tensor.value:
                 variable.tensor = self._own[id(variable)] = Tensor(array)
-        return self.trace.with_arrays(outputs[:count])
+        return self.trace.with_arrays(outputs[: self._returned])
 
     def _state(self) -> list[np.ndarray]:
         """Return the variables' arrays; those to be overwritten are copies, since others may hold their tensors."""
@@ -111,7 +220,25 @@ class Runner:
             if variable.lent or variable.tensor is not self._own.get(id(variable)):
                 variable.tensor = self._own[id(variable)] = Tensor(np.array(variable.value))
                 variable.lent = False
-        return [contiguous(variable.value) for variable in self.trace.variables]
+        return [array_of(variable.tensor) for variable in self.trace.variables]
+
+    def _not_to_be_shared(self) -> list[int]:
+        """Return the outputs to copy: constants, and arrays of arguments and variables, which may change later."""
+        graph, places = self.plan.graph, {}
+        for call in self.plan.calls:
+            places.update(call.shared)
+        given = [*graph.inputs, *graph.constants, *places]
+        own = dict(zip(map(id, self.trace.variables), graph.inputs[len(graph.inputs) - len(self.trace.variables) :]))
+        copied = []
+        for i, value in enumerate(graph.outputs):
+            variable = None if i < self._returned else self.trace.changed[i - self._returned]
+            if not isinstance(value, Value):
+                copied.append(i)
+                continue
+            in_place = variable is not None and places.get(value) is own[id(variable)]
+            if value in given and not in_place:
+                copied.append(i)
+        return copied
 
 
 def planned(trace: Trace) -> Plan:
@@ -124,29 +251,37 @@ def planned(trace: Trace) -> Plan:
     return plan(graph, fuse(graph), updates)
 
 
-def contiguous(x: Any) -> np.ndarray:
-    """Return an array whose elements lie one behind the other; a copy only if they don't."""
-    array = np.asarray(x)
-    return array if array.flags.c_contiguous else array.copy()
-
-
 def is_array(x: Any) -> bool:
     """Tell whether an argument is traced; others are part of the signature. Variables are met, not passed."""
     return isinstance(x, (Tensor, np.ndarray, np.generic))
 
 
-def signature(parts: list[Any]) -> tuple[Any, ...]:
-    """Return what calls that share a trace have in common."""
-    return tuple((_value(x).shape, _value(x).dtype) if is_array(x) else (type(x), _fixed(x)) for x in parts)
+def array_of(x: Any) -> np.ndarray:
+    """Return an argument as an array whose elements lie one behind the other; a copy only if they don't."""
+    array = np.asarray(x.value) if isinstance(x, TensorLike) else as_array(np.asarray(x))
+    return array if array.flags.c_contiguous else array.copy()
 
 
-def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Tensor) else x
+def signature(x: Any, arrays: list[np.ndarray]) -> Any:
+    """Return what arguments that share a trace have in common, and add the arrays among them to `arrays`.
 
-
-def _fixed(x: Any) -> Any:
+    Of arrays that is shape and dtype, of anything else type and value, in the same structure.
+    """
+    if isinstance(x, (Tensor, np.ndarray, np.generic)):
+        array = array_of(x)
+        arrays.append(array)
+        return array.shape, array.dtype
+    if isinstance(x, (list, tuple)):
+        return type(x), *[signature(item, arrays) for item in x]
+    if isinstance(x, dict):
+        return dict, *x, *[signature(item, arrays) for item in x.values()]
     try:
         hash(x)
     except TypeError:
-        return id(x)
-    return x
+        return type(x), id(x)
+    return type(x), x
+
+
+# A child process starts with no step half done.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=engine.acquire, after_in_parent=engine.release, after_in_child=engine.release)

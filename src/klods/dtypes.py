@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import DTypeError, unknown_name
+from klods.errors import DTypeError, KlodsError, unknown_name
 from klods.missing import reporter
 
 
@@ -191,6 +191,8 @@ def _native(array: np.ndarray, x: Any) -> np.ndarray:
 def _from_python(x: Any, dtype: np.dtype | None) -> np.ndarray:
     try:
         array = np.asarray(x)
+    except KlodsError:
+        raise
     except (ValueError, TypeError) as error:
         raise DTypeError(
             f"Got {_describe(x)}, which is no array of numbers: {error}.",

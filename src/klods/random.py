@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from klods.dtypes import FLOAT32, FLOAT64, as_dtype
 from klods.errors import DataError, DTypeError
-from klods.graph import Untraceable, tracing
+from klods.graph import tracing
 from klods.missing import reporter
 from klods.ops.block import static
 from klods.ops.picking import gather
@@ -46,7 +47,6 @@ def set_seed(seed: int) -> None:
 
 def generator(seed: int | None = None) -> np.random.Generator:
     """Return the NumPy generator that a call with this seed draws from; successive draws differ."""
-    refuse_while_traced()
     if seed is None:
         return _source.main
     if seed not in _source.seeded:
@@ -54,10 +54,12 @@ def generator(seed: int | None = None) -> np.random.Generator:
     return _source.seeded[seed]
 
 
-def refuse_while_traced() -> None:
-    """Raise Untraceable during a trace, in which numbers would be drawn once and then stay the same."""
-    if tracing.get() is not None:
-        raise Untraceable("Random numbers are drawn, which a graph can't hold yet.", "call the function undecorated.")
+def drawn(draw: Callable[[], np.ndarray], shape: Any, dtype: Any) -> Tensor:
+    """Return the tensor that `draw` gives; inside a traced function, a tensor that each run draws anew."""
+    tracer = tracing.get()
+    if tracer is None:
+        return Tensor(draw())
+    return Tensor(tracer.apply("call", (), {"function": draw, "shape": shape, "dtype": np.dtype(dtype)}))
 
 
 class Generator:
@@ -70,13 +72,8 @@ class Generator:
         True
     """
 
-    def __init__(self, source: np.random.Generator) -> None:
-        self._generator = source
-
-    @property
-    def _source(self) -> np.random.Generator:
-        refuse_while_traced()
-        return self._generator
+    def __init__(self, source: np.random.Generator | Callable[[], np.random.Generator]) -> None:
+        self._source = source if callable(source) else lambda: source
 
     @classmethod
     def from_seed(cls, seed: int) -> Generator:
@@ -89,25 +86,30 @@ class Generator:
         """Return numbers drawn evenly; see `uniform`."""
         kind, size = as_dtype(dtype), static(shape)
         if kind.kind == "f":
-            return Tensor(uniform_array(self._source, size, minval, 1 if maxval is None else maxval, kind))
+            low, high = static(minval), static(1 if maxval is None else maxval)
+            return drawn(lambda: uniform_array(self._source(), size, low, high, kind), size, kind)
         if maxval is None:
             raise DataError(f"random.uniform needs maxval for {kind}.", "give maxval, or a floating dtype.")
-        return Tensor(self._source.integers(static(minval), static(maxval), size, dtype=kind))
+        low, high = static(minval), static(maxval)
+        return drawn(lambda: self._source().integers(low, high, size, dtype=kind), size, kind)
 
     def normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Tensor:
         """Return numbers drawn from the normal distribution."""
-        kind = _floating(dtype)
-        drawn = self._source.standard_normal(static(shape), _drawn(kind))
-        return Tensor(_scaled(drawn, stddev, mean, kind))
+        kind, size, middle, width = _floating(dtype), static(shape), static(mean), static(stddev)
+        return drawn(
+            lambda: _scaled(self._source().standard_normal(size, _drawn(kind)), width, middle, kind), size, kind
+        )
 
     def truncated_normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Tensor:
         """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
-        kind = _floating(dtype)
-        return Tensor(_scaled(truncated_array(self._source, static(shape), _drawn(kind)), stddev, mean, kind))
+        kind, size, middle, width = _floating(dtype), static(shape), static(mean), static(stddev)
+        return drawn(
+            lambda: _scaled(truncated_array(self._source(), size, _drawn(kind)), width, middle, kind), size, kind
+        )
 
 
 def uniform(
@@ -123,7 +125,7 @@ def uniform(
     Raises:
         DataError: for an integer dtype without maxval.
     """
-    return Generator(generator(seed)).uniform(shape, minval, maxval, dtype)
+    return Generator(lambda: generator(seed)).uniform(shape, minval, maxval, dtype)
 
 
 def normal(
@@ -135,7 +137,7 @@ def normal(
     name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution."""
-    return Generator(generator(seed)).normal(shape, mean, stddev, dtype)
+    return Generator(lambda: generator(seed)).normal(shape, mean, stddev, dtype)
 
 
 def truncated_normal(
@@ -147,7 +149,7 @@ def truncated_normal(
     name: str | None = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
-    return Generator(generator(seed)).truncated_normal(shape, mean, stddev, dtype)
+    return Generator(lambda: generator(seed)).truncated_normal(shape, mean, stddev, dtype)
 
 
 def uniform_array(
@@ -169,7 +171,8 @@ def truncated_array(source: np.random.Generator, shape: Any, dtype: np.dtype = F
 def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Tensor:
     """Return a tensor with its slices along the first axis in random order."""
     x = convert_to_tensor(value)
-    return gather(x, generator(seed).permutation(x.value.shape[0]))
+    count = x.value.shape[0]
+    return gather(x, drawn(lambda: generator(seed).permutation(count), (count,), np.int64))
 
 
 def _floating(dtype: Any) -> np.dtype:

@@ -254,6 +254,10 @@ class Variable(TensorLike):
     def value(self) -> Any:
         return self.tensor.value
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        self.lent = True
+        return super().__array__(dtype, copy)
+
     def read_value(self) -> Tensor:
         """Return the present value as a tensor, which later assignments don't change."""
         for tape in watching.get():

@@ -15,6 +15,14 @@ x, t = inputs(), targets()
 
 
 @pytest.fixture
+def numpy_backend():
+    before = klods.backend()
+    klods.set_backend("numpy")
+    yield
+    klods.set_backend(before)
+
+
+@pytest.fixture
 def spy():
     """A block that notes the functions on the way to it, from the innermost out to what the test called."""
     seen = []
@@ -35,12 +43,13 @@ def spy():
     del BLOCKS["spy"]
 
 
-def test_eight_from_fit_to_a_kernel(spy):
+@pytest.mark.parametrize(("run_eagerly", "inner"), [(False, "_compute"), (True, "train_step")])
+def test_eight_from_fit_to_a_kernel(spy, run_eagerly, inner, numpy_backend):
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, activation=spy)])
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=run_eagerly)
     spy.seen.clear()
     model.fit(x, t, batch_size=32, verbose=0)
-    steps = [names for names in spy.seen if "train_step" in names]
+    steps = [names for names in spy.seen if inner in names]
     assert len(steps) == 2
     for names in steps:
         assert (names[0], names[-1]) == ("spy", "fit")

@@ -109,7 +109,7 @@ def test_a_step_leaves_nothing_behind(no_collector):
             return inputs
 
     model = keras.Sequential([*layers(), Keeping()])
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
     model.fit(x, y, batch_size=16, verbose=0)
     assert len(kept) >= 5
     assert [tensor() for tensor in kept] == [None] * len(kept)

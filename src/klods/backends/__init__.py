@@ -11,21 +11,40 @@ from klods.errors import DataError, StateError
 from klods.passes.plan import Plan
 
 NAMES = ("llvm", "numpy")
+_chosen: list[str] = []
 
 
-def default_backend() -> str:
-    """Return the backend that KLODS_BACKEND names; llvm where llvmlite is installed, else numpy.
+def backend() -> str:
+    """Return the name of the backend that runs compiled functions.
+
+    It is the one chosen with `set_backend`, or else the one that the environment variable KLODS_BACKEND names, or else
+    llvm where llvmlite is installed, and numpy elsewhere.
+
+    Raises:
+        DataError: if KLODS_BACKEND names another.
+        StateError: for llvm without llvmlite.
+
+    Example:
+        >>> backend() in ("llvm", "numpy")
+        True
+    """
+    if not _chosen:
+        set_backend(os.environ.get("KLODS_BACKEND") or ("llvm" if find_spec("llvmlite") else "numpy"))
+    return _chosen[-1]
+
+
+def set_backend(name: str) -> None:
+    """Choose the backend that compiled functions run in from here on: `llvm` (machine code) or `numpy`.
 
     Raises:
         DataError: for another name.
         StateError: for llvm without llvmlite.
     """
-    name = os.environ.get("KLODS_BACKEND") or ("llvm" if find_spec("llvmlite") else "numpy")
     if name not in NAMES:
-        raise DataError(f"KLODS_BACKEND is '{name}'.", f"set it to one of {', '.join(NAMES)}.")
+        raise DataError(f"There is no backend '{name}'.", f"choose one of {', '.join(NAMES)}.")
     if name == "llvm" and find_spec("llvmlite") is None:
-        raise StateError("KLODS_BACKEND is 'llvm', and llvmlite is not installed.", "pip install llvmlite")
-    return name
+        raise StateError("The backend llvm needs llvmlite, which is not installed.", "pip install llvmlite")
+    _chosen[:] = [name]
 
 
 def steps_of(backend: str) -> Callable[[Plan, Program], list[Step]]:

@@ -21,41 +21,60 @@ class Program:
 
     Args:
         plan: what to run.
-        kernel_step: returns what runs a kernel's call, given where each value is. It looks the arrays up at each run
-            unless they are `fixed`.
+        kernel_steps: returns what runs each call of the plan, given this program. The steps look arrays up at each
+            run, or when they are told of one that has `moved`.
+
+    Attributes:
+        arrays: where each value is.
+        moved: the values whose arrays are others than at the run before.
+        steps: what runs, in order.
     """
 
     def __init__(self, plan: Plan, kernel_steps: Callable[[Plan, Program], list[Step]]) -> None:
         self.plan = plan
-        memory = np.empty(plan.size + 64, np.uint8)
-        memory = memory[-memory.ctypes.data % 64 :]
+        self._overwritten_by = {old: new for call in plan.calls for new, old in call.shared.items()}
         self.arrays: Arrays = dict(plan.graph.constants)
-        for value, start in plan.places.items():
-            array = memory[start : start + value.size * value.dtype.itemsize]
-            self.arrays[value] = array.view(value.dtype).reshape(value.shape)
-        self.renewed = {old: new for call in plan.calls for new, old in call.shared.items()}
+        self._place(plan)
+        small = [v for v in plan.results if v.size <= SMALL]
+        self.arrays.update({v: np.empty(v.shape, v.dtype) for v in small})
+        self._copied = [i for i, x in enumerate(plan.graph.outputs) if x in small]
+        self._renewed = [v for v in plan.results if v.size > SMALL]
+        self._given: list[Any] = [None] * len(plan.graph.inputs)
         self.moved: list[Value] = []
         self.steps = kernel_steps(plan, self)
 
+    def _place(self, plan: Plan) -> None:
+        """Give the values between calls their places in one buffer that begins at a cache line."""
+        memory = np.empty(plan.size + 64, np.uint8)
+        memory = memory[-memory.ctypes.data % 64 :]
+        for value, start in plan.places.items():
+            array = memory[start : start + value.size * value.dtype.itemsize]
+            self.arrays[value] = array.view(value.dtype).reshape(value.shape)
+
     def run(self, given: Sequence[np.ndarray]) -> list[Any]:
         """Return the plan's outputs for these inputs; inputs that the plan updates are overwritten."""
-        arrays = self.arrays
-        for value, array in zip(self.plan.graph.inputs, given):
-            if arrays.get(value) is not array:
-                places = [value, self.renewed[value]] if value in self.renewed else [value]
-                arrays.update(dict.fromkeys(places, array))
-                self.moved += places
-        for value in self.plan.results:
-            arrays[value] = np.empty(value.shape, value.dtype)
-            self.moved.append(value)
+        arrays, before = self.arrays, self._given
+        for i, array in enumerate(given):
+            if before[i] is not array:
+                before[i] = array
+                self._move(self.plan.graph.inputs[i], array)
+        for value in self._renewed:
+            self._move(value, np.empty(value.shape, value.dtype))
         for step in self.steps:
             step()
-        return [arrays[x] if isinstance(x, Value) else np.asarray(x) for x in self.outputs]
+        outputs: list[Any] = [arrays[x] if isinstance(x, Value) else x for x in self.plan.graph.outputs]
+        for i in self._copied:
+            outputs[i] = outputs[i].copy()
+        return outputs
 
-    @property
-    def outputs(self) -> list[Any]:
-        shared = {new: old for call in self.plan.calls for new, old in call.shared.items()}
-        return [shared.get(x, x) if isinstance(x, Value) else x for x in self.plan.graph.outputs]
+    def _move(self, value: Value, array: np.ndarray) -> None:
+        """Note that a value is in another array now, and what overwrites it too."""
+        places = (value, self._overwritten_by[value]) if value in self._overwritten_by else (value,)
+        self.arrays.update(dict.fromkeys(places, array))
+        self.moved += places
+
+
+SMALL = 256  # elements of a result that is copied out of its place rather than put in a new array each time
 
 
 def node_step(call: Call, arrays: Arrays) -> Step:

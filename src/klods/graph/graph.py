@@ -10,7 +10,7 @@ import numpy as np
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """An array that will be there when the graph runs: its number in the graph, its shape and dtype."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ class Tracer(Protocol):
 
     graph: Graph
 
+    def check_open(self) -> None:
+        """Raise StateError if the trace is over: its symbols stand for nothing then."""
+
     def apply(self, block: str, values: Any, attributes: dict[str, Any]) -> Symbol:
         """Add a node and return its output."""
 
@@ -30,6 +34,9 @@ class Untraceable(StateError):
 
 # The tracer at work, for what makes arrays from nothing, such as random numbers; None outside traces.
 tracing: ContextVar[Tracer | None] = ContextVar("tracing", default=None)
+
+# Held by the thread that traces a function or runs a plan: meanwhile variables hold symbols, or change in place.
+engine = threading.RLock()
 
 
 class Symbol(NDArrayOperatorsMixin):
@@ -68,10 +75,16 @@ class Symbol(NDArrayOperatorsMixin):
         return self.tracer.apply("reshape", (self,), {"shape": sizes})
 
     def _unknown(self, *args: Any, **kwargs: Any) -> Any:
+        self.tracer.check_open()
         raise Untraceable(
             "The value of this tensor is not known while the function is traced.",
             "choose with klods.where rather than with `if`, or call the function undecorated.",
         )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._unknown()
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __getitem__ = __iter__ = item = tolist = copy = _unknown
 

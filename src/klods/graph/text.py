@@ -43,4 +43,4 @@ def named(x: Operand) -> str:
 
 
 def _plain(x: Any) -> str:
-    return type(x).__name__ if hasattr(x, "random") else str(x)
+    return str(getattr(x, "__qualname__", x))

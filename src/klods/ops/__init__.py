@@ -1,6 +1,17 @@
 """The table of blocks, one record per operation; importing this room fills it and binds the tensors' operators."""
 
-from klods.ops import activation, arithmetic, comparison, creation, movement, operators, picking, product, reduction
+from klods.ops import (
+    activation,
+    arithmetic,
+    comparison,
+    creation,
+    effects,
+    movement,
+    operators,
+    picking,
+    product,
+    reduction,
+)
 from klods.ops.block import BLOCKS
 
 __all__ = [
@@ -9,6 +20,7 @@ __all__ = [
     "arithmetic",
     "comparison",
     "creation",
+    "effects",
     "movement",
     "operators",
     "picking",

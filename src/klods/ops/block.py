@@ -17,7 +17,7 @@ import numpy as np
 
 from klods.dtypes import BOOL, DTYPES, FLOAT32, FLOAT64, as_array, is_weak, promote
 from klods.errors import ArgumentError, DataError, DTypeError, KlodsError, PositionError, ShapeError
-from klods.graph.symbol import Symbol
+from klods.graph.symbol import Symbol, engine, tracing
 from klods.ops.vocabulary import naive
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, holds_tensors, watching
 
@@ -156,6 +156,9 @@ def operation(block: Block, like: Operation, count: int | None) -> Operation:
             if not prepared(values):
                 symbol = next((v for v in values if type(v) is Symbol), None)
                 if symbol is not None:
+                    if symbol.tracer is not tracing.get():
+                        await_trace(symbol)
+                        return call(*inputs, **attributes)
                     return noted(block, inputs, Tensor(symbol.tracer.apply(block.name, values, attributes)), attributes)
                 inputs, values = aligned(inputs, values, kind)
             result = compute(*values, **attributes)
@@ -173,6 +176,17 @@ def noted(block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[
     for tape in watching.get():
         tape.record(block, inputs, output, attributes)
     return output
+
+
+def await_trace(symbol: Symbol) -> None:
+    """Wait for another thread that traces a function, for as long as variables hold its symbols.
+
+    Raises:
+        StateError: if no thread does: the symbol has leaked out of its function.
+    """
+    symbol.tracer.check_open()
+    with engine:
+        pass
 
 
 def prepared(values: list[Any]) -> bool:
@@ -332,7 +346,7 @@ def _common_dtype(inputs: Sequence[Any]) -> np.dtype:
     beside = any(isinstance(x, TensorLike) for x in inputs)
     strong, weak = [], ""
     for x in inputs:
-        dtype = as_array(x.value if isinstance(x, TensorLike) else x).dtype
+        dtype = x.value.dtype if isinstance(x, TensorLike) else as_array(x).dtype
         if is_weak(x) or (beside and dtype == FLOAT64 and not isinstance(x, TensorLike)):
             weak += dtype.kind
         else:

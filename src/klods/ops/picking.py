@@ -133,9 +133,18 @@ def _naive_pick(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.array([x[i][labels[i]] for i in loops.indices(labels.shape)], x.dtype).reshape(labels.shape)
 
 
+def _pick_shape(shape: Shape, labels: Shape) -> Shape:
+    if labels != shape[:-1]:
+        raise ShapeError(
+            f"labels of shape {labels} don't fit predictions of shape {shape}.",
+            f"give one label per row: shape {shape[:-1]}.",
+        )
+    return labels
+
+
 @block(
     _naive_pick,
-    lambda shape, labels: labels,
+    _pick_shape,
     lambda c, y, x, i: put_labels(c, i, classes=x.value.shape[-1]),
     None,
     inputs=2,
@@ -148,16 +157,12 @@ def pick(x: Any, labels: Any) -> Any:
         >>> pick(klods.constant([[.1, .9], [.8, .2]]), klods.constant([1, 0])).numpy()
         array([0.9, 0.8], dtype=float32)
     """
+    _pick_shape(x.shape, labels.shape)
     _check_labels(labels, x.shape)
     return np.take_along_axis(x, labels[..., None].astype(np.intp), -1)[..., 0]
 
 
 def _check_labels(labels: np.ndarray, shape: Shape) -> None:
-    if labels.shape != shape[:-1]:
-        raise ShapeError(
-            f"labels of shape {labels.shape} don't fit predictions of shape {shape}.",
-            f"give one label per row: shape {shape[:-1]}.",
-        )
     if labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
         wrong = labels.max() if labels.max() >= shape[-1] else labels.min()
         raise DataError(

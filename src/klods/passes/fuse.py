@@ -13,10 +13,12 @@ def fuse(graph: Graph) -> list[Item]:
     """Return kernels, and the nodes that stay on their own, in order of execution.
 
     A node joins the last kernel in which all its operands are at hand and its shape fits; else it starts one. Small
-    nodes that depend on nothing but what is given wait, and are computed in the kernel that uses them.
+    nodes that depend on nothing but what is given wait, and are computed in the kernel that uses them. What draws
+    random numbers comes first, so that it doesn't stand between nodes that share a loop; what looks on in the middle
+    (a call with operands) sees what is before it, and nothing of what is after it.
     """
     schedule = Schedule(graph)
-    for node in graph.nodes:
+    for node in sorted(graph.nodes, key=lambda node: node.block != "call" or bool(node.operands)):
         schedule.add(node)
     for value in graph.outputs:
         schedule.settle(value)
@@ -43,10 +45,12 @@ class Schedule:
             self.waiting[node.output] = node
             return
         for at in reversed(range(len(self.items))):
-            kernel = self.items[at]
-            if isinstance(kernel, Kernel) and self._fits(node, kernel, at):
-                self._join(node, kernel, at)
+            item = self.items[at]
+            if isinstance(item, Kernel) and self._fits(node, item, at):
+                self._join(node, item, at)
                 return
+            if isinstance(item, Node) and item.block == "call" and item.operands:
+                break
         self._start(node)
 
     def settle(self, x: Operand) -> None:

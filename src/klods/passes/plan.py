@@ -10,6 +10,7 @@ from klods.passes.fuse import Item
 from klods.passes.kernel import FULL, ONE, Kernel
 
 ALIGNMENT = 64  # bytes of a cache line
+EFFECTS = ("call",)  # run for what they do, also where nobody uses what they return
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,7 @@ def _stored(items: Sequence[Item], wanted: set[Value]) -> list[list[Value]]:
     """Return for each item the values that other items or the caller need of it."""
     calls = [Call(item, [], {}) for item in items]
     users = {x for call in calls for x in call.inputs}
+    users |= {node.output for call in calls for node in call.nodes if node.block in EFFECTS}
     seen: set[Value] = set()
     stores = []
     for call in calls:

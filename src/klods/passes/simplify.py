@@ -8,6 +8,7 @@ from typing import Any
 from klods.dtypes import as_array
 from klods.graph import Graph, Node, Operand, Symbol, Value
 from klods.ops.block import BLOCKS
+from klods.passes.plan import EFFECTS
 from klods.passes.trace import GraphTracer
 
 Rewrite = Callable[[GraphTracer, Node], "Operand | Symbol | None"]
@@ -52,7 +53,7 @@ def fold(graph: Graph) -> Graph:
     def rewrite(tracer: GraphTracer, node: Node) -> Operand | None:
         constants = tracer.graph.constants
         known = all(not isinstance(x, Value) or x in constants for x in node.operands)
-        if not known or node.output.size > FOLDED or node.block in DRAWS:
+        if not known or node.output.size > FOLDED or node.block in EFFECTS:
             return None
         arrays = [constants[x] if isinstance(x, Value) else as_array(x, node.output.dtype) for x in node.operands]
         result = as_array(BLOCKS[node.block].compute(*arrays, **node.attributes), node.output.dtype)
@@ -66,7 +67,7 @@ def merge(graph: Graph) -> Graph:
     seen: dict[Any, Value] = {}
 
     def rewrite(tracer: GraphTracer, node: Node) -> Operand | None:
-        if node.block in DRAWS:
+        if node.block in EFFECTS:
             return None
         kinds = tuple(type(x) for x in node.operands)  # 1, 1.0 and True are equal, and not the same
         key = (node.block, node.operands, kinds, repr(sorted(node.attributes.items())))
@@ -80,7 +81,7 @@ def drop(graph: Graph) -> Graph:
     used = {x for x in graph.outputs if isinstance(x, Value)}
     kept: list[Node] = []
     for node in reversed(graph.nodes):
-        if node.output in used or node.block in DRAWS:
+        if node.output in used or node.block in EFFECTS:
             kept.append(node)
             used.update(node.values)
     return graph.with_nodes(kept[::-1])
@@ -135,7 +136,6 @@ SAME = {
 }
 # Operands, by block and place, that leave the other operand as it is.
 NEUTRAL = {("add", 0): 0, ("add", 1): 0, ("subtract", 1): 0, ("multiply", 0): 1, ("multiply", 1): 1, ("divide", 1): 1}
-DRAWS: set[str] = {"uniform"}  # each run draws anew
 
 
 def _softmax(x: Symbol, axis: int = -1) -> Symbol:

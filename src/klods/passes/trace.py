@@ -40,7 +40,9 @@ class Trace:
         return rebuilt(self.result, (Tensor(next(made)) if isinstance(x, TensorLike) else x for x in parts))
 
 
-def trace(function: Callable[..., Any], arguments: Any, is_given: Callable[[Any], bool]) -> Trace:
+def trace(
+    function: Callable[..., Any], arguments: Any, is_given: Callable[[Any], bool], known: Sequence[Variable] = ()
+) -> Trace:
     """Return the graph of `function(*arguments)`.
 
     The function is called again for as long as it meets variables that were not known before, each of which then
@@ -50,17 +52,22 @@ def trace(function: Callable[..., Any], arguments: Any, is_given: Callable[[Any]
         function: takes and returns tensors in any structure; may read and assign variables.
         arguments: a list of the arguments.
         is_given: tells which leaves of the arguments are arrays; the others are passed on as they are.
+        known: variables that the function is likely to meet.
 
     Raises:
-        Untraceable: if the function asks for a tensor's value.
+        Untraceable: if the function asks for a tensor's value, or makes new variables each time it is called.
     """
-    variables: list[Variable] = []
-    while True:
-        tracer = GraphTracer(variables)
+    variables = list(known)
+    for _ in range(TRIES):
+        tracer = GraphTracer(variables, getattr(function, "__name__", "the function"))
         found = tracer.run(function, arguments, is_given)
         if not tracer.strangers:
             return found
         variables = [*variables, *tracer.strangers]
+    raise Untraceable("It makes new variables at every call.", "make them once, before or at the first call.")
+
+
+TRIES = 8  # calls that may meet variables that the ones before didn't
 
 
 class GraphTracer:
@@ -68,14 +75,15 @@ class GraphTracer:
 
     Args:
         variables: the variables that are inputs.
+        name: the function's name.
 
     Attributes:
         graph: the graph so far.
         strangers: the variables met that are not among these.
     """
 
-    def __init__(self, variables: Sequence[Variable] = ()) -> None:
-        self.graph = Graph()
+    def __init__(self, variables: Sequence[Variable] = (), name: str = "") -> None:
+        self.graph, self.name = Graph(), name
         self.variables = list(variables)
         self.strangers: list[Variable] = []
         self._before = {id(v): (v, v.tensor) for v in variables}
@@ -101,7 +109,16 @@ class GraphTracer:
                 variable.tensor = tensor
         changed = [(v, new) for v, old, new in zip(self.variables, symbols, after) if new is not old]
         self.graph.outputs = [self.operand(t.value) for t in [*returned, *(new for _, new in changed)]]
-        return Trace(self.graph, self.variables, [v for v, _ in changed], result)
+        return Trace(self.graph, self._met(), [v for v, _ in changed], result)
+
+    def _met(self) -> list[Variable]:
+        """Return the variables that the graph uses, and make the others no inputs of it."""
+        graph, count = self.graph, len(self.variables)
+        used = {x for node in graph.nodes for x in node.values} | {x for x in graph.outputs if isinstance(x, Value)}
+        first = len(graph.inputs) - count
+        pairs = [(v, x) for v, x in zip(self.variables, graph.inputs[first:]) if x in used]
+        graph.inputs[first:] = [x for _, x in pairs]
+        return [v for v, _ in pairs]
 
     def given(self, like: Any) -> Tensor:
         """Return a tensor that stands for an input of this shape and dtype."""
@@ -110,11 +127,7 @@ class GraphTracer:
 
     def apply(self, block: str, values: Sequence[Any], attributes: dict[str, Any]) -> Symbol:
         """Add a node and return its output."""
-        if self._closed:
-            raise StateError(
-                "This tensor stands for a value inside a traced function, and has none outside it.",
-                "return it from the function, or keep it in a klods.Variable.",
-            )
+        self.check_open()
         if block not in BLOCKS:
             raise Untraceable(f"NumPy's function {block} has no block.", "use klods's functions on tensors.")
         operands = tuple(self.operand(x) for x in values)
@@ -122,6 +135,14 @@ class GraphTracer:
         output = self.graph.value(shape, dtype)
         self.graph.nodes.append(Node(block, operands, attributes, output))
         return Symbol(self, output)
+
+    def check_open(self) -> None:
+        """Raise StateError if the trace is over: its symbols stand for nothing then."""
+        if self._closed:
+            raise StateError(
+                f"This tensor stands for a value inside the traced function '{self.name}', and has none outside it.",
+                "return it from the function, or keep it in a klods.Variable.",
+            )
 
     def operand(self, x: Any) -> Operand:
         """Return what stands for a symbol, an array or a number in the graph."""

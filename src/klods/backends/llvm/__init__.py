@@ -8,7 +8,7 @@ import numpy as np
 
 from klods.backends.llvm.emit import emit, pointers
 from klods.backends.llvm.library import NAME, Entry, entries, new_module
-from klods.backends.program import Program, Step, node_step
+from klods.backends.program import Arrays, Program, Step, node_step
 from klods.graph import Value
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
@@ -19,7 +19,7 @@ def llvm_steps(plan: Plan, program: Program) -> list[Step]:
     kernels = [call for call in plan.calls if isinstance(call.item, Kernel)]
     written = {call: write(call) for call in kernels}
     compiled = dict(zip(kernels, entries([text for text, _ in written.values()])))
-    tables = Tables(program)
+    tables = Tables(program.arrays, program.moved)
     steps: list[Step] = [tables.refresh] if kernels else []
     for call in plan.calls:
         if call in compiled:
@@ -40,8 +40,8 @@ def write(call: Call) -> tuple[str, int]:
 class Tables:
     """The tables of addresses that kernels read, kept up to date when an array moves."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, arrays: Arrays, moved: list[Value]) -> None:
+        self.arrays, self.moved = arrays, moved
         self.slots: dict[Value, list[tuple[np.ndarray, int]]] = {}
         self.scratch: list[np.ndarray] = []
 
@@ -56,18 +56,17 @@ class Tables:
         table = np.array([0] * len(values) + [scratch.ctypes.data, rows, columns], np.int64)
         for i, value in enumerate(values):
             self.slots.setdefault(value, []).append((table, i))
-            if value in self.program.arrays:
-                table[i] = self.program.arrays[value].ctypes.data
+            if value in self.arrays:
+                table[i] = self.arrays[value].ctypes.data
         self.scratch.append(table)
         address = table.ctypes.data
         return lambda: entry(address)
 
     def refresh(self) -> None:
         """Enter the addresses of arrays that have moved since the last run."""
-        moved, arrays = self.program.moved, self.program.arrays
-        for value in moved:
+        for value in self.moved:
             if value in self.slots:
-                address = arrays[value].ctypes.data
+                address = self.arrays[value].__array_interface__["data"][0]
                 for table, i in self.slots[value]:
                     table[i] = address
-        moved.clear()
+        self.moved.clear()

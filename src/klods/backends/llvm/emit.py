@@ -275,7 +275,9 @@ class _Loops:
     # ------------------------------------------------------------ sums and extremes
 
     def start_of_fold(self, node: Node) -> list[ir.Value]:
-        start = {"reduce_max": -math.inf, "reduce_min": math.inf}.get(node.block, 0)
+        floating = node.output.dtype.kind == "f"
+        starts = {"reduce_max": -math.inf, "reduce_min": math.inf, "pick": math.nan if floating else 0}
+        start = starts.get(node.block, 0)  # where a label is outside the classes, nothing is picked: NaN
         slots = [self.slot(node.output.dtype)]
         self.builder.store(constant(self.builder, start, node.output.dtype).value, slots[0])
         if node.block == "argmax":

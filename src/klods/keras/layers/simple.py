@@ -13,6 +13,7 @@ from klods.errors import DataError
 from klods.keras import activations
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.spec import InputSpec, Shape
+from klods.ops.comparison import where
 from klods.ops.movement import reshape, transpose
 from klods.tensor import Tensor
 
@@ -151,11 +152,13 @@ class Dropout(Layer):
             return inputs
         if self.rate == 1:
             return inputs * 0
-        sizes = [n if m is None else m for n, m in zip(inputs.value.shape, self.noise_shape or inputs.value.shape)]
-        random.refuse_while_traced()
-        source = random.generator() if self._generator is None else self._generator
-        kept = source.random(sizes, np.float32) >= np.float32(self.rate)
-        return inputs * Tensor(kept * np.float32(1 / (1 - self.rate)))
+        shape = inputs.value.shape
+        sizes = tuple(n if m is None else m for n, m in zip(shape, self.noise_shape or shape))
+        kept = random.drawn(lambda: self._source().random(sizes, np.float32), sizes, np.float32) >= self.rate
+        return where(kept, inputs * (1 / (1 - self.rate)), 0.0)
+
+    def _source(self) -> np.random.Generator:
+        return random.generator() if self._generator is None else self._generator
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from klods.errors import DataError, ShapeError, StateError
-from klods.keras.configuration import Configurable
+from klods.keras.configuration import Configurable, arguments
 from klods.keras.metrics import Metric
 from klods.tensor import Variable
 
@@ -52,6 +52,12 @@ class Tracking(Configurable):
     _tracked: dict[Any, Any]  # the attributes that are parts or may hold some, by name; by id what has no name yet
     _anatomy: Anatomy | None = None
     _trainable = True
+    _hyper_parameters: frozenset[str] = frozenset()
+    _settings = 0  # how often hyper-parameters have been set
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._hyper_parameters = frozenset(arguments(cls)) - {"name", "trainable"}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
@@ -65,6 +71,8 @@ class Tracking(Configurable):
             _changes[0] += 1
         elif name in self._tracked:
             self._untrack(name)
+        if name in self._hyper_parameters:
+            object.__setattr__(self, "_settings", self._settings + 1)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -11,17 +12,40 @@ import numpy as np
 from klods.errors import NumericsWarning, warn
 from klods.graph import Symbol
 from klods.keras.models.batches import unpacked
-from klods.tape import leaves
+from klods.keras.models.rehearsal import check_targets
+from klods.ops.effects import call
+from klods.tape import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike
 
 
 def watch(model: Any, batch: Any, loss: Tensor) -> None:
-    """Warn, once per `fit`, when the loss is NaN or infinite, naming the data, weight or layer where it begins."""
-    if isinstance(loss.value, Symbol):
-        return
-    if not math.isfinite(loss.value) and not model.warned_of_numbers:
+    """Warn, once per `fit`, when the loss is NaN or infinite, naming the data, weight or layer where it begins.
+
+    In a traced step, the look at the loss becomes part of the graph.
+
+    Raises:
+        DataError: if it is NaN because a label is none of the classes.
+    """
+    if not isinstance(loss.value, Symbol):
+        return _look(model, batch, loss.value)
+    given, reference = leaves(batch), weakref.ref(model)
+    structure = rebuilt(batch, iter([None] * len(given)))
+
+    def look(value: np.ndarray, *arrays: np.ndarray) -> np.ndarray:
+        _look(reference(), rebuilt(structure, iter([Tensor(x) for x in arrays])), value)
+        return value
+
+    call(loss, *given, function=look, shape=(), dtype=loss.value.dtype)
+    return None
+
+
+def _look(model: Any, batch: Any, loss: Any) -> None:
+    if not math.isfinite(loss) and not model.warned_of_numbers:
+        x, y, _ = unpacked(batch)
+        if isinstance(y, Tensor):
+            check_targets(model, y.value, model(x, training=False))
         model.warned_of_numbers = True
-        warn(NumericsWarning, f"The loss is {float(loss.value):g}. {_origin(model, batch)}")
+        warn(NumericsWarning, f"The loss is {float(loss):g}. {_origin(model, batch)}")
 
 
 def _origin(model: Any, batch: Any) -> str:

@@ -29,7 +29,7 @@ def rehearse(model: Any, data: Data) -> None:
     with nothing_changed_by_errors(model), np.errstate(all="ignore"):
         before = _values(model)
         y_pred = model(x, training=False)
-        _check_targets(model, data.y, y_pred)
+        check_targets(model, data.y, y_pred)
         model.compute_loss(x, y, y_pred, sample_weight)
         model.compute_metrics(x, y, y_pred, sample_weight)
         _put_back(before)
@@ -57,9 +57,7 @@ def nothing_changed_by_errors(model: Any) -> Iterator[None]:
 
 def _values(model: Any) -> list[tuple[Variable, Tensor]]:
     """Return the tensors that the variables of a model, its optimizer and its metrics now hold."""
-    slots = [] if model.optimizer is None else model.optimizer.variables
-    states = [variable for metric in model.metrics for variable in metric.variables]
-    return [(variable, variable.read_value()) for variable in [*model.weights, *slots, *states]]
+    return [(variable, variable.tensor) for variable in model.all_variables()]
 
 
 def _put_back(values: list[tuple[Variable, Tensor]]) -> None:
@@ -67,8 +65,13 @@ def _put_back(values: list[tuple[Variable, Tensor]]) -> None:
         variable.tensor = tensor
 
 
-def _check_targets(model: Any, y: Any, y_pred: Any) -> None:
-    """Check all targets against the outputs of one batch."""
+def check_targets(model: Any, y: Any, y_pred: Any) -> None:
+    """Check all targets against the outputs of one batch.
+
+    Raises:
+        DataError: for labels that are none of the classes.
+        ShapeError: for another number of targets than outputs.
+    """
     if not isinstance(y_pred, Tensor) or y is None:
         return
     if not isinstance(y, np.ndarray):

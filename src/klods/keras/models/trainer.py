@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from klods.keras.models.figures import Logs, as_logs
 from klods.keras.models.loops import Epochs, Steps, verbosity
 from klods.keras.models.rehearsal import nothing_changed_by_errors, rehearse
 from klods.tape import GradientTape
-from klods.tensor import Tensor, convert_to_tensor
+from klods.tensor import Tensor, Variable, convert_to_tensor
 
 ALL = slice(None)
 
@@ -30,16 +31,21 @@ class Trainer:
 
     name: str
     built: bool
+    weights: list[Variable]
     trainable_weights: list[Any]
     losses: list[Tensor]
     anatomy: Callable[[], Anatomy]
+    flattened: Callable[[], list[Any]]
     __call__: Callable[..., Any]
 
     optimizer: optimizers.Optimizer | None = None
     loss: Any = None
     stop_training = False
     warned_of_numbers = False
+    run_eagerly = False
+    jit_compile: Any = "auto"
     _compiled: Compiled | None = None
+    _steps_known: dict[str, tuple[Any, Callable[[Any], Any]]]
 
     def compile(
         self,
@@ -60,10 +66,9 @@ class Trainer:
             loss_weights: a number that the loss is multiplied by.
             metrics: names, functions or Metrics; `accuracy` is chosen by the shapes of labels and predictions.
             weighted_metrics: metrics that take sample weights into account.
-            run_eagerly: whether to run a step operation by operation even so.
+            run_eagerly: whether steps run operation by operation rather than traced and compiled.
             steps_per_execution: accepted for Keras's sake.
-            jit_compile: True to trace a training step once and run it as fused loops; it runs operation by operation
-                otherwise.
+            jit_compile: False to run traced steps in NumPy even where machine code is to be had.
 
         Raises:
             NameUnknownError: for an unknown name, with the nearest known one; the model is as it was then.
@@ -73,6 +78,7 @@ class Trainer:
         self.optimizer, self.loss = chosen, loss
         self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
         self.stop_training = False
+        vars(self)["_steps_known"] = {}
 
     @property
     def compiled(self) -> bool:
@@ -136,10 +142,10 @@ class Trainer:
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight)
-        numerics.watch(self, data, loss)
         weights = self.trainable_weights
         gradients = tape.gradient(loss, weights)
         figures = self._figures(x, y, y_pred, sample_weight, loss)
+        numerics.watch(self, data, loss)
         self.optimizer.apply(gradients, weights)  # type: ignore[union-attr]
         return figures
 
@@ -188,6 +194,30 @@ class Trainer:
         if y is not None and self._compiled is not None:
             self._compiled.update(y, y_pred, sample_weight)
         return self.get_metrics_result()
+
+    def step_to_run(self, name: str) -> Callable[[Any], Any]:
+        """Return `train_step`, `test_step` or `predict_step` as `compile` chose to run it.
+
+        A traced step is kept until `compile` is called again or what the model is made of changes.
+        """
+        if self.run_eagerly:
+            return getattr(self, name)
+        if name == "train_step" and self.optimizer is not None:
+            self.optimizer.build(self.trainable_weights)
+        known, made_of = vars(self).setdefault("_steps_known", {}), self._made_of()
+        if name not in known or known[name][0] != made_of:
+            known[name] = made_of, _traced_step(self, name, "numpy" if self.jit_compile is False else None)
+        return known[name][1]
+
+    def all_variables(self) -> list[Variable]:
+        """Return the variables of the model, of its optimizer and of its metrics."""
+        slots = [] if self.optimizer is None else self.optimizer.variables
+        return [*self.weights, *slots, *(variable for metric in self.metrics for variable in metric.variables)]
+
+    def _made_of(self) -> Any:
+        """Return what a traced step depends on: layers and their hyper-parameters, and which weights are trained."""
+        layers = [(id(layer), layer._settings) for layer in self.flattened()]
+        return layers, [*map(id, self.trainable_weights)], id(self.optimizer), id(self._compiled)
 
     # ------------------------------------------------------------ fit
 
@@ -255,19 +285,12 @@ class Trainer:
         self._rehearse("test_step", validation)
         self.stop_training, self.warned_of_numbers, self.history = False, False, history
         passes = Epochs(self, range(initial_epoch, epochs), data, steps_per_epoch, hooks, shown, validate)
-        step = self._as_chosen(self.train_step)
+        step = self.step_to_run("train_step")
         with np.errstate(all="ignore"), passes.interruptible():
             for batches in passes:
                 for batch in batches:
                     batches.figures = step(batch)
         return history
-
-    def _as_chosen(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Return a training step as `compile` chose to run it: traced and compiled with jit_compile=True."""
-        if self.jit_compile is not True or self.run_eagerly:
-            return step
-        self.optimizer.build(self.trainable_weights)  # type: ignore[union-attr]
-        return Function(step)
 
     @staticmethod
     def _validation_data(given: Any) -> Data | None:
@@ -340,11 +363,11 @@ class Trainer:
         """
         data = make_data(x).cut(batch_size, steps)
         batches = self._steps("predict", data, steps, callbacks, verbose)
-        outputs = []
+        outputs, step = [], self.step_to_run("predict_step")
         batches.hooks.call("on_predict_begin", {})
         with np.errstate(all="ignore"):
             for batch in batches:
-                outputs.append(self.predict_step(batch))
+                outputs.append(step(batch))
                 batches.figures = {"outputs": outputs[-1]}
         batches.progress.close({})
         batches.hooks.call("on_predict_end", {})
@@ -358,8 +381,9 @@ class Trainer:
     def _evaluate(self, batches: Steps) -> Logs:
         self.reset_metrics()
         batches.hooks.call("on_test_begin", {})
+        step = self.step_to_run("test_step")
         for batch in batches:
-            batches.figures = self.test_step(batch)
+            batches.figures = step(batch)
         logs = batches.logs()
         batches.hooks.call("on_test_end", logs)
         return logs
@@ -382,24 +406,24 @@ class Trainer:
             DataError: for data that can't be trained on; nothing is changed then.
         """
         self._check_compiled("train_on_batch")
-        return self._on_batch(self.train_step, make_data(x, y, sample_weight).weighed(class_weight), return_dict)
+        return self._on_batch("train_step", make_data(x, y, sample_weight).weighed(class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluate one batch and return its loss and metrics; see `train_on_batch`."""
         self._check_compiled("test_on_batch")
-        return self._on_batch(self.test_step, make_data(x, y, sample_weight), return_dict)
+        return self._on_batch("test_step", make_data(x, y, sample_weight), return_dict)
 
-    def _on_batch(self, step: Callable[[Any], Any], data: Data, return_dict: bool) -> Any:
+    def _on_batch(self, name: str, data: Data, return_dict: bool) -> Any:
         batch = packed(*[tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)])
         with np.errstate(all="ignore"), nothing_changed_by_errors(self):
             self.reset_metrics()
-            logs = as_logs(step(batch))
+            logs = as_logs(self.step_to_run(name)(batch))
         return logs if return_dict else self._listed(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as a NumPy array."""
         with np.errstate(all="ignore"):
-            return joined([self.predict_step(packed(tensors(make_data(x).x, ALL)))])
+            return joined([self.step_to_run("predict_step")(packed(tensors(make_data(x).x, ALL)))])
 
     # ------------------------------------------------------------ checks
 
@@ -414,6 +438,19 @@ class Trainer:
         """Find what doesn't fit before anything is changed; a step of the user's own isn't ours to try."""
         if data is not None and getattr(type(self), step) is getattr(Trainer, step):
             rehearse(self, data)
+
+
+def _traced_step(model: Trainer, name: str, backend: str | None) -> Function:
+    """Return a step of a model as a function of a batch, which doesn't keep the model alive."""
+    reference: Any = weakref.ref(model)
+
+    def step(data: Any) -> Any:
+        result = getattr(reference(), name)(data)
+        reference()._forget_losses()  # they are symbols
+        return result
+
+    step.__name__ = name
+    return Function(step, backend, known=lambda: reference().all_variables())
 
 
 def joined(outputs: list[Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from klods.errors import DataError, DTypeError
-from klods.graph import Symbol
+from klods.graph import tracing
 from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.ops.arithmetic import maximum_, minimum_, sqrt_, square
 from klods.ops.reduction import reduce_sum
@@ -149,7 +149,7 @@ class Optimizer(Configurable):
         """Assign the weight and its slots their new values."""
         cells = [weight, *self._slots[id(weight)]]
         arrays = [cell.read_value().value for cell in cells]
-        after = self._traced if isinstance(gradient.value, Symbol) else self._in_pieces
+        after = self._in_pieces if tracing.get() is None else self._traced
         for cell, array in zip(cells, after(gradient.value, *arrays)):
             cell.tensor = Tensor(array)
         constraint = getattr(weight, "constraint", None)
@@ -168,7 +168,7 @@ class Optimizer(Configurable):
                 array[piece] = result
         return [array.reshape(gradient.shape) for array in after]
 
-    def _traced(self, gradient: Symbol, *cells: Symbol) -> tuple[Symbol, ...]:
+    def _traced(self, gradient: Any, *cells: Any) -> tuple[Any, ...]:
         """Return symbols for the new values of a weight and its slots."""
         rate, step = self._learning_rate.read_value().value, self.iterations.read_value().value
         return self._decayed(rate, step.astype("float32"), gradient, *cells)

@@ -1,0 +1,33 @@
+"""A block that runs a Python function: what a graph can't hold otherwise, such as drawing random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from klods.dtypes import as_array
+from klods.ops.block import Shape, block
+
+
+def _naive(*operands: np.ndarray, function: Callable[..., Any], shape: Shape, dtype: Any) -> np.ndarray:
+    return np.array(function(*operands), dtype).reshape(shape)
+
+
+@block(_naive, lambda *shapes, shape, **rest: shape, inputs=None, gives=lambda *dtypes, dtype, **rest: np.dtype(dtype))
+def call(*operands: Any, function: Callable[..., Any], shape: Shape, dtype: Any) -> Any:
+    """Return what a function of arrays returns; in a graph it is called at each run, and never left out or moved.
+
+    Args:
+        operands: what the function is called on.
+        function: returns an array.
+        shape: the shape of that array.
+        dtype: its dtype.
+
+    Example:
+        >>> import klods
+        >>> call(klods.constant([3., 4.]), function=np.linalg.norm, shape=(), dtype="float32").numpy()
+        np.float32(5.0)
+    """
+    return as_array(function(*operands), np.dtype(dtype))
