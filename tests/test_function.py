@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
+import os
+import threading
 import warnings
+import weakref
 from typing import Any
 
 import numpy as np
@@ -11,8 +15,8 @@ import pytest
 
 import klods as tf
 from klods import keras
-from klods.compiled import Function
-from klods.errors import ShapeError, StateError, TraceWarning
+from klods.compiled import KEPT, Function
+from klods.errors import ArgumentError, DTypeError, ShapeError, StateError, TraceWarning
 from klods.graph import Value, check, text
 from klods.passes import simplify as passes
 from klods.passes.fuse import fuse
@@ -249,7 +253,7 @@ def test_random_numbers_are_drawn_anew_at_each_call_as_uncompiled(draw, backend)
 def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():
     leaked = []
     Function(lambda x: leaked.append(x) or 2 * x, "numpy")(tf.ones((2,)))
-    with pytest.raises(StateError, match="has none outside it"):
+    with pytest.raises(StateError, match="traced function '<lambda>', and has none outside it"):
         leaked[0] + 1
 
 
@@ -288,3 +292,211 @@ def test_doubled_and_dead_nodes_go():
     graph = passes.simplify(trace(function, [MATRIX], lambda x: isinstance(x, np.ndarray)).graph)
     assert [node.block for node in graph.nodes] == ["multiply", "tanh", "add"]
     assert isinstance(graph.outputs[0], Value)
+
+
+# ---------------------------------------------------------------- what is returned is nobody else's
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_returned_tensors_and_variables_share_no_memory(backend):
+    a, b = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 4.0])
+
+    def step(x: Any) -> Any:
+        old = a.read_value()
+        a.assign(b)
+        b.assign(old + x)
+        return a.read_value(), b.read_value(), x, tf.constant([7.0])
+
+    compiled, given = Function(step, backend), np.array([1.0, 1.0], np.float32)
+    first = compiled(given)
+    expected = [[3.0, 4.0], [2.0, 3.0], [1.0, 1.0], [7.0]]
+    assert [x.numpy().tolist() for x in first] == expected
+    second = compiled(given)
+    given[:] = 9.0
+    assert [x.numpy().tolist() for x in second] == [[2.0, 3.0], [4.0, 5.0], [1.0, 1.0], [7.0]]
+    assert [x.numpy().tolist() for x in first] == expected
+    assert (a.numpy().tolist(), b.numpy().tolist()) == ([2.0, 3.0], [4.0, 5.0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_constant_assigned_to_a_variable_stays_constant(backend):
+    v = tf.Variable([1.0, 2.0])
+
+    def reset() -> None:
+        v.assign([5.0, 5.0])
+
+    def step() -> Any:
+        v.assign_add([1.0, 1.0])
+        return v.read_value()
+
+    reset, step = Function(reset, backend), Function(step, backend)
+    for _ in range(2):
+        reset()
+        assert step().numpy().tolist() == [6.0, 6.0]
+        assert step().numpy().tolist() == [7.0, 7.0]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_known_results_keep_their_dtype(backend):
+    compiled = Function(lambda x: (tf.constant(1.0) + 1.0, tf.constant(2) * 3, tf.constant(True)), backend)
+    assert [x.dtype.name for x in compiled(tf.ones(()))] == ["float32", "int32", "bool"]
+
+
+def test_the_array_of_a_variable_stays_as_it_was():
+    v = tf.Variable([1.0, 2.0])
+    step = Function(lambda: v.assign_add([1.0, 1.0]).read_value(), "numpy")
+    step()
+    array = np.asarray(v)
+    step()
+    assert array.tolist() == [2.0, 3.0]
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def test_structures_have_traces_of_their_own():
+    def function(x: Any) -> Any:
+        return x
+
+    compiled, one = Function(function, "numpy"), tf.constant(1.0)
+    assert isinstance(compiled([one]), list)
+    assert isinstance(compiled((one,)), tuple)
+    assert list(compiled({"a": one})) == ["a"]
+    assert list(compiled({"b": one})) == ["b"]
+    assert compiled(one).shape == ()
+    assert len(compiled.runners) == 5
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_arrays_of_any_layout(backend):
+    x = np.arange(24.0, dtype=np.float32).reshape(4, 6)
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    compiled = Function(lambda x: tf.reduce_sum(tf.nn.relu(x - 3.0), axis=0) * 2.0, backend)
+    for array in (x[:, ::2], x.T, x[::-1], read_only, np.asfortranarray(x), x.astype(">f4"), x[:0]):
+        expected = 2 * np.maximum(array.astype("f4") - 3, 0).sum(0)
+        np.testing.assert_allclose(compiled(array).numpy(), expected)
+
+
+def test_an_input_signature_turns_numbers_into_tensors():
+    traced = []
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.float32), tf.TensorSpec((), tf.float32)])
+    def scaled(x: Any, factor: Any) -> Any:
+        traced.append(x.shape)
+        return x * factor
+
+    for factor in (1, 2.0, 3):
+        assert scaled(tf.ones((2,)), factor).numpy().tolist() == [factor] * 2
+    assert traced == [(2,)]
+    with pytest.raises(ShapeError, match=r"has shape \(None,\); got \(2, 2\)"):
+        scaled(tf.ones((2, 2)), 1.0)
+    with pytest.raises(DTypeError, match="is float32; got int32"):
+        scaled(tf.ones((2,), tf.int32), 1.0)
+    with pytest.raises(ArgumentError, match="has 2 tensors; got 1"):
+        scaled(tf.ones((2,)))
+
+
+def test_methods_trace_for_their_own_instance_which_they_let_go():
+    class Scale:
+        def __init__(self, factor: float) -> None:
+            self.factor = tf.Variable(factor)
+
+        @tf.function
+        def __call__(self, x: Any) -> Any:
+            return x * self.factor
+
+    two, three = Scale(2.0), Scale(3.0)
+    assert [float(s(tf.constant(1.0))) for s in (two, three, two)] == [2.0, 3.0, 2.0]
+    gone = weakref.ref(three)
+    del three
+    gc.collect()
+    assert gone() is None
+
+
+def test_many_signatures_keep_few_plans():
+    compiled = Function(lambda x: x + 1.0, "numpy")
+    for size in range(KEPT + 10):
+        assert compiled(tf.zeros((size,))).shape == (size,)
+    assert len(compiled.runners) == KEPT
+
+
+# ---------------------------------------------------------------- inside tapes, threads and other processes
+
+
+def test_a_tape_outside_sees_through_a_compiled_function():
+    square = Function(lambda x: x * x, "numpy")
+    x = tf.Variable(3.0)
+    square(x)
+    with tf.GradientTape() as tape:
+        y = square(x)
+    assert float(tape.gradient(y, x)) == 6.0
+
+
+def test_variables_made_at_the_first_call():
+    class Counter:
+        count = None
+
+        def __call__(self) -> Any:
+            if self.count is None:
+                self.count = tf.Variable(0.0)
+            return self.count.assign_add(1.0).read_value()
+
+    compiled = Function(Counter(), "numpy")
+    assert [float(compiled()) for _ in range(3)] == [1.0, 2.0, 3.0]
+
+
+def test_new_variables_at_every_call_run_as_they_are():
+    compiled = Function(lambda x: tf.Variable(x).assign_add(1.0).read_value(), "numpy")
+    with pytest.warns(TraceWarning, match="makes new variables at every call"):
+        assert float(compiled(1.0)) == 2.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_threads_that_use_one_model_at_once(backend, monkeypatch):
+    made, x = model(OPTIMIZERS[2]), RANDOM.random((16, 20), np.float32)
+    expected = made(x).numpy()
+    step = Function(lambda x: made(x, training=False), backend)
+    wrong = []
+
+    def work() -> None:
+        for _ in range(30):
+            for got in (step(x), step(x[:7]), made(x)):
+                if not np.allclose(got.numpy(), expected[: len(got.numpy())], atol=1e-6):
+                    wrong.append(got)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_an_eager_call_waits_for_a_trace_in_another_thread():
+    v, inside, go_on = tf.Variable(2.0), threading.Event(), threading.Event()
+
+    def slow(x: Any) -> Any:
+        y = v.assign_add(0.0) * x
+        inside.set()
+        go_on.wait(10)
+        return y
+
+    tracing = threading.Thread(target=lambda: Function(slow, "numpy")(tf.constant(1.0)))
+    tracing.start()
+    inside.wait(10)
+    threading.Timer(0.2, go_on.set).start()
+    assert float(v * 3.0) == 6.0
+    tracing.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_forked_process_goes_on(backend):
+    compiled, x = Function(lambda x: tf.matmul(tf.tanh(x), x), backend), tf.eye(3)
+    expected = compiled(x).numpy()
+    child = os.fork()
+    if child == 0:
+        same = np.array_equal(compiled(x).numpy(), expected) and compiled(tf.eye(4)).shape == (4, 4)
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0

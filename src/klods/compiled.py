@@ -199,46 +199,53 @@ class Runner:
         self.trace, self.plan = trace, planned(trace)
         self.program = Program(self.plan, steps_of(backend))
         self._fixed = [x for x in leaves(list(arguments)) if not is_array(x)]  # kept, so that ids in keys stay theirs
-        self._own: dict[int, Tensor] = {}  # the tensors of changed variables that this runner made
-        self._returned = len(trace.graph.outputs) - len(trace.changed)
         self._dtypes = [x.dtype for x in trace.graph.outputs if isinstance(x, Value)]
-        self._copied = self._not_to_be_shared()
+        self._tensors: list[Tensor | None] = [None] * len(trace.variables)  # what the variables held at the last run
+        self._state: list[np.ndarray] = [np.empty(0)] * len(trace.variables)
+        in_place = updated_in_place(trace, self.plan)
+        self._overwritten = [id(variable) in in_place for variable in trace.variables]
+        self._renewed = [(returned(trace) + i, v) for i, v in enumerate(trace.changed) if id(v) not in in_place]
+        self._copied = [i for i in (*range(returned(trace)), *(i for i, _ in self._renewed)) if is_kept(self.plan, i)]
 
     def __call__(self, arrays: list[np.ndarray]) -> Any:
         """Run on these arrays, put the new values in the variables, and return the function's result."""
-        outputs = self.program.run([*arrays, *self._state()])
+        for i, variable in enumerate(self.trace.variables):
+            if variable.tensor is not self._tensors[i] or (variable.lent and self._overwritten[i]):
+                self._take(i, variable)
+        outputs = self.program.run([*arrays, *self._state])
         for i in self._copied:
             outputs[i] = np.array(outputs[i], self._dtypes[i])
-        for variable, array in zip(self.trace.changed, outputs[self._returned :]):
-            if array is not variable.tensor.value:
-                variable.tensor = self._own[id(variable)] = Tensor(array)
-        return self.trace.with_arrays(outputs[: self._returned])
+        for i, variable in self._renewed:
+            variable.tensor = Tensor(outputs[i])
+        return self.trace.with_arrays(outputs)
 
-    def _state(self) -> list[np.ndarray]:
-        """Return the variables' arrays; those to be overwritten are copies, since others may hold their tensors."""
-        for variable in self.trace.changed:
-            if variable.lent or variable.tensor is not self._own.get(id(variable)):
-                variable.tensor = self._own[id(variable)] = Tensor(np.array(variable.value))
-                variable.lent = False
-        return [array_of(variable.tensor) for variable in self.trace.variables]
+    def _take(self, i: int, variable: Variable) -> None:
+        """Note what a variable holds now; if it is to be overwritten, a copy, since others may hold the tensor."""
+        if self._overwritten[i]:
+            variable.tensor, variable.lent = Tensor(np.array(variable.value, order="C")), False
+        self._tensors[i], self._state[i] = variable.tensor, array_of(variable.tensor)
 
-    def _not_to_be_shared(self) -> list[int]:
-        """Return the outputs to copy: constants, and arrays of arguments and variables, which may change later."""
-        graph, places = self.plan.graph, {}
-        for call in self.plan.calls:
-            places.update(call.shared)
-        given = [*graph.inputs, *graph.constants, *places]
-        own = dict(zip(map(id, self.trace.variables), graph.inputs[len(graph.inputs) - len(self.trace.variables) :]))
-        copied = []
-        for i, value in enumerate(graph.outputs):
-            variable = None if i < self._returned else self.trace.changed[i - self._returned]
-            if not isinstance(value, Value):
-                copied.append(i)
-                continue
-            in_place = variable is not None and places.get(value) is own[id(variable)]
-            if value in given and not in_place:
-                copied.append(i)
-        return copied
+
+def returned(trace: Trace) -> int:
+    """Return how many tensors a traced function returns; the graph's other outputs are new values of variables."""
+    return len(trace.graph.outputs) - len(trace.changed)
+
+
+def updated_in_place(trace: Trace, plan: Plan) -> set[int]:
+    """Return the ids of the variables whose new value is written over the old one."""
+    places = {new: old for call in plan.calls for new, old in call.shared.items()}
+    held = dict(zip(map(id, trace.variables), plan.graph.inputs[len(plan.graph.inputs) - len(trace.variables) :]))
+    after = zip(trace.changed, plan.graph.outputs[returned(trace) :])
+    return {id(variable) for variable, new in after if isinstance(new, Value) and places.get(new) is held[id(variable)]}
+
+
+def is_kept(plan: Plan, i: int) -> bool:
+    """Tell whether output i is a number, or an array that outlives the run and may change: others get a copy of it."""
+    value = plan.graph.outputs[i]
+    if not isinstance(value, Value):
+        return True
+    kept = (*plan.graph.inputs, *plan.graph.constants, *(new for call in plan.calls for new in call.shared))
+    return value in kept
 
 
 def planned(trace: Trace) -> Plan:

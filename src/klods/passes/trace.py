@@ -109,14 +109,16 @@ class GraphTracer:
                 variable.tensor = tensor
         changed = [(v, new) for v, old, new in zip(self.variables, symbols, after) if new is not old]
         self.graph.outputs = [self.operand(t.value) for t in [*returned, *(new for _, new in changed)]]
-        return Trace(self.graph, self._met(), [v for v, _ in changed], result)
+        assigned = [v for v, _ in changed]
+        return Trace(self.graph, self._met(assigned), assigned, result)
 
-    def _met(self) -> list[Variable]:
-        """Return the variables that the graph uses, and make the others no inputs of it."""
+    def _met(self, assigned: list[Variable]) -> list[Variable]:
+        """Return the variables that were read or assigned, and make the others no inputs of the graph."""
         graph, count = self.graph, len(self.variables)
         used = {x for node in graph.nodes for x in node.values} | {x for x in graph.outputs if isinstance(x, Value)}
         first = len(graph.inputs) - count
-        pairs = [(v, x) for v, x in zip(self.variables, graph.inputs[first:]) if x in used]
+        ids = set(map(id, assigned))
+        pairs = [(v, x) for v, x in zip(self.variables, graph.inputs[first:]) if x in used or id(v) in ids]
         graph.inputs[first:] = [x for _, x in pairs]
         return [v for v, _ in pairs]
 
