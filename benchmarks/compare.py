@@ -1,9 +1,16 @@
-"""Measure klods beside Keras on TensorFlow, JAX and torch, in one run, and print the table.
+"""Measure klods beside Keras on JAX, TensorFlow and torch, in one run, and print the tables of the README.
 
-    python benchmarks/compare.py [--rounds 5] [--peers tensorflow jax torch]
+    python benchmarks/compare.py                            everything: about 25 minutes on two cores
+    python benchmarks/compare.py --only chapter first-step  some tables
+    python benchmarks/compare.py --only cells --peers jax   some tables, beside some peers
+    python benchmarks/compare.py --print benchmarks/results/2026-11-24.json     tables of an earlier run
 
-Each peer gets an environment of its own under `.bench/`, installed at the first run. The jobs run in turn as whole
-processes, several rounds; the table shows medians, and ratios of klods to each peer.
+Each peer gets an environment of its own under `.bench/`, installed at the first run (a large download). The jobs run in
+turn as whole processes, round after round, with every library's defaults, and each fails unless it has learnt what it
+should. Results go to benchmarks/results/DATE.json after each table; tables measured anew replace those of the same day.
+The machine should do nothing else meanwhile.
+
+Tables and their rounds: chapter 3, first-step 3, scratch 3, small 3, cells 1.
 """
 
 from __future__ import annotations
@@ -11,118 +18,81 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import os
-import platform
-import subprocess
 import sys
-import venv
+import time
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-ROOT = Path(__file__).parents[1]
-JOBS = Path(__file__).parent / "jobs"
-PEERS = {  # name -> (what to install, the module that is Keras, the module that is TensorFlow)
-    "klods": ([str(ROOT)], "klods.keras", "klods"),
-    "tensorflow": (["tensorflow"], "tensorflow.keras", "tensorflow"),
-    "jax": (["keras", "jax"], "keras", None),
-    "torch": (["keras", "torch==2.13.0"], "keras", None),
-}
-Runs = dict[tuple[str, str], list[dict[str, float]]]
+from machine import commit, idleness, machine
+from measurements import ROUNDS, jobs_of
+from peers import PEERS, RIVALS, ROOT, JobFailed, prepare, run
+from report import report
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peers", nargs="*", default=["tensorflow", "jax", "torch"], choices=[*PEERS][1:])
-    options = parser.parse_args()
-    names = ["klods", *options.peers]
-    for name in names:
-        environment(name)
-    runs: Runs = {}
-    for number in range(options.rounds):
-        for name in names:
-            print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
-            for job, module in jobs(name):
-                runs.setdefault((name, job), []).append(run(name, job, module))
-    report(runs, names, options.rounds)
-
-
-def jobs(name: str) -> list[tuple[str, str | None]]:
-    """Return the jobs that this peer takes part in, with the module each is given."""
-    _, keras, tensorflow = PEERS[name]
-    chosen: list[tuple[str, str | None]] = [("chapter", keras)]
-    if tensorflow:
-        chosen.append(("scratch", tensorflow))
-    return [*chosen, ("small", None)] if name == "klods" else chosen
-
-
-def environment(name: str) -> None:
-    """Make a peer's environment at the first call; install klods anew at each."""
-    if not python_of(name).exists():
-        print(f"installing {name} ...", file=sys.stderr, flush=True)
-        venv.create(ROOT / ".bench" / name, with_pip=True)
-        install(name)
-    elif name == "klods":
-        install(name, "--force-reinstall", "--no-deps")
-
-
-def install(name: str, *options: str) -> None:
-    subprocess.run([python_of(name), "-m", "pip", "install", "-q", *options, *PEERS[name][0]], check=True)
-
-
-def python_of(name: str) -> Path:
-    return ROOT / ".bench" / name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def run(name: str, job: str, module: str | None) -> dict[str, float]:
-    """Run one job as a process and return its figures."""
-    command = [str(python_of(name)), str(JOBS / f"{job}.py"), *([module] if module else [])]
-    settings = {**os.environ, "KERAS_BACKEND": name, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    result = subprocess.run(command, env=settings, capture_output=True, text=True, check=True)
-    return json.loads(result.stdout.splitlines()[-1])
-
-
-def report(runs: Runs, names: list[str], rounds: int) -> None:
-    """Print the machine, the day and the table."""
-    day = datetime.date.today().isoformat()
-    machine = f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"{machine}, {day}, medians of {rounds} rounds\n")
-    rows = [
-        ("chapter", "epoch_s", "epoch of the chapter's network, s"),
-        ("chapter", "whole_s", "whole process, import to test accuracy, s"),
-        ("chapter", "import_s", "import, s"),
-        ("chapter", "evaluate_s", "evaluate 10,000 images, s"),
-        ("chapter", "predict_10_ms", "predict 10 images, ms"),
-        ("chapter", "peak_mb", "peak memory, MB"),
-        ("chapter", "test_accuracy", "test accuracy after 5 epochs"),
-        ("scratch", "epoch_s", "epoch of the network from scratch, eager, s"),
-        ("scratch", "tape_us", "tape and gradient of 2 * x + 3, µs"),
-        ("scratch", "add_us", "x + x on a 2 by 2 tensor, µs"),
-        ("small", "import_ms", "`import klods` after `import numpy`, ms"),
-        ("small", "leaked_mb", "left behind by 1,000 predictions and 100 models, MB"),
-    ]
-    print("| | " + " | ".join(names) + " |")
-    print("|---|" + "---|" * len(names))
-    for job, figure, title in rows:
-        print(f"| {title} | " + " | ".join(cell(runs, name, job, figure) for name in names) + " |")
-
-
-def cell(runs: Runs, name: str, job: str, figure: str) -> str:
-    """Return a peer's median, and klods's ratio to it."""
-    if (name, job) not in runs:
-        return ""
-    mine, own = (median(r[figure] for r in runs[n, job]) for n in (name, "klods"))
-    ratio = f" ({own / mine:.2f})" if name != "klods" and figure != "test_accuracy" else ""
-    return f"{mine:.3g}{ratio}" if mine < 1000 else f"{mine:,.0f}{ratio}"
-
-
-def processor() -> str:
-    """Return the processor's name."""
+    options = arguments()
+    if options.print:
+        print(report(json.loads(options.print.read_text())))
+        return
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+        output = measure(options)
+    except JobFailed as error:
+        sys.exit(f"\n{error}")
+    print(report(json.loads(output.read_text())))
+    print(f"written to {output}", file=sys.stderr)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", metavar="TABLE", default=[*ROUNDS], choices=[*ROUNDS], help="these tables")
+    parser.add_argument("--rounds", type=positive, help="how often each job runs; the default is each table's own")
+    parser.add_argument("--peers", nargs="*", metavar="PEER", default=[*RIVALS], choices=RIVALS, help="beside these")
+    parser.add_argument("--quick", action="store_true", help="little work, to see that everything runs")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead (--quick: .bench/quick.json)")
+    parser.add_argument("--print", type=Path, metavar="FILE", help="measure nothing: print this file's tables")
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def measure(options: argparse.Namespace) -> Path:
+    """Run the chosen tables, write each to the file when it is done, and return the file."""
+    names = ["klods", "klods-numpy", *options.peers]
+    prepare(names)
+    today = datetime.date.today().isoformat()
+    output = options.output or ROOT / (".bench/quick.json" if options.quick else f"benchmarks/results/{today}.json")
+    results: dict[str, Any] = json.loads(output.read_text()) if output.exists() else {"versions": {}, "tables": {}}
+    results |= {"date": today, "machine": machine(), "quick": options.quick}
+    results["versions"] |= {name: run(name, "versions") for name in names}
+    for table in options.only:
+        results["tables"][table] = rounds(table, options)
+        output.parent.mkdir(exist_ok=True)
+        output.write_text(json.dumps(results, indent=1) + "\n")
+    return output
+
+
+def rounds(table: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Run a table's jobs and return their figures, with how idle the machine was before each round."""
+    count = options.rounds or (1 if options.quick else ROUNDS[table])
+    found: dict[str, Any] = {"commit": commit(), "rounds": count, "before": [], "runs": []}
+    for number in range(1, count + 1):
+        found["before"].append(idleness())
+        for job in jobs_of(table, options.peers, options.quick):
+            began = time.perf_counter()
+            say(f"{table}, round {number} of {count}: {PEERS[job.peer].title} {job.label} ...")
+            figures = run(job.peer, job.script, *job.arguments)
+            say(f" {time.perf_counter() - began:.1f} s\n")
+            found["runs"].append({"peer": job.peer, "label": job.label, **figures})
+    return found
+
+
+def say(text: str) -> None:
+    print(text, end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
