@@ -83,6 +83,25 @@ def test_what_is_no_klods_error_keeps_its_traceback(tmp_path):
     assert 'script.py", line 2' in run.stderr
 
 
+STRIKES = {
+    "after many calls": "def deep(n): return 1 + (deep(n - 1) if n else strike())\ndeep(30)\n",
+    "with markers in each line": "".join(f"def f{n}(): return 1 + f{n + 1}()\n" for n in range(9))
+    + "f9 = strike\nf0()\n",
+    "while an error is handled": "def fail(): return int('x')\ntry: 1 + fail()\nexcept ValueError: 1 + strike()\n",
+    "below NumPy": "import numpy as np\ndef user(x): return 1 + strike()\nnp.apply_along_axis(user, 0, np.zeros(3))\n",
+}
+
+
+@pytest.mark.parametrize("strike", STRIKES.values(), ids=STRIKES)
+def test_ctrl_c_shows_at_most_ten_lines_wherever_it_strikes(tmp_path, strike):
+    (tmp_path / "script.py").write_text("import klods\ndef strike(): raise KeyboardInterrupt\n" + strike)
+    run = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    lines = run.stderr.splitlines()
+    assert lines[-1] == "KeyboardInterrupt"
+    assert len(lines) <= 10, run.stderr
+    assert all("script.py" in line for line in lines if line.startswith("  File"))
+
+
 def test_jupyter_shows_the_users_frames_alone():
     try:
         klods.concat([klods.ones((1, 2)), klods.ones((2, 3))], axis=0)

@@ -10,12 +10,15 @@ import traceback
 import warnings
 from collections.abc import Iterable
 from types import FrameType, TracebackType
-from typing import cast
+from typing import TypeVar, cast
+
+import numpy as np
 
 from klods.missing import reporter
 
 LINES = 10  # of an error, at most, as Python prints it
-PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+Raised = TypeVar("Raised", bound=BaseException)
+INSIDE = tuple(os.path.dirname(os.path.abspath(path)) + os.sep for path in (__file__, np.__file__))
 
 
 class KlodsError(Exception):
@@ -42,7 +45,7 @@ class KlodsError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that Jupyter shows: the user's own frames and the message."""
-        return "".join(traceback.format_exception(type(self), self, own_frames(self))).splitlines()
+        return _printed(shortened_error(self))
 
 
 class ArgumentError(KlodsError, TypeError):
@@ -93,17 +96,26 @@ class NumericsWarning(UserWarning):
     """NaN or infinity appeared; the text says where first."""
 
 
+def shortened_error(error: Raised) -> Raised:
+    """Return an error with its own frames alone, and without the error it came after if both don't fit in ten lines."""
+    error = error.with_traceback(own_frames(error))
+    if len(_printed(error)) > LINES:
+        error.__cause__ = None  # which hides the context, too
+    return error
+
+
 def own_frames(error: BaseException) -> TracebackType | None:
-    """Return an error's traceback without the frames inside klods; all of it if there are no others.
+    """Return an error's traceback without the frames inside klods and NumPy; all of it if there are no others.
 
     Of many frames the innermost are kept, as many as fit in ten lines with the message.
     """
-    frames, room = [], LINES - 1 - len(str(error).splitlines())
+    message = traceback.format_exception_only(type(error), error)
+    frames, room = [], LINES - 1 - "".join(message).count("\n")
     trace = error.__traceback__
     while trace is not None:
         frames.append(trace)
         trace = trace.tb_next
-    own = [f for f in frames if not f.tb_frame.f_code.co_filename.startswith(PACKAGE)]
+    own = [f for f in frames if not f.tb_frame.f_code.co_filename.startswith(INSIDE)]
     for frame in reversed(own or frames):
         longer = _joined(frame, trace)
         if trace is not None and _lines(longer) > room:
@@ -119,6 +131,10 @@ def _joined(frame: TracebackType, rest: TracebackType | None) -> TracebackType:
     return TracebackType(rest, frame.tb_frame, place, frame.tb_lineno)
 
 
+def _printed(error: BaseException) -> list[str]:
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+
+
 def _lines(trace: TracebackType) -> int:
     return "".join(traceback.format_tb(trace)).count("\n")
 
@@ -129,9 +145,8 @@ def shorten_tracebacks() -> None:
 
     def print_own_frames(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, (KlodsError, KeyboardInterrupt)):
-            trace = own_frames(error.with_traceback(trace))
-            error = error.with_traceback(trace)
-        print_error(kind, error, trace)
+            error = shortened_error(error.with_traceback(trace))
+        print_error(kind, error, error.__traceback__)
 
     sys.excepthook = print_own_frames
 
@@ -139,7 +154,7 @@ def shorten_tracebacks() -> None:
 def user_line() -> str:
     """Return `file:line: source` of the innermost frame outside klods, or an empty string."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
         frame = frame.f_back
     if frame is None:
         return ""
@@ -152,7 +167,7 @@ def user_line() -> str:
 def warn(category: type[Warning], text: str) -> None:
     """Warn at the user's own line rather than inside klods."""
     depth, frame = 2, cast("FrameType | None", sys._getframe(1))
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
         depth, frame = depth + 1, frame.f_back
     warnings.warn(text, category, stacklevel=depth)
 
