@@ -48,6 +48,7 @@ FUNCTIONS: dict[str, tuple[Any, list[np.ndarray]]] = {
     "activations": (lambda x: [tf.nn.relu(x), tf.nn.elu(x), tf.nn.softplus(x), tf.nn.gelu(x), tf.sigmoid(x)], [MATRIX]),
     "roots": (lambda x: [tf.sqrt(tf.abs(x)), tf.math.rsqrt(x * x), tf.sign(x), tf.round(x), tf.floor(x)], [MATRIX]),
     "products": (lambda x, r: [tf.matmul(x, x, transpose_b=True), tf.linalg.matvec(x, r)], [MATRIX, ROW]),
+    "numbers among tensors": (lambda x: [tf.stack([1.0, x[0, 0]]), tf.tensordot(x, 2.0, 0), tf.gather(x, 1)], [MATRIX]),
     "moves": (lambda x: tf.reshape(tf.transpose(x), (5, 7)) + x[::-1], [MATRIX]),
     "three axes": (lambda x: tf.reduce_sum(tf.reshape(x, (5, 7, 1)) * tf.reshape(x, (5, 1, 7)), axis=-1), [MATRIX]),
     "nothing to do": (lambda x: [x, x + 0, 1 * x, tf.cast(x, "float32")], [MATRIX]),

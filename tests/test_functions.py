@@ -52,6 +52,7 @@ VALUES = [
     (klods.pad(MATRIX, [[1, 0], [2, 1]], "SYMMETRIC"), np.pad(MATRIX, ((1, 0), (2, 1)), "symmetric")),
     (klods.broadcast_to([1, 2], (2, 2)), [[1, 2], [1, 2]]),
     (klods.gather(params=MATRIX, indices=[2, 0], axis=1), MATRIX[:, [2, 0]]),
+    (klods.gather(klods.constant(MATRIX, "float32"), 1), MATRIX[1]),
     (klods.boolean_mask(MATRIX, MATRIX > 0), MATRIX[MATRIX > 0]),
     (klods.boolean_mask(MATRIX, [True, False, True], axis=1), MATRIX[:, [0, 2]]),
     (klods.where(MATRIX > 0, MATRIX, 0), np.maximum(MATRIX, 0)),
@@ -138,6 +139,7 @@ def test_dtypes_of_what_is_made():
     assert (klods.eye(2).dtype, klods.linspace(0, 1, 2).dtype, klods.fill((1,), 2).dtype) == (
         "float32", "float32", "int32")  # fmt: skip
     assert (klods.argmax([1]).dtype, klods.where([True]).dtype, klods.shape([1]).dtype) == ("int64", "int64", "int32")
+    assert (klods.round([1]).dtype, klods.round([1.0]).dtype) == ("int32", "float32")
     assert (klods.reduce_sum([True]).dtype, klods.math.top_k([1.0], 1).indices.dtype) == ("int32", "int32")
 
 

@@ -67,11 +67,17 @@ def test_cross_entropies():
     for kind in ("int32", "int64", "uint8"):
         sparse = klods.nn.sparse_softmax_cross_entropy_with_logits(np.array([0, 2], kind), logits)
         np.testing.assert_allclose(sparse, -LOG[[0, 1], [0, 2]], rtol=1e-5)
+    assert float(klods.nn.sparse_softmax_cross_entropy_with_logits(2, logits[0])) == pytest.approx(-LOG[0, 2], rel=1e-5)
     single = klods.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
     chance = 1 / (1 + np.exp(-LOGITS))
     np.testing.assert_allclose(single, -labels * np.log(chance) - (1 - labels) * np.log(1 - chance), rtol=1e-5)
     columns = klods.nn.softmax_cross_entropy_with_logits(labels.T, LOGITS.T, axis=0)
     np.testing.assert_allclose(columns, -(labels * LOG).sum(1))
+
+
+def test_labels_of_another_shape_than_the_logits_are_refused():
+    with pytest.raises(klods.errors.ShapeError, match=r"labels of shape \(3,\) don't fit logits of shape \(3, 1\)"):
+        klods.nn.sigmoid_cross_entropy_with_logits(labels=[0.0, 1.0, 1.0], logits=klods.ones((3, 1)))
 
 
 def test_cross_entropy_gradient_is_softmax_less_labels():

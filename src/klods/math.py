@@ -37,7 +37,7 @@ from klods.ops.arithmetic import (
     negative,
     power,
     reciprocal,
-    round_ as round,
+    round_,
     rsqrt,
     sign,
     sin,
@@ -93,6 +93,17 @@ truediv = divide
 def add_n(inputs: Any, name: str | None = None) -> Tensor:
     """Return the sum of a list of tensors of one shape."""
     return reduce_sum(inputs, 0)
+
+
+def round(x: Any, name: str | None = None) -> Tensor:
+    """Return the nearest integers, halves to the even one, in the dtype of x.
+
+    Example:
+        >>> round([0.5, 1.5]).numpy(), round([1, 2]).numpy()
+        (array([0., 2.], dtype=float32), array([1, 2], dtype=int32))
+    """
+    x = convert_to_tensor(x)
+    return round_(x) if x.value.dtype.kind == "f" else x
 
 
 def log_sigmoid(x: Any, name: str | None = None) -> Tensor:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from klods.errors import ShapeError
 from klods.math import l2_normalize
 from klods.missing import reporter
 from klods.ops.activation import (
@@ -56,7 +59,16 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
-    """Return the cross-entropy of labels in [0, 1] and sigmoid(logits), element by element."""
+    """Return the cross-entropy of labels in [0, 1] and sigmoid(logits), element by element.
+
+    Raises:
+        ShapeError: if the shapes differ, which would pair each label with each logit.
+    """
+    given, expected = tuple(np.shape(labels)), tuple(np.shape(logits))
+    if given != expected:
+        raise ShapeError(
+            f"labels of shape {given} don't fit logits of shape {expected}.", "reshape one like the other."
+        )
     return sigmoid_cross_entropy(logits, labels)
 
 

@@ -202,7 +202,7 @@ class GradientTape:
             return "the tape doesn't watch it; call tape.watch(x) before using it, or make it a klods.Variable."
         if not source.trainable:
             return "it is not trainable, so the tape doesn't watch it; call tape.watch(variable)."
-        return "nothing inside the tape used it."
+        return "no operation of klods inside the tape used it; x.numpy() and NumPy's functions leave no record."
 
     def _unreached(self, targets: list[Tensor]) -> str:
         if not any(t.value.dtype.kind == "f" for t in targets):
@@ -316,5 +316,4 @@ def rebuilt(structure: Any, parts: Iterator[Any]) -> Any:
 def _label(source: Any) -> str:
     if isinstance(source, Variable):
         return f"variable '{source.name}'"
-    shape = np.shape(getattr(source, "value", source))
-    return f"a tensor of shape {shape}"
+    return f"a tensor of shape {source.value.shape}" if isinstance(source, TensorLike) else f"a {type(source).__name__}"

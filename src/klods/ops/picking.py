@@ -125,6 +125,7 @@ def gather(params: Any, indices: Any, axis: int = 0) -> Any:
         >>> klods.gather([10., 20., 30.], [2, 0]).numpy()
         array([30., 10.], dtype=float32)
     """
+    indices = np.asarray(indices)
     _check_indices(indices, params.shape[checked_axis(axis, params.shape)])
     return np.take(params, indices, axis=axis)
 
@@ -157,6 +158,7 @@ def pick(x: Any, labels: Any) -> Any:
         >>> pick(klods.constant([[.1, .9], [.8, .2]]), klods.constant([1, 0])).numpy()
         array([0.9, 0.8], dtype=float32)
     """
+    labels = np.asarray(labels)
     _pick_shape(x.shape, labels.shape)
     _check_labels(labels, x.shape)
     return np.take_along_axis(x, labels[..., None].astype(np.intp), -1)[..., 0]
