@@ -210,6 +210,18 @@ BAD = [
     (lambda: klods.einsum("ij,jk->ik", klods.ones((2, 1)), klods.ones((3, 2))), "doesn't fit"),
     (lambda: klods.norm(MATRIX, ord=2, axis=[0, 1]), "ord=2"),
     (lambda: klods.matmul(2.0, 3.0), "scalar"),
+    (lambda: klods.split([1, 2, 3], 0), "don't part into 0"),
+    (lambda: klods.split([1, 2, 3], "a"), "got 'a' as num_or_size_splits"),
+    (lambda: klods.einsum([1.0], "i->"), "the equation is a list"),
+    (lambda: klods.zeros("a"), "A shape is made of whole numbers, 0 or more; got 'a'"),
+    (lambda: klods.ones((2, -1)), r"got \(2, -1\)"),
+    (lambda: klods.zeros(2.5), "got 2.5"),
+    (lambda: klods.eye(-1), r"got \(-1, -1\)"),
+    (lambda: klods.one_hot([1], -2), "got -2"),
+    (
+        lambda: klods.constant([[1], [2, 3]]),
+        r"\[\[1\], \[2, 3\]\], which is no array of numbers.\nTo mend it: give every",
+    ),
     (
         lambda: klods.nn.sparse_softmax_cross_entropy_with_logits([-1], [[0.0, 0.0]]),
         "label -1 is outside the 2 classes",

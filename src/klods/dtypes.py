@@ -193,10 +193,9 @@ def _from_python(x: Any, dtype: np.dtype | None) -> np.ndarray:
         array = np.asarray(x)
     except KlodsError:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError):
         raise DTypeError(
-            f"Got {_describe(x)}, which is no array of numbers: {error}.",
-            "give every row the same length, and numbers alone.",
+            f"Got {_describe(x)}, which is no array of numbers.", "give every row the same length, and numbers alone."
         ) from None
     kind = array.dtype.kind if is_weak(x) else ""
     if kind == "f" and dtype is not None and dtype.kind in "iu":

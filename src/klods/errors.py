@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import linecache
 import os
@@ -18,7 +19,7 @@ from klods.missing import reporter
 
 LINES = 10  # of an error, at most, as Python prints it
 Raised = TypeVar("Raised", bound=BaseException)
-INSIDE = tuple(os.path.dirname(os.path.abspath(path)) + os.sep for path in (__file__, np.__file__))
+INSIDE = (*(os.path.dirname(os.path.abspath(path)) + os.sep for path in (__file__, np.__file__)), contextlib.__file__)
 
 
 class KlodsError(Exception):

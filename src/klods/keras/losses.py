@@ -226,6 +226,11 @@ def reduced(values: Tensor, sample_weight: Any, reduction: str | None) -> Tensor
 def fitted_weight(values: Tensor, sample_weight: Any) -> tuple[Tensor, Tensor]:
     """Return values, and sample weights with as many axes: one weight per row counts for the whole row."""
     values, weight = same_rank(values, cast(sample_weight, values.dtype))
+    pairs = zip(weight.value.shape, values.value.shape)
+    if weight.ndim > values.ndim or any(given not in (1, size) for given, size in pairs):
+        raise ShapeError(
+            f"sample_weight has shape {weight.shape} for losses of shape {values.shape}.", "give one weight per row."
+        )
     missing = (1,) * (values.ndim - weight.ndim)
     return values, reshape(weight, (*weight.value.shape, *missing)) if missing and weight.ndim else weight
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods import random
-from klods.errors import DataError
+from klods.errors import DataError, DTypeError
 from klods.keras.configuration import forget_names
 from klods.missing import reporter
 from klods.tensor import TensorLike
@@ -41,13 +41,17 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
 
     Raises:
         DataError: for a label outside the classes.
+        DTypeError: for labels that are no numbers.
 
     Example:
         >>> to_categorical([0, 2])
         array([[1., 0., 0.],
                [0., 0., 1.]], dtype=float32)
     """
-    labels = np.asarray(x.value if isinstance(x, TensorLike) else x).astype(np.int64)
+    labels = np.asarray(x.value if isinstance(x, TensorLike) else x)
+    if labels.dtype.kind not in "biuf":
+        raise DTypeError(f"Labels are whole numbers; got {labels.dtype} values.", "number the classes from 0.")
+    labels = labels.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     classes = num_classes or (int(labels.max()) + 1 if labels.size else 0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, INT32, as_dtype
-from klods.errors import DataError
+from klods.errors import DataError, ShapeError
 from klods.ops.block import alike, checked_axis, static
 from klods.ops.comparison import equal, where
 from klods.ops.movement import broadcast_to, cast, expand_dims
@@ -22,17 +22,17 @@ def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:
         >>> klods.zeros((2,)).numpy()
         array([0., 0.], dtype=float32)
     """
-    return Tensor(np.zeros(static(shape), as_dtype(dtype)))
+    return Tensor(np.zeros(_sizes(shape), as_dtype(dtype)))
 
 
 def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return a tensor of ones, float32 by default."""
-    return Tensor(np.ones(static(shape), as_dtype(dtype)))
+    return Tensor(np.ones(_sizes(shape), as_dtype(dtype)))
 
 
 def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     """Return a tensor of one value."""
-    return broadcast_to(convert_to_tensor(value), dims)
+    return broadcast_to(convert_to_tensor(value), _sizes(dims))
 
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -49,8 +49,10 @@ def eye(
     num_rows: int, num_columns: int | None = None, batch_shape: Any = None, dtype: Any = None, name: str | None = None
 ) -> Tensor:
     """Return ones on the diagonal, zeros elsewhere, repeated along the axes of `batch_shape`."""
-    matrix = Tensor(np.eye(num_rows, num_columns, dtype=as_dtype(dtype)))
-    return matrix if batch_shape is None else broadcast_to(matrix, (*static(batch_shape), *matrix.value.shape))
+    matrix = Tensor(
+        np.eye(*_sizes((num_rows, num_rows if num_columns is None else num_columns)), dtype=as_dtype(dtype))
+    )
+    return matrix if batch_shape is None else broadcast_to(matrix, (*_sizes(batch_shape), *matrix.value.shape))
 
 
 def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -103,7 +105,7 @@ def one_hot(
     """
     codes = convert_to_tensor(indices)
     place = checked_axis(-1 if axis is None else axis, (*codes.value.shape, depth))
-    classes = np.arange(static(depth)).reshape((-1,) + (1,) * (codes.ndim - place))
+    classes = np.arange(*_sizes(depth)).reshape((-1,) + (1,) * (codes.ndim - place))
     hot = equal(expand_dims(codes, place), classes)
     if on_value is None and off_value is None:
         return cast(hot, as_dtype(dtype))
@@ -124,3 +126,12 @@ def rank(input: Any, name: str | None = None) -> Tensor:
 def size(input: Any, out_type: Any = "int32", name: str | None = None) -> Tensor:
     """Return the number of elements as a tensor."""
     return Tensor(np.asarray(convert_to_tensor(input).size, as_dtype(out_type)))
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    """Return the sizes of axes as a tuple; one number is a single axis."""
+    given = static(shape)
+    sizes = given if isinstance(given, tuple) else (given,)
+    if not all(isinstance(n, int) and n >= 0 for n in sizes):
+        raise ShapeError(f"A shape is made of whole numbers, 0 or more; got {shape!r}.", "write (2, 3), say.")
+    return sizes

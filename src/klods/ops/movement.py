@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import as_dtype
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError, DTypeError, ShapeError
 from klods.ops import loops
 from klods.ops.block import alike, block, broadcast_shape, checked_axis, static
 from klods.tensor import Tensor, convert_to_tensor
@@ -256,8 +256,10 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None =
     """Return a tensor cut along an axis into equal parts, or into parts of the sizes given."""
     x, sizes = convert_to_tensor(value), static(num_or_size_splits)
     length = x.value.shape[checked_axis(axis, x.value.shape)]
+    if not all(isinstance(n, int) for n in (sizes if isinstance(sizes, tuple) else (sizes,))):
+        raise DTypeError(f"split: got {sizes!r} as num_or_size_splits.", "give a number of pieces, or their sizes.")
     if isinstance(sizes, int):
-        if length % sizes:
+        if sizes < 1 or length % sizes:
             raise ShapeError(
                 f"split: {length} elements along axis {axis} don't part into {sizes} equal pieces.",
                 "give a divisor, or the list of sizes.",

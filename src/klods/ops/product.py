@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError, DTypeError, ShapeError
 from klods.ops import loops
 from klods.ops.block import alike, block, broadcast_shape, static
 from klods.ops.movement import broadcast_to, expand_dims, reshape, squeeze, transpose
@@ -140,6 +140,7 @@ def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
     """Return the sum of products that an equation such as `"ij,jk->ik"` names.
 
     Raises:
+        DTypeError: for an equation that is no text.
         DataError: for a letter that stands twice in one operand, or an output letter that no operand has.
 
     Example:
@@ -147,6 +148,8 @@ def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
         >>> klods.einsum("ij,j->i", [[1., 2.], [3., 4.]], [1., 1.]).numpy()
         array([3., 7.], dtype=float32)
     """
+    if not isinstance(equation, str):
+        raise DTypeError(f"einsum: the equation is a {type(equation).__name__}.", "write einsum('ij,jk->ik', a, b).")
     operands = [x if isinstance(x, (TensorLike, np.ndarray)) else convert_to_tensor(x) for x in inputs]
     return _einsum(*operands, equation=_explicit(equation.replace(" ", ""), [x.ndim for x in operands]))
 

@@ -190,7 +190,9 @@ def _check_lengths(parts: dict[str, Any], role: str) -> None:
 def _weights_of_classes(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
     """Return one weight per sample by its class, times its sample weight if there is one."""
     numbers = (int, float, np.number)
-    if not isinstance(class_weight, Mapping) or not all(isinstance(k, numbers) for k in class_weight):
+    if not isinstance(class_weight, Mapping) or not all(
+        isinstance(number, numbers) for pair in class_weight.items() for number in pair
+    ):
         raise DataError(f"class_weight is a dict of weights by label; got {class_weight!r}.", "write {0: 1.0, 1: 2.5}.")
     if not isinstance(y, np.ndarray):
         raise DataError("class_weight needs one array of labels as y.", "give y, or sample_weight instead.")

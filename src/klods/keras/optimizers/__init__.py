@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from klods.keras.configuration import by_name, resolve, serialize
+from klods.keras.configuration import resolve, serialize
 from klods.keras.optimizers.adam import Adam
 from klods.keras.optimizers.optimizer import Optimizer
 from klods.keras.optimizers.rmsprop import RMSprop
 from klods.keras.optimizers.sgd import SGD
 from klods.missing import reporter
 
-KNOWN = by_name(SGD, RMSprop, Adam, rmsprop=RMSprop)
+KNOWN = {name: kind for kind in (SGD, RMSprop, Adam) for name in (kind.__name__, kind.__name__.lower())}
 
 
 def get(identifier: Any) -> Optimizer:
