@@ -77,7 +77,7 @@ class Symbol(NDArrayOperatorsMixin):
     def _unknown(self, *args: Any, **kwargs: Any) -> Any:
         self.tracer.check_open()
         raise Untraceable(
-            "The value of this tensor is not known while the function is traced.",
+            f"The value of a {self.dtype} tensor of shape {self.shape} is not known while the function is traced.",
             "choose with klods.where rather than with `if`, or call the function undecorated.",
         )
 
