@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from klods.ops import scalar
+
 divide = np.true_divide
 floor_divide = np.floor_divide
 modulo = np.mod
@@ -110,125 +112,51 @@ def naive(body: Callable[..., Any]) -> Callable[..., Any]:
         >>> naive(relu)(-3.0)
         0
     """
-    names = {**body.__globals__, **SCALAR}
-    names |= {name: SimpleNamespace(**SCALAR) for name, x in names.items() if x is sys.modules[__name__]}
-    scalar = FunctionType(body.__code__, names, body.__name__, body.__defaults__, body.__closure__)
-    scalar.__kwdefaults__ = body.__kwdefaults__
-    return scalar
+    return reading(body, SCALAR)
 
 
-def _ieee(function: Callable[[float], float], outside: Callable[[float], float]) -> Callable[[float], float]:
-    """Return `function` with the result that IEEE 754 gives where Python raises."""
-
-    def total(x: float) -> float:
-        try:
-            return function(x)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            return outside(x)
-
-    return total
-
-
-def _nan(x: float) -> float:
-    return math.nan
-
-
-def _infinite(x: float) -> float:
-    return math.inf
-
-
-def _divide(x: float, y: float) -> float:
-    if y != 0:
-        return x / y
-    if x == 0 or math.isnan(x):
-        return math.nan
-    return math.copysign(math.inf, x) * math.copysign(1.0, y)
-
-
-def _floor_divide(x: float, y: float) -> float:
-    if isinstance(x, int) and isinstance(y, int):
-        return x // y if y else 0
-    if y == 0:
-        return _divide(x, y)
-    return x // y if math.isfinite(x) else math.nan
-
-
-def _modulo(x: float, y: float) -> float:
-    if isinstance(x, int) and isinstance(y, int):
-        return x % y if y else 0
-    return x % y if y and math.isfinite(x) else math.nan
-
-
-def _power(x: float, y: float) -> float:
-    if isinstance(x, int) and isinstance(y, int):
-        return x**y
-    if x == 0 and y < 0:
-        return math.copysign(math.inf, x) if y % 2 == 1 else math.inf
-    try:
-        return math.pow(x, y)
-    except ValueError:
-        return math.nan
-    except OverflowError:
-        return -math.inf if x < 0 and y % 2 == 1 else math.inf
-
-
-def _sign(x: float) -> float:
-    return x if x != x else (x > 0) - (x < 0)
-
-
-def _largest(x: float, y: float) -> float:
-    return x if x > y or x != x else y
-
-
-def _smallest(x: float, y: float) -> float:
-    return x if x < y or x != x else y
-
-
-def _log_outside(x: float) -> float:
-    return -math.inf if x == 0 else math.nan
-
-
-def _rint(x: float) -> float:
-    return float(round(x)) if math.isfinite(x) else x
-
-
-def _flush(x: float) -> float:
-    return 0.0 if abs(x) < SMALLEST_NORMAL else x
+def reading(body: Callable[..., Any], names: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """Return the same code as a body's with other functions under the vocabulary's names."""
+    found = {**body.__globals__, **names}
+    found |= {name: SimpleNamespace(**names) for name, x in found.items() if x is sys.modules[__name__]}
+    copy = FunctionType(body.__code__, found, body.__name__, body.__defaults__, body.__closure__)
+    copy.__kwdefaults__ = body.__kwdefaults__
+    return copy
 
 
 SCALAR: dict[str, Callable[..., Any]] = {
-    "divide": _divide,
-    "floor_divide": _floor_divide,
-    "modulo": _modulo,
-    "power": _power,
+    "divide": scalar.divide,
+    "floor_divide": scalar.floor_divide,
+    "modulo": scalar.modulo,
+    "power": scalar.power,
     "absolute": abs,
-    "sign": _sign,
-    "sqrt": _ieee(math.sqrt, _nan),
-    "exp": _ieee(math.exp, _infinite),
-    "expm1": _ieee(math.expm1, _infinite),
-    "log": _ieee(math.log, _log_outside),
-    "log1p": _ieee(math.log1p, lambda x: _log_outside(1 + x)),
-    "sin": _ieee(math.sin, _nan),
-    "cos": _ieee(math.cos, _nan),
-    "tan": _ieee(math.tan, _nan),
-    "arcsin": _ieee(math.asin, _nan),
-    "arccos": _ieee(math.acos, _nan),
+    "sign": scalar.sign,
+    "sqrt": scalar.sqrt,
+    "exp": scalar.exp,
+    "expm1": scalar.expm1,
+    "log": scalar.log,
+    "log1p": scalar.log1p,
+    "sin": scalar.sin,
+    "cos": scalar.cos,
+    "tan": scalar.tan,
+    "arcsin": scalar.arcsin,
+    "arccos": scalar.arccos,
     "arctan": math.atan,
-    "sinh": _ieee(math.sinh, lambda x: math.copysign(math.inf, x)),
-    "cosh": _ieee(math.cosh, _infinite),
+    "sinh": scalar.sinh,
+    "cosh": scalar.cosh,
     "tanh": math.tanh,
-    "floor": _ieee(math.floor, lambda x: x),
-    "ceil": _ieee(math.ceil, lambda x: x),
-    "rint": _rint,
-    "maximum": _largest,
-    "minimum": _smallest,
-    "logical_and": lambda x, y: bool(x) and bool(y),
-    "logical_or": lambda x, y: bool(x) or bool(y),
-    "logical_not": lambda x: not x,
-    "invert": lambda x: not x if isinstance(x, bool) else ~x,
+    "floor": scalar.floor,
+    "ceil": scalar.ceil,
+    "rint": scalar.rint,
+    "maximum": scalar.maximum,
+    "minimum": scalar.minimum,
+    "logical_and": scalar.logical_and,
+    "logical_or": scalar.logical_or,
+    "logical_not": operator.not_,
+    "invert": scalar.invert,
     "is_nan": math.isnan,
     "is_inf": math.isinf,
-    "where": lambda condition, x, y: x if condition else y,
+    "where": scalar.where,
     "erf": math.erf,
-    "flush": _flush,
+    "flush": scalar.flush,
 }

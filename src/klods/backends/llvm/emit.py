@@ -1,15 +1,13 @@
 """From a kernel to LLVM's language: two nested loops around the bodies of its blocks.
 
-A row may need several turns over its columns: softmax needs the row's largest element before it can sum powers. A
-node's *stage* is the turn in which it is computed: one more than that of the row's sums and extremes it depends on.
-What a later stage needs of an earlier one is kept in a scratch row.
+A row may need several turns over its columns, see `klods.passes.stages`. What a later one needs of an earlier one is
+kept in a scratch row.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,7 +28,8 @@ from klods.backends.llvm.registers import (
 from klods.graph import Node, Operand, Value
 from klods.ops import vocabulary
 from klods.ops.block import BLOCKS, aligned_dtype
-from klods.passes.kernel import COLUMN, FOLDS, FULL, ONE, ROW, Kernel
+from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
+from klods.passes.stages import Stages, reduces
 
 I64, BYTE = ir.IntType(64), ir.IntType(8)
 
@@ -77,40 +76,6 @@ def _entry(module: ir.Module, name: str, function: ir.Function, kinds: list[ir.T
         arguments.append(word if kind is I64 else builder.inttoptr(word, kind))
     builder.call(function, arguments)
     builder.ret_void()
-
-
-class Stages:
-    """In which turn over a row's columns each node of a kernel is computed.
-
-    Attributes:
-        of: the stage of each value made.
-        last: the last stage.
-        kept: values that a later stage needs again, and that a scratch row keeps.
-    """
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.of: dict[Value, int] = {}
-        for node in kernel.nodes:
-            after = [self.of[x] + self._turns(kernel, x, node) for x in node.values if x in self.of]
-            self.of[node.output] = max(after, default=0)
-        self.last = max(self.of.values(), default=0)
-        self.kept: list[Value] = []
-        for node in kernel.nodes:
-            for x in node.values:
-                again = x in self.of and kernel.domains[x] is FULL and self.of[x] < self.of[node.output]
-                if again and x not in self.kept:
-                    self.kept.append(x)
-
-    @staticmethod
-    def _turns(kernel: Kernel, x: Value, node: Node) -> int:
-        """Return 1 if a node that varies along columns uses one number per row, which is there after a turn."""
-        column_wise = kernel.domains[node.output] is FULL or reduces(kernel, node)
-        return 1 if kernel.domains[x] is ROW and column_wise else 0
-
-
-def reduces(kernel: Kernel, node: Node) -> bool:
-    """Tell whether a node makes one number of each row's columns."""
-    return kernel.domains[node.output] is ROW and node.block in (*FOLDS, "argmax", "pick")
 
 
 class _Loops:
@@ -349,11 +314,7 @@ class _Loops:
 
 def compiled(body: Any) -> Callable[..., Any]:
     """Return the compiled reading of a body: the same code, on numbers in registers."""
-    names = {**body.__globals__, **VOCABULARY}
-    names |= {name: SimpleNamespace(**VOCABULARY) for name, x in names.items() if x is vocabulary}
-    reading = FunctionType(body.__code__, names, body.__name__, body.__defaults__, body.__closure__)
-    reading.__kwdefaults__ = body.__kwdefaults__
-    return reading
+    return vocabulary.reading(body, VOCABULARY)
 
 
 def _index(n: int) -> ir.Constant:
