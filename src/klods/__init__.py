@@ -262,6 +262,7 @@ __getattr__ = _reporter(
     __name__,
     lazy=("debugging", "keras", "linalg", "nn", "random"),
     found_in={
+        "explain": "klods.explanation",
         "function": "klods.compiled",
         "TensorSpec": "klods.compiled",
         "backend": "klods.backends",

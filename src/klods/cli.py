@@ -1,4 +1,4 @@
-"""The command line: `klods mnist` and `klods run`."""
+"""The command line: `klods mnist`, `klods explain` and `klods run`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,32 @@ def mnist(output: Path, **options: Any) -> None:
     if output.suffix != ".keras":
         raise click.BadParameter(f"'{output}' does not end in .keras.", param_hint="--output")
     run(Job(output=output, **options))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@number("--batch-size", 128, 1, "Samples of the training step.")
+@click.option("--kernel", type=click.IntRange(0), metavar="N", help="A kernel to show, by its number in the table.")
+@click.option(
+    "--show",
+    type=click.Choice(["blocks", "naive", "ir", "optimised", "assembly", "compare"]),
+    multiple=True,
+    help="What to show of it: its blocks, the loop in Python that it stands for (the default), LLVM's code before or "
+    "after optimisation, the assembly for this processor, or the times of loop, NumPy and machine code. May be "
+    "given several times.",
+)
+def explain(file: Path | None, batch_size: int, kernel: int | None, show: tuple[str, ...]) -> None:
+    """Show what a training step does, kernel by kernel.
+
+    FILE is a saved model (.keras). Without it, the step is that of the network that `klods mnist` trains: 784 inputs,
+    512 relu units, 10 softmax outputs, RMSprop, on MNIST.
+    """
+    from klods.app.explain import explained, shown
+
+    if show and kernel is None:
+        raise click.UsageError("--show needs --kernel N, the number of a kernel.")
+    plan = explained(file, batch_size)
+    click.echo(plan if kernel is None else "\n\n".join(shown(plan, kernel, show or ("naive",))))
 
 
 class RunCommand(click.Command):

@@ -1,4 +1,4 @@
-"""Tables: with box drawing for a terminal, in the look of Keras 3's summaries, and in HTML for a notebook."""
+"""Tables: with box drawing for a terminal, in the look of Keras 3's summaries, plain, and in HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -42,6 +42,33 @@ def text_table(
         body += [_rule("├─┼┤", widths), _row(row, widths, align, "│")]
     head = [_rule("┏━┳┓", widths), _row(header, widths, align, "┃"), _rule("┡━╇┩", widths)]
     return "\n".join([*head, *body[1:], _rule("└─┴┘", widths)])
+
+
+def plain_table(header: Row, rows: Sequence[Row], align: str, line_length: int, elastic: int) -> str:
+    """Return a table of columns as wide as their cells, one line a row.
+
+    Args:
+        header: the columns' names.
+        rows: the cells of each row.
+        align: for each column `l` (left) or `r` (right).
+        line_length: the characters of a line, at most.
+        elastic: the column whose cells are cut where lines would be longer.
+
+    Example:
+        >>> print(plain_table(["block", "time"], [["add relu", "9 s"], ["matmul", "12 s"]], "lr", 14, elastic=0))
+        block     time
+        add relu   9 s
+        matmul    12 s
+    """
+    lines = [list(header), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    excess = sum(widths) + 2 * (len(widths) - 1) - line_length
+    widths[elastic] = max(len(header[elastic]), 8, widths[elastic] - max(0, excess))
+    sides = {"l": "<", "r": ">"}
+    cut = [[_cut(cell, width) for cell, width in zip(line, widths)] for line in lines]
+    return "\n".join(
+        "  ".join(f"{cell:{sides[a]}{width}}" for cell, width, a in zip(line, widths, align)).rstrip() for line in cut
+    )
 
 
 def html_table(header: Row, rows: Sequence[Row], caption: str, align: str = "") -> str:
@@ -102,4 +129,8 @@ def _line(parts: Row, widths: Sequence[int], align: str, border: str) -> str:
 
 def _wrapped(cell: str, width: int) -> list[str]:
     lines = textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False) or [""]
-    return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
+    return [_cut(line, width) for line in lines]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,47 @@
+"""The machine code of a kernel: in LLVM's language, before and after optimisation, and as assembly."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from klods.errors import StateError
+from klods.passes.kernel import Kernel
+from klods.passes.plan import Call
+
+
+def ir(number: int, call: Call, optimised: bool) -> str:
+    """Return a kernel in LLVM's language.
+
+    Raises:
+        StateError: for a block that isn't compiled, or without llvmlite.
+    """
+    text = _written(number, call)
+    if not optimised:
+        return f"; Kernel {number} as klods emits it, before optimisation.\n{text}"
+    from klods.backends.llvm import library
+
+    return f"; Kernel {number} after optimisation for {library.target().triple}.\n{library.optimised([text])}"
+
+
+def assembly(number: int, call: Call) -> str:
+    """Return a kernel as assembly for the processor at hand; see `ir` for errors."""
+    text = _written(number, call)
+    from llvmlite import binding
+
+    from klods.backends.llvm import library
+
+    head = f"# Kernel {number} as assembly for this processor, {binding.get_host_cpu_name()}."
+    return f"{head}\n{library.target().emit_assembly(library.optimised([text]))}"
+
+
+def _written(number: int, call: Call) -> str:
+    if not isinstance(call.item, Kernel):
+        raise StateError(
+            f"Kernel {number} is the block {call.item.block}, which klods doesn't compile: a library runs it.",
+            "choose a kernel that runs in machine code.",
+        )
+    if find_spec("llvmlite") is None:
+        raise StateError("Machine code needs llvmlite, which is not installed here.", "pip install 'klods[llvm]'")
+    from klods.backends.llvm import write
+
+    return write(call)[0]

@@ -1,0 +1,210 @@
+"""Subject: the plan that is explained, and what it is run on to be measured. What it comes from stays as it is."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from klods import random
+from klods.backends import default_backend
+from klods.compiled import Function, contiguous, is_array, planned
+from klods.errors import DataError, StateError
+from klods.explanation.terms import Term, literal
+from klods.graph import Value
+from klods.keras import losses
+from klods.keras.models.batches import make_data, packed, tensors
+from klods.keras.models.trainer import ALL, Trainer
+from klods.passes.plan import Plan
+from klods.passes.trace import Trace, trace
+from klods.tape import leaves
+from klods.tensor import TensorLike, Variable
+
+BATCH = 32  # samples of a batch that is made up, as in `fit`
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is explained.
+
+    Attributes:
+        title: a line about it.
+        plan: its plan.
+        backend: what runs the plan's kernels.
+        given: an array for each input of the plan, which runs may overwrite.
+        names: what inputs are called.
+    """
+
+    title: str
+    plan: Plan
+    backend: str
+    given: list[np.ndarray]
+    names: dict[Value, str]
+
+    @property
+    def numbers(self) -> dict[Value, Term]:
+        """The constants that are one number, which printed loops write as such."""
+        return {v: literal(x.item(), x.dtype) for v, x in self.plan.graph.constants.items() if x.ndim == 0}
+
+
+@contextmanager
+def subject_of(explained: Any, examples: Sequence[Any]) -> Iterator[Subject]:
+    """Yield the subject of a model or function, all of whose parts are afterwards what they were before.
+
+    Args:
+        explained: a compiled model, whose training step is meant, or a function.
+        examples: a batch, or the arguments of a call.
+
+    Raises:
+        StateError: for a model that isn't compiled or built, or a function that has not been called.
+        DataError: for anything else, or data that don't fit.
+        Untraceable: for what can't be traced.
+    """
+    if not isinstance(explained, Trainer) and not callable(explained):
+        raise DataError(
+            f"explain takes a model or a function; got a {type(explained).__name__}.",
+            "pass a compiled model or a function decorated with @klods.function.",
+        )
+    with np.errstate(all="ignore"), same_random_numbers():
+        if not isinstance(explained, Trainer):
+            yield _of_function(explained, examples)
+            return
+        explained._check_compiled("explain")
+        with unchanged(explained):
+            yield _of_model(explained, examples)
+
+
+def _of_function(function: Callable[..., Any], examples: Sequence[Any]) -> Subject:
+    name = getattr(function, "__name__", type(function).__name__)
+    if not isinstance(function, Function):
+        function = Function(function)
+    backend = function.backend or default_backend()
+    if examples:
+        found = trace(function.python_function, list(examples), is_array)
+        arrays = [x.value if isinstance(x, TensorLike) else x for x in leaves(list(examples)) if is_array(x)]
+        return _subject(f"Function {name}", found, backend, arrays, _parameters(function.python_function))
+    runner = function.last
+    if runner is None:
+        raise StateError(
+            f"Function '{name}' has not been called yet, so there is no plan of it.",
+            "call it first, or give arguments like those of a call: klods.explain(function, x).",
+        )
+    count = len(runner.plan.graph.inputs) - len(runner.trace.variables)
+    arrays = [runner.program.arrays[v] for v in runner.plan.graph.inputs[:count]]
+    return _subject(f"Function {name}", runner.trace, backend, arrays, _parameters(function.python_function))
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return []
+
+
+def _of_model(model: Any, examples: Sequence[Any]) -> Subject:
+    x, y, sample_weight = _batch(model, examples)
+    model(x, training=False)  # makes weights that aren't there yet
+    model.optimizer.build(model.trainable_weights)
+    batch = packed(x, y, sample_weight)
+    found = trace(model.train_step, [batch], is_array)
+    arrays = [part.value for part in leaves([batch]) if is_array(part)]
+    title = f"Training step of model '{model.name}', batch of {len(leaves([x])[0].value)}"
+    return _subject(title, found, default_backend(), arrays, ["x", "y", "sample_weight"], _names(model))
+
+
+def _batch(model: Any, examples: Sequence[Any]) -> tuple[Any, Any, Any]:
+    if len(examples) > 3:
+        raise DataError(
+            f"A batch is x, y, sample_weight; got {len(examples)} arrays.", "write klods.explain(model, x, y)."
+        )
+    if examples:
+        data = make_data(*examples)
+        x, y, sample_weight = (tensors(part, ALL) for part in (data.x, data.y, data.sample_weight))
+        return x, _labels(model, model(x, training=False)) if y is None else y, sample_weight
+    shape = getattr(model, "input_shape", None) if model.built else None
+    if shape is None:
+        raise StateError(
+            f"Model '{model.name}' has no weights yet, and nothing tells the shape of its inputs.",
+            "give a batch, klods.explain(model, x, y), or call model.build((None, 784)), say.",
+        )
+    x = tensors(np.zeros((BATCH, *shape[1:]), np.float32), ALL)
+    return x, _labels(model, model(x, training=False)), None
+
+
+def _labels(model: Any, outputs: Any) -> Any:
+    """Return targets that a model's loss takes: zeros."""
+    loss, shape = model._compiled.loss, tuple(outputs.shape)
+    if loss is None:
+        return None
+    classes = getattr(loss, "fn", None) is losses.sparse_categorical_crossentropy
+    return tensors(np.zeros(shape[:-1], np.int64) if classes else np.zeros(shape, np.float32), ALL)
+
+
+def _names(model: Any) -> dict[int, str]:
+    """Return names of a model's metrics' and optimizer's variables, by their ids."""
+    names = {id(v): f"{metric.name}_{v.name}" for metric in model.metrics for v in metric.variables}
+    scopes = {f"{getattr(w, 'path', '').rpartition('/')[0].replace('/', '_')}_" for w in model.weights}
+    for variable in model.optimizer.variables:
+        prefix = max((s for s in scopes if variable.name.startswith(s)), key=len, default="")
+        names[id(variable)] = variable.name.removeprefix(prefix)
+    return names
+
+
+def _subject(
+    title: str,
+    found: Trace,
+    backend: str,
+    arrays: list[Any],
+    parameters: Sequence[str],
+    known: Mapping[int, str] | None = None,
+) -> Subject:
+    """Return the subject of a trace, with copies of the arrays and of the variables' values."""
+    plan, held, known = planned(found), [v.value for v in found.variables], known or {}
+    given = [contiguous(np.array(x)) for x in [*arrays, *held]]
+    called = list(parameters[: len(arrays)]) if len(parameters) >= len(arrays) else ["input"] * len(arrays)
+    called += [known.get(id(v), v.name) for v in found.variables]
+    names = dict(zip(plan.graph.inputs, called))
+    for call in plan.calls:
+        names.update({new: f"new_{names[old]}" for new, old in call.shared.items()})
+    return Subject(title, plan, backend, given, names)
+
+
+@contextmanager
+def unchanged(model: Any) -> Iterator[None]:
+    """Put back, after the `with` block, everything that it changed in a model, its optimizer, loss and metrics."""
+    objects = [*model.flattened(), model.optimizer, model._compiled, *model.metrics]
+    variables = [*model.weights, *model.optimizer.variables, *(v for m in model.metrics for v in m.variables)]
+    attributes = [(x, {name: _kept(part) for name, part in vars(x).items()}) for x in objects]
+    values = [(variable, variable.tensor, variable.lent) for variable in variables]
+    try:
+        yield
+    finally:
+        for x, kept in attributes:
+            vars(x).clear()
+            vars(x).update(kept)
+        for variable, tensor, lent in values:
+            _put_back(variable, tensor, lent)
+
+
+def _put_back(variable: Variable, tensor: Any, lent: bool) -> None:
+    variable.tensor, variable.lent = tensor, lent
+
+
+def _kept(x: Any) -> Any:
+    """Return an attribute as it is now: a list or dict is copied, what is in it isn't."""
+    return copy.copy(x) if type(x) in (list, dict, set) else x
+
+
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """Let what is drawn inside the `with` block be drawn again after it."""
+    before = copy.deepcopy(vars(random._source))
+    try:
+        yield
+    finally:
+        vars(random._source).update(before)
