@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from klods import keras
-from klods.app.mnist import network, rows
+from klods.app.mnist import as_rows, network
 from klods.errors import StateError
 from klods.explanation import Explanation, explain
 from klods.keras.datasets import mnist
@@ -22,8 +23,8 @@ def explained(file: Path | None, batch_size: int) -> Explanation:
     """
     if file is None:
         images, labels = mnist.load_data()[0]
-        return explain(network(), rows(images[:batch_size]), labels[:batch_size])
-    model = keras.models.load_model(file)
+        return explain(network(), as_rows(images[:batch_size]), labels[:batch_size])
+    model: Any = keras.models.load_model(file)
     if not model.compiled:
         raise StateError(f"The model in {file} was saved without compile.", "compile it before it is saved.")
     return explain(model, np.zeros((batch_size, *model.input_shape[1:]), np.float32))

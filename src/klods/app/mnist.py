@@ -43,7 +43,7 @@ def run(job: Job) -> None:
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     print(f"MNIST: {len(x_train):,} images to learn from, {len(x_test):,} to be tested on, 28 x 28 pixels each.")
     print(f"A network of 784 inputs, {job.hidden} relu units and 10 softmax outputs, trained by {job.optimizer}.\n")
-    history = model.fit(rows(x_train), y_train, job.batch_size, job.epochs, job.verbose)
+    history = model.fit(as_rows(x_train), y_train, job.batch_size, job.epochs, job.verbose)
     predictions = _test(model, x_test, y_test, job.verbose)
     model.save(job.output)
     print(f'\nSaved the trained model in {job.output}; klods.keras.models.load_model("{job.output}") loads it.')
@@ -69,14 +69,14 @@ def network(hidden: int = 512, optimizer: str = "rmsprop") -> keras.Sequential:
     return model
 
 
-def rows(images: np.ndarray) -> np.ndarray:
+def as_rows(images: np.ndarray) -> np.ndarray:
     """Return each image as a row of numbers from 0 to 1."""
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
 def _test(model: keras.Sequential, images: np.ndarray, labels: np.ndarray, verbose: int) -> np.ndarray:
     """Evaluate the model, show its first predictions, and return all of them: a row of probabilities per image."""
-    rows = rows(images)
+    rows = as_rows(images)
     _, accuracy = model.evaluate(rows, labels, verbose=verbose)
     predictions = model.predict(rows, verbose=0)
     print(f"\nTest accuracy: {accuracy:.4f}\n")

@@ -36,15 +36,8 @@ def explain(model_or_function: Any, *examples: Any) -> Explanation:
         >>> plan = klods.explain(affine, klods.ones((3, 4)), klods.ones((4, 2)), klods.zeros((2,)))
         >>> [(row.blocks, row.operations) for row in plan.rows]
         [(('matmul',), 48), (('add', 'relu'), 12)]
-        >>> print(plan.naive(1))
-        def kernel_1(b, matmul):
-            \"""add, relu
-        <BLANKLINE>
-            b: float32[2]
-            matmul: float32[3, 2]
-            returns relu: float32[3, 2]
-            \"""
-            relu = [[0.0] * 2 for _ in range(3)]
+        >>> for line in plan.naive(1).splitlines()[-4:]:
+        ...     print(line)
             for row in range(3):
                 for column in range(2):
                     relu[row][column] = max(matmul[row][column] + b[column], 0)

@@ -36,7 +36,7 @@ class Comparison:
 
     def __init__(self, number: int, blocks: tuple[str, ...], readings: list[Reading]) -> None:
         self.number, self.readings = number, readings
-        self._title = f"Kernel {number}, {text.shortened(blocks, 60)}"
+        self._title = f"Kernel {number}: {text.shortened(blocks, 60)}"
 
     def __str__(self) -> str:
         return text.comparison(self._title, self.readings)

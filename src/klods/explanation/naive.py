@@ -46,6 +46,12 @@ def kernel_function(name: str, call: Call, names: Names, constants: Mapping[Valu
     return function(name, call, names, constants, _Loops(call, call.item, names, constants).lines)
 
 
+def element(x: Value, place: str) -> Term:
+    """Return the term of an element of an input; of narrow whole numbers as Python's own, which don't run over."""
+    narrow = x.dtype.kind in "iu" and x.dtype.itemsize < 4
+    return Term(f"int({place})" if narrow else place)
+
+
 def is_name(x: Term) -> bool:
     """Tell whether a term is a name alone."""
     return x.text.isidentifier()
@@ -137,7 +143,7 @@ class _Loops:
         if x in self.known:
             return self.known[x]
         if x not in self.nodes:
-            return Term(self.place(x))
+            return element(x, self.place(x))
         node = self.nodes[x]
         term = self.computed(node)
         if self.passes_on(x) and len(term.text) <= LONGEST:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from klods.explanation.naive import function
+from klods.errors import StateError
+from klods.explanation.naive import element, function
 from klods.explanation.names import Names
 from klods.explanation.places import brackets, nested
 from klods.explanation.terms import Term, applied, literal
@@ -42,7 +43,7 @@ def _element_wise(node: Node, names: Names, constants: Mapping[Value, Term]) -> 
     out, shape = names[node.output], node.output.shape
     counters = _counters(len(shape))
     operands = [
-        (constants[x] if x in constants else Term(_element(names[x], counters, x.shape, [])))
+        (constants[x] if x in constants else element(x, _element(names[x], counters, x.shape, [])))
         if isinstance(x, Value)
         else literal(x, node.output.dtype if node.output.dtype.kind == "f" else None)
         for x in node.operands
@@ -52,7 +53,13 @@ def _element_wise(node: Node, names: Names, constants: Mapping[Value, Term]) -> 
 
 
 def _whole(name: str, call: Call, node: Node, names: Names) -> str:
-    """Return a function that calls a block's own loops, where there is no loop to print."""
+    """Return a function that calls a block's own loops, where there is no loop to print.
+
+    Raises:
+        StateError: for a block that calls Python.
+    """
+    if any(callable(x) for x in node.attributes.values()):
+        raise StateError(f"{name} is the block {node.block}, which calls Python: it stands for no loop.")
     arguments = [f"np.asarray({names[x]})" if isinstance(x, Value) else repr(x) for x in node.operands]
     attributes = [f"{key}={value!r}" for key, value in node.attributes.items()]
     line = f'{names[node.output]} = BLOCKS["{node.block}"].naive({", ".join([*arguments, *attributes])})'

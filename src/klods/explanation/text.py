@@ -10,8 +10,8 @@ from klods.explanation.compare import Reading
 from klods.explanation.measure import Row
 from klods.pictures.tables import html_table, plain_table
 
-HEADER = ("", "blocks", "shape", "runs in", "operations", "bytes", "time", "achieved", "share")
-ALIGN = "rlllrrrrr"
+HEADER = ("", "blocks", "shape", "flops", "bytes", "time", "achieved", "share")
+ALIGN = "rllrrrrr"
 COMPARED = ("", "time", "times as fast", "largest difference")
 WIDEST = 120  # columns of a table, at most
 
@@ -44,11 +44,13 @@ def notes(rows: Sequence[Row]) -> list[str]:
     whole = sum(row.seconds for row in rows)
     counted = sum(row.operations or 0 for row in rows)
     lines = [
-        f"{len(rows)} kernels in {seconds(whole)}, {amount(counted)} operations, "
+        f"{len(rows)} kernels in {seconds(whole)}, {amount(counted).strip()} operations (flops), "
         f"{amount(sum(row.bytes for row in rows))}B read and written."
     ]
     without = [f"{row.blocks[0]} ({row.number})" for row in rows if not row.has_body]
-    return lines + [f"Without a loop body, run by NumPy: {', '.join(without)}."] * bool(without)
+    if any(row.runs_in == "LLVM" for row in rows):
+        lines.append("Kernels run as machine code, compiled by LLVM, unless a library is named.")
+    return lines + [f"Blocks without a loop body run in NumPy: {', '.join(without)}."] * bool(without)
 
 
 def shortened(blocks: Sequence[str], width: int) -> str:
@@ -91,8 +93,7 @@ def _cells(row: Row, blocks: str) -> list[str]:
     return [
         str(row.number),
         blocks,
-        " x ".join(map(str, row.shape)) or "1",
-        row.runs_in,
+        "x".join(map(str, row.shape)) or "1",
         "-" if row.operations is None else amount(row.operations).strip(),
         f"{amount(row.bytes)}B",
         seconds(row.seconds),
@@ -109,11 +110,13 @@ def achieved(row: Row) -> str:
 
 
 def _blocks(row: Row) -> list[str]:
-    """Return the names of a kernel's blocks, the same ones in a row once with their number."""
-    if not row.has_body:
-        return [f"{row.blocks[0]} (no loop body)"]
+    """Return the names of a kernel's blocks, the same ones in a row once with their number, and which library runs it.
+
+    A loop in machine code goes without saying.
+    """
     runs = [(name, len(list(run))) for name, run in groupby(row.blocks)]
-    return [name if count == 1 else f"{count} {name}" for name, count in runs]
+    names = [name if count == 1 else f"{count} {name}" for name, count in runs]
+    return names if row.runs_in == "LLVM" else [*names[:-1], f"{names[-1]} ({row.runs_in})"]
 
 
 def _compared(found: Sequence[Reading]) -> list[list[str]]:

@@ -50,7 +50,7 @@ def power(x: float, y: float) -> float:
 
 def sign(x: float) -> float:
     """Return -1, 0 or 1; NaN for NaN."""
-    return x if x != x else (x > 0) - (x < 0)
+    return x if x != x else int(x > 0) - int(x < 0)
 
 
 def sqrt(x: float) -> float:
