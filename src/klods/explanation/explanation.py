@@ -104,7 +104,7 @@ class Explanation:
     def compare(self, kernel: int) -> Comparison:
         """Run a kernel as naive loop, in NumPy and as machine code on the same numbers, and return the times.
 
-        The naive loop runs once, at some ten million operations a second.
+        A naive loop takes about a second for ten million operations; a slow one runs once.
         """
         call = self._call(kernel)
         blocks = tuple(node.block for node in call.nodes)

@@ -25,7 +25,9 @@ def plan(title: str, rows: Sequence[Row]) -> str:
 
 def plan_html(title: str, rows: Sequence[Row]) -> str:
     """Return the table of a plan for a notebook."""
-    cells = [_cells(row, ", ".join(_blocks(row))) for row in rows]
+    cells = [[cell.replace(" ", "\u00a0") for cell in _cells(row, "")] for row in rows]
+    for line, row in zip(cells, rows):
+        line[1] = ", ".join(_blocks(row))
     return html_table(HEADER, cells, f"{title}. {' '.join(notes(rows))}", ALIGN)
 
 
@@ -121,6 +123,11 @@ def _blocks(row: Row) -> list[str]:
 
 def _compared(found: Sequence[Reading]) -> list[list[str]]:
     return [
-        [x.name, seconds(x.seconds), f"{x.faster:,.0f}" if x.faster >= 10 else f"{x.faster:.1f}", f"{x.difference:.0e}"]
+        [
+            x.name,
+            seconds(x.seconds),
+            f"{x.faster:,.0f}" if x.faster >= 10 else f"{x.faster:.1f}",
+            f"{x.difference:.0e}" if x.difference else "0",
+        ]
         for x in found
     ]
