@@ -48,11 +48,12 @@ def no_data(monkeypatch):
 def test_help_lists_the_commands():
     for args in ([], ["--help"], ["-h"]):
         text = invoke(*args).output
-        assert "mnist  Train a network to read handwritten digits." in text
-        assert "run    Run a TensorFlow script or notebook, unedited." in text
+        assert "explain  Show what a training step does, kernel by kernel." in text
+        assert "mnist    Train a network to read handwritten digits." in text
+        assert "run      Run a TensorFlow script or notebook, unedited." in text
 
 
-@pytest.mark.parametrize("command", ["mnist", "run"])
+@pytest.mark.parametrize("command", ["explain", "mnist", "run"])
 def test_help_explains_every_option(command):
     text = invoke(command, "--help").output
     for option in cli.main.commands[command].params:

@@ -34,8 +34,9 @@ def _product(node: Node, names: Names) -> list[str]:
     batch, (row, column, i) = COUNTERS[3 : len(shape) + 1], COUNTERS[:3]
     left = _element(names[a], batch, a.shape, [i, row] if turn_a else [row, i])
     right = _element(names[b], batch, b.shape, [column, i] if turn_b else [i, column])
-    place = out + brackets([*batch, row, column])
-    inner = [f"for {i} in range({a.shape[-2 if turn_a else -1]}):", f"    {place} += {left} * {right}"]
+    total, length = names.new("total"), a.shape[-2 if turn_a else -1]
+    inner = [f"{total} = 0.0", f"for {i} in range({length}):", f"    {total} += {left} * {right}"]
+    inner.append(f"{out}{brackets([*batch, row, column])} = {total}")
     return [f"{out} = {nested('0.0', shape)}", *_loops([*batch, row, column], shape, inner)]
 
 
