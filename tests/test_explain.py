@@ -19,10 +19,6 @@ from klods.compiled import Function
 from klods.errors import DataError, KlodsError, PositionError, StateError
 from klods.explanation import text
 from klods.explanation.compare import arguments_of, inputs_at, plan_of, run_naively
-from klods.explanation.names import Names
-from klods.explanation.single import node_function
-from klods.graph import Node, Value
-from klods.passes.plan import Call
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 needs_llvm = pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite")
@@ -89,7 +85,9 @@ def check_loop(plan: Any, number: int) -> None:
     for arguments in (arguments_of(call, subject, given), arrays):
         found, _ = run_naively(plan.naive(number), f"kernel_{number}", arguments)
         for value, array, result in zip(call.stores, expected, found, strict=True):
-            loop = np.array(result, value.dtype).reshape(value.shape if value.size == 0 else np.shape(result))
+            shape = value.shape if value.size == 0 else np.shape(result)
+            with np.errstate(over="ignore"):
+                loop = np.array(result, value.dtype).reshape(shape)
             np.testing.assert_allclose(loop, array, rtol=3e-5, atol=1e-6, err_msg=plan.naive(number))
 
 
@@ -97,8 +95,9 @@ def check_loop(plan: Any, number: int) -> None:
 def test_the_printed_loops_of_a_training_step_give_what_its_kernels_give(optimizer):
     model, x, y = trained(optimizer)
     plan = tf.explain(model, x, y)
-    for number in range(len(plan)):
-        check_loop(plan, number)
+    for row in plan.rows:
+        if row.runs_in != "Python":  # the look for NaN in the loss
+            check_loop(plan, row.number)
 
 
 def test_a_loop_reads_like_one_written_by_hand():
@@ -151,15 +150,17 @@ def test_the_shares_of_all_kernels_make_a_whole():
 def test_a_block_without_a_loop_body_shows_as_such():
     plan = tf.explain(Function(tf.transpose), tf.constant(MATRIX))
     assert (plan.rows[0].runs_in, plan.rows[0].has_body, plan.rows[0].operations) == ("NumPy", False, None)
-    assert "Blocks without a loop body run in NumPy: transpose (0)." in str(plan)
+    assert "Blocks without a loop body are not compiled: transpose (0)." in str(plan)
     assert "transpose (NumPy)" in str(plan)
 
 
 def test_a_block_that_calls_python_stands_for_no_loop():
-    output = Value(0, (2,), np.dtype("float32"))
-    call = Call(Node("transpose", (), {"function": print}, output), [output], {})
-    with pytest.raises(StateError, match="stands for no loop"):
-        node_function("kernel_0", call, Names({}, {}), {})
+    plan = tf.explain(Function(lambda x: x + tf.random.normal((2,))), tf.ones((2,)))
+    assert (plan.rows[0].runs_in, plan.rows[0].blocks, plan.rows[0].bytes) == ("Python", ("call",), None)
+    assert "call (Python)" in str(plan)
+    for method in (plan.naive, plan.compare, plan.ir):
+        with pytest.raises(StateError, match="block call"):
+            method(0)
 
 
 # ------------------------------------------------------------ nothing changes
@@ -207,6 +208,28 @@ def test_training_goes_on_as_if_nothing_had_been_explained():
     assert results[0] == results[1]
 
 
+def test_no_random_number_is_used_up():
+    results = []
+    for explaining in (False, True):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.layers.Dropout(0.5), keras.layers.Dropout(0.5, seed=3), keras.layers.Dense(2)])
+        model.compile("sgd", "mse")
+        x, y = np.ones((8, 6), np.float32), np.ones((8, 2), np.float32)
+        model.fit(x, y, verbose=0)
+        if explaining:
+            assert "call" in [row.blocks[0] for row in tf.explain(model).rows]
+        model.fit(x, y, verbose=0)
+        results.append([*state(model), tf.random.normal((2,)).numpy().tobytes()])
+    assert results[0] == results[1]
+
+
+def test_a_run_that_diverges_while_it_is_measured_warns_of_nothing(recwarn):
+    model, x, y = trained("sgd")
+    tf.explain(model, x * np.float32(np.inf), y)
+    assert not recwarn.list
+    assert not model.warned_of_numbers
+
+
 def test_a_model_without_weights_or_slots_stays_without():
     x, y = RANDOM.normal(size=(8, 6)).astype(np.float32), np.arange(8) % 3
     results = []
@@ -249,6 +272,20 @@ def test_a_function_is_explained_for_its_last_call():
         double(tf.ones((size, 2)))
     assert tf.explain(double).rows[0].shape == (3, 2)
     assert tf.explain(double, tf.ones((7, 2))).rows[0].shape == (7, 2)
+
+
+def test_a_trained_model_is_explained_for_the_largest_batch_of_its_last_training():
+    model, _, _ = trained("sgd")
+    model.fit(np.ones((7, 6), np.float32), np.zeros(7, int), batch_size=5, verbose=0)
+    assert "batch of 5" in str(tf.explain(model))
+    model.compile("sgd", "mse")
+    assert "batch of 32" in str(tf.explain(model))
+
+
+def test_jit_compile_false_is_explained_as_it_runs():
+    model, _, _ = trained("sgd")
+    model.compile("sgd", "mse", jit_compile=False)
+    assert "LLVM" not in [row.runs_in for row in tf.explain(model).rows]
 
 
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy", "mse"])

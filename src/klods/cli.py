@@ -70,9 +70,10 @@ def mnist(output: Path, **options: Any) -> None:
     "--show",
     type=click.Choice(["blocks", "naive", "ir", "optimised", "assembly", "compare"]),
     multiple=True,
-    help="What to show of it: its blocks, the loop in Python that it stands for (the default), LLVM's code before or "
-    "after optimisation, the assembly for this processor, or the times of loop, NumPy and machine code. May be "
-    "given several times.",
+    metavar="PART",
+    help="What to show of it: blocks; naive, the loop in Python that it stands for (the default); ir or optimised, "
+    "LLVM's code before or after optimisation; assembly, for this processor; or compare, the times of loop, NumPy and "
+    "machine code. May be given several times.",
 )
 def explain(file: Path | None, batch_size: int, kernel: int | None, show: tuple[str, ...]) -> None:
     """Show what a training step does, kernel by kernel.

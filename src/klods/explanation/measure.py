@@ -29,10 +29,10 @@ class Row:
         number: its place in the plan.
         blocks: the names of the blocks that are fused into it, in order.
         shape: rows and columns of its loops; of a single block, the shape of what it makes.
-        runs_in: `LLVM` (machine code), `BLAS` or `NumPy`.
-        has_body: whether each block has a loop body; one that has none always runs in NumPy.
+        runs_in: `LLVM` (machine code), `BLAS`, `NumPy`, or `Python` for a call of a function.
+        has_body: whether each block has a loop body; one that has none is never compiled.
         operations: the primitives it applies to numbers: each +, max, exp ... counts as one; None if not known.
-        bytes: the bytes of all arrays that it reads and writes, each once.
+        bytes: the bytes of all arrays that it reads and writes, each once; None if not known.
         seconds: the median time of a run.
         share: its part of the time of all kernels, from 0 to 1.
     """
@@ -43,7 +43,7 @@ class Row:
     runs_in: str
     has_body: bool
     operations: int | None
-    bytes: int
+    bytes: int | None
     seconds: float
     share: float
 
@@ -53,9 +53,9 @@ class Row:
         return None if self.operations is None else self.operations / self.seconds
 
     @property
-    def bytes_per_second(self) -> float:
-        """Bytes a second."""
-        return self.bytes / self.seconds
+    def bytes_per_second(self) -> float | None:
+        """Bytes a second, None if they aren't known."""
+        return None if self.bytes is None else self.bytes / self.seconds
 
 
 def measured(subject: Subject) -> list[Row]:
@@ -83,7 +83,7 @@ def runs_in(call: Call, backend: str) -> str:
     """Return what runs a call."""
     if isinstance(call.item, Kernel):
         return "LLVM" if backend == "llvm" else "NumPy"
-    return "BLAS" if is_product(call.item) else "NumPy"
+    return "BLAS" if is_product(call.item) else "Python" if call.item.block == "call" else "NumPy"
 
 
 def is_product(node: Node) -> bool:
@@ -94,8 +94,13 @@ def is_product(node: Node) -> bool:
 # ------------------------------------------------------------ counting
 
 
-def bytes_of(call: Call) -> int:
-    """Return the bytes of the arrays that a call reads and of those that it writes, each once."""
+def bytes_of(call: Call) -> int | None:
+    """Return the bytes of the arrays that a call reads and of those that it writes, each once.
+
+    None for a call of a function in Python, which may look at as little as it likes.
+    """
+    if isinstance(call.item, Node) and call.item.block == "call":
+        return None
     return sum(x.size * x.dtype.itemsize for x in [*call.inputs, *call.stores])
 
 

@@ -60,7 +60,8 @@ def _whole(name: str, call: Call, node: Node, names: Names) -> str:
         StateError: for a block that calls Python.
     """
     if any(callable(x) for x in node.attributes.values()):
-        raise StateError(f"{name} is the block {node.block}, which calls Python: it stands for no loop.")
+        what = f"{name.replace('_', ' ').capitalize()} is the block {node.block}, which calls a function in Python"
+        raise StateError(f"{what}: it stands for no loop.", "choose another kernel.")
     arguments = [f"np.asarray({names[x]})" if isinstance(x, Value) else repr(x) for x in node.operands]
     attributes = [f"{key}={value!r}" for key, value in node.attributes.items()]
     line = f'{names[node.output]} = BLOCKS["{node.block}"].naive({", ".join([*arguments, *attributes])})'

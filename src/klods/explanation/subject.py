@@ -12,18 +12,16 @@ from typing import Any
 import numpy as np
 
 from klods import random
-from klods.backends import default_backend
-from klods.compiled import Function, contiguous, is_array, planned
+from klods.backends import backend as default_backend
+from klods.compiled import Function, Runner
 from klods.errors import DataError, StateError
 from klods.explanation.terms import Term, literal
-from klods.graph import Value
+from klods.graph import Value, engine
 from klods.keras import losses
 from klods.keras.models.batches import make_data, packed, tensors
-from klods.keras.models.trainer import ALL, Trainer
+from klods.keras.models.trainer import ALL, Trainer, _traced_step
 from klods.passes.plan import Plan
-from klods.passes.trace import Trace, trace
-from klods.tape import leaves
-from klods.tensor import TensorLike, Variable
+from klods.tensor import Variable
 
 BATCH = 32  # samples of a batch that is made up, as in `fit`
 
@@ -70,7 +68,7 @@ def subject_of(explained: Any, examples: Sequence[Any]) -> Iterator[Subject]:
             f"explain takes a model or a function; got a {type(explained).__name__}.",
             "pass a compiled model or a function decorated with @klods.function.",
         )
-    with np.errstate(all="ignore"), same_random_numbers():
+    with engine, np.errstate(all="ignore"), same_random_numbers():
         if not isinstance(explained, Trainer):
             yield _of_function(explained, examples)
             return
@@ -80,23 +78,30 @@ def subject_of(explained: Any, examples: Sequence[Any]) -> Iterator[Subject]:
 
 
 def _of_function(function: Callable[..., Any], examples: Sequence[Any]) -> Subject:
-    name = getattr(function, "__name__", type(function).__name__)
     if not isinstance(function, Function):
         function = Function(function)
-    backend = function.backend or default_backend()
+    name, parameters = getattr(function, "__name__", "function"), _parameters(function.python_function)
+    title, backend = f"Function {name}", function.backend or default_backend()
     if examples:
-        found = trace(function.python_function, list(examples), is_array)
-        arrays = [x.value if isinstance(x, TensorLike) else x for x in leaves(list(examples)) if is_array(x)]
-        return _subject(f"Function {name}", found, backend, arrays, _parameters(function.python_function))
-    runner = function.last
-    if runner is None:
+        return _subject(title, *traced(function, examples), backend, parameters)
+    if function.last is None:
         raise StateError(
             f"Function '{name}' has not been called yet, so there is no plan of it.",
             "call it first, or give arguments like those of a call: klods.explain(function, x).",
         )
-    count = len(runner.plan.graph.inputs) - len(runner.trace.variables)
-    arrays = [runner.program.arrays[v] for v in runner.plan.graph.inputs[:count]]
-    return _subject(f"Function {name}", runner.trace, backend, arrays, _parameters(function.python_function))
+    return _subject(title, function.last, arrays_of(function.last), backend, parameters)
+
+
+def traced(function: Function, examples: Sequence[Any]) -> tuple[Runner, list[np.ndarray]]:
+    """Return what would run for such arguments, traced anew, and the arrays among them."""
+    anew = Function(function.python_function, function.backend, function.input_signature, function._known)
+    return anew.runner((anew._fitted(examples) if anew.input_signature is not None else tuple(examples), {}))
+
+
+def arrays_of(runner: Runner) -> list[np.ndarray]:
+    """Return the arrays of the arguments that a runner was last called with."""
+    inputs = runner.plan.graph.inputs
+    return [runner.program.arrays[v] for v in inputs[: len(inputs) - len(runner.trace.variables)]]
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
@@ -107,14 +112,27 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 
 
 def _of_model(model: Any, examples: Sequence[Any]) -> Subject:
-    x, y, sample_weight = _batch(model, examples)
-    model(x, training=False)  # makes weights that aren't there yet
-    model.optimizer.build(model.trainable_weights)
-    batch = packed(x, y, sample_weight)
-    found = trace(model.train_step, [batch], is_array)
-    arrays = [part.value for part in leaves([batch]) if is_array(part)]
-    title = f"Training step of model '{model.name}', batch of {len(leaves([x])[0].value)}"
-    return _subject(title, found, default_backend(), arrays, ["x", "y", "sample_weight"], _names(model))
+    model.warned_of_numbers = True  # the runs to come are not the model's
+    backend = "numpy" if model.jit_compile is False else default_backend()
+    runner = None if examples else _kept_runner(model)
+    if runner is not None:
+        arrays = arrays_of(runner)
+    else:
+        x, y, sample_weight = _batch(model, examples)
+        model(x, training=False)  # makes weights that aren't there yet
+        model.optimizer.build(model.trainable_weights)
+        step = _traced_step(model, "train_step", backend)
+        runner, arrays = traced(step, [packed(x, y, sample_weight)])
+    title = f"Training step of model '{model.name}', batch of {len(arrays[0])}"
+    return _subject(title, runner, arrays, backend, ["x", "y", "sample_weight"], _names(model))
+
+
+def _kept_runner(model: Any) -> Runner | None:
+    """Return what `fit` has run, for the largest batch; None if it has not, or the model has changed since."""
+    made_of, step = vars(model).get("_steps_known", {}).get("train_step", (None, None))
+    if step is None or made_of != model._made_of():
+        return None
+    return max(step.runners.values(), key=lambda runner: runner.plan.graph.inputs[0].size, default=None)
 
 
 def _batch(model: Any, examples: Sequence[Any]) -> tuple[Any, Any, Any]:
@@ -157,17 +175,17 @@ def _names(model: Any) -> dict[int, str]:
 
 def _subject(
     title: str,
-    found: Trace,
+    runner: Runner,
+    arrays: list[np.ndarray],
     backend: str,
-    arrays: list[Any],
     parameters: Sequence[str],
     known: Mapping[int, str] | None = None,
 ) -> Subject:
-    """Return the subject of a trace, with copies of the arrays and of the variables' values."""
-    plan, held, known = planned(found), [v.value for v in found.variables], known or {}
-    given = [contiguous(np.array(x)) for x in [*arrays, *held]]
+    """Return the subject of a runner, with copies of the arrays and of the variables' values."""
+    plan, variables, known = runner.plan, runner.trace.variables, known or {}
+    given = [np.array(x) for x in [*arrays, *(v.value for v in variables)]]
     called = list(parameters[: len(arrays)]) if len(parameters) >= len(arrays) else ["input"] * len(arrays)
-    called += [known.get(id(v), v.name) for v in found.variables]
+    called += [known.get(id(v), v.name) for v in variables]
     names = dict(zip(plan.graph.inputs, called))
     for call in plan.calls:
         names.update({new: f"new_{names[old]}" for new, old in call.shared.items()})
@@ -178,9 +196,8 @@ def _subject(
 def unchanged(model: Any) -> Iterator[None]:
     """Put back, after the `with` block, everything that it changed in a model, its optimizer, loss and metrics."""
     objects = [*model.flattened(), model.optimizer, model._compiled, *model.metrics]
-    variables = [*model.weights, *model.optimizer.variables, *(v for m in model.metrics for v in m.variables)]
     attributes = [(x, {name: _kept(part) for name, part in vars(x).items()}) for x in objects]
-    values = [(variable, variable.tensor, variable.lent) for variable in variables]
+    values = [(variable, variable.tensor, variable.lent) for variable in model.all_variables()]
     try:
         yield
     finally:
@@ -197,6 +214,8 @@ def _put_back(variable: Variable, tensor: Any, lent: bool) -> None:
 
 def _kept(x: Any) -> Any:
     """Return an attribute as it is now: a list or dict is copied, what is in it isn't."""
+    if isinstance(x, np.random.Generator):
+        return copy.deepcopy(x)
     return copy.copy(x) if type(x) in (list, dict, set) else x
 
 

@@ -47,12 +47,12 @@ def notes(rows: Sequence[Row]) -> list[str]:
     counted = sum(row.operations or 0 for row in rows)
     lines = [
         f"{len(rows)} kernels in {seconds(whole)}, {amount(counted).strip()} operations (flops), "
-        f"{amount(sum(row.bytes for row in rows))}B read and written."
+        f"{amount(sum(row.bytes or 0 for row in rows))}B read and written."
     ]
     without = [f"{row.blocks[0]} ({row.number})" for row in rows if not row.has_body]
     if any(row.runs_in == "LLVM" for row in rows):
         lines.append("Kernels run as machine code, compiled by LLVM, unless a library is named.")
-    return lines + [f"Blocks without a loop body run in NumPy: {', '.join(without)}."] * bool(without)
+    return lines + [f"Blocks without a loop body are not compiled: {', '.join(without)}."] * bool(without)
 
 
 def shortened(blocks: Sequence[str], width: int) -> str:
@@ -97,7 +97,7 @@ def _cells(row: Row, blocks: str) -> list[str]:
         blocks,
         "x".join(map(str, row.shape)) or "1",
         "-" if row.operations is None else amount(row.operations).strip(),
-        f"{amount(row.bytes)}B",
+        "-" if row.bytes is None else f"{amount(row.bytes)}B",
         seconds(row.seconds),
         achieved(row),
         f"{100 * row.share:.1f} %",
@@ -108,7 +108,7 @@ def achieved(row: Row) -> str:
     """Return a speed: operations a second of a product, which computing limits; bytes of a loop, which memory does."""
     if row.runs_in == "BLAS" and row.operations_per_second is not None:
         return f"{_digits(row.operations_per_second / 1e9)} GFLOP/s"
-    return f"{_digits(row.bytes_per_second / 1e9)} GB/s"
+    return "-" if row.bytes_per_second is None else f"{_digits(row.bytes_per_second / 1e9)} GB/s"
 
 
 def _blocks(row: Row) -> list[str]:
