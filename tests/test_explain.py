@@ -30,6 +30,7 @@ STRANGE = np.array([[0.0, np.inf, -np.inf], [np.nan, -1.0, 1e30], [3.0, 200.0, -
 
 FUNCTIONS: dict[str, tuple[Any, list[np.ndarray]]] = {
     "broadcasts": (lambda x, r, c: (x + r) * c - x / (1 + c * c), [MATRIX, ROW, COLUMN]),
+    "parentheses": (lambda x, r: [x - (r - x), (x - r) - x, -(x + r) * x, tf.where(x > r, x, r) + 1], [MATRIX, ROW]),
     "integers": (lambda x, i: tf.cast(x, "int32") * 2 + i, [MATRIX, np.arange(7, dtype=np.int32)]),
     "narrow integers": (
         lambda i: [i * i, -i, tf.cast(tf.cast(i, "int32") * 100, "int8")],
@@ -109,6 +110,26 @@ def test_a_loop_reads_like_one_written_by_hand():
         "            relu[row][column] = max(x[row][column] + b[column], 0)",
         "    return relu",
     ]
+
+
+def test_a_loop_computes_a_number_once_and_where_it_is_known():
+    softmax = tf.explain(Function(tf.nn.softmax), tf.constant(MATRIX)).naive(0)
+    assert softmax.count("= exp(") == 1
+    per_row = tf.explain(Function(lambda x: x * tf.sqrt(tf.reduce_max(x, 1, True))), tf.constant(MATRIX)).naive(0)
+    assert "        root = sqrt(largest)\n        for column in range(7):\n" in per_row
+    twice = tf.explain(Function(lambda x: tf.square(x + 1)), tf.constant(MATRIX)).naive(0)
+    assert "added = x[row][column] + 1\n" in twice
+    assert "square[row][column] = added * added\n" in twice
+    bounded = tf.explain(Function(lambda x: tf.maximum(1.0, x)), tf.constant(MATRIX)).naive(0)
+    assert "= max(x[row][column], 1.0)\n" in bounded
+
+
+def test_a_kernel_is_compared_on_what_it_reads_in_a_step():
+    total = tf.Variable(4.0)
+    plan = tf.explain(Function(lambda x: total.assign_add(tf.reduce_sum(x * total))), tf.ones((3, 2)))
+    number = len(plan) - 1
+    values = [float(x) for x in inputs_at(number, plan._subject)]
+    assert sorted(values) == [4, 24]
 
 
 def test_operations_and_bytes_are_those_counted_by_hand():
