@@ -258,6 +258,18 @@ def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():
         leaked[0] + 1
 
 
+def test_a_tensor_prints_while_its_value_is_not_known():
+    shown = []
+    Function(lambda x: shown.append((str(x), repr(x), len(x))), "numpy")(tf.ones((2,)))
+    assert shown == [
+        (
+            "klods.Tensor(known when the function runs, shape=(2,), dtype=float32)",
+            "<klods.Tensor: shape=(2,), dtype=float32, numpy=known when the function runs>",
+            2,
+        )
+    ]
+
+
 def test_an_error_inside_a_trace_is_the_users_own_and_changes_nothing():
     v = tf.Variable([1.0])
 

@@ -88,6 +88,9 @@ class Symbol(NDArrayOperatorsMixin):
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __getitem__ = __iter__ = item = tolist = copy = _unknown
 
+    def __repr__(self) -> str:
+        return "known when the function runs"
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Symbol:
         return self._traced(ufunc, inputs) if method == "__call__" else NotImplemented
 
