@@ -12,7 +12,10 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """An array that will be there when the graph runs: its number in the graph, its shape and dtype."""
+    """An array that will be there when the graph runs: its number in the graph, its shape and dtype.
+
+    Two values are the same only if they are one object, which makes looking them up fast.
+    """
 
     number: int
     shape: Shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from klods.graph import Graph, Node, Operand, Value
-from klods.passes.kernel import ONE, Domain, Kernel, operand_domains, place, pointwise, space
+from klods.passes.kernel import ONE, Domain, Kernel, agrees, operand_domains, place, pointwise, space
 
 Item = Kernel | Node
 NOWHERE = 1 << 30
@@ -40,11 +40,26 @@ class Schedule:
         self.waiting: dict[Value, Node] = {}
 
     def add(self, node: Node) -> None:
-        """Find a node its place."""
+        """Find a node its place, or let it wait."""
         if self._waits(node):
             self.waiting[node.output] = node
+        else:
+            self._find_place(node)
+
+    def settle(self, x: Operand) -> None:
+        """Have a value that waits computed as a whole, for what isn't a kernel that can compute it on the way."""
+        node = self.waiting.pop(x, None) if isinstance(x, Value) else None
+        if node is None:
             return
-        for at in reversed(range(len(self.items))):
+        at = next((at for at, k in enumerate(self.items) if isinstance(k, Kernel) and x in k.whole), None)
+        if at is None:
+            self._find_place(node)
+        else:
+            self.position[node.output] = at
+
+    def _find_place(self, node: Node) -> None:
+        first = max((self.position.get(x, -1) for x in node.values), default=-1)
+        for at in range(len(self.items) - 1, max(first, 0) - 1, -1):
             item = self.items[at]
             if isinstance(item, Kernel) and self._fits(node, item, at):
                 self._join(node, item, at)
@@ -52,12 +67,6 @@ class Schedule:
             if isinstance(item, Node) and item.block == "call" and item.operands:
                 break
         self._start(node)
-
-    def settle(self, x: Operand) -> None:
-        """Give a value that waits a kernel of its own."""
-        node = self.waiting.pop(x, None) if isinstance(x, Value) else None
-        if node is not None:
-            self._start(node)
 
     def _start(self, node: Node) -> None:
         """Give a node a kernel of its own, or a place without one."""
@@ -74,23 +83,30 @@ class Schedule:
 
     def _waits(self, node: Node) -> bool:
         given = all(self.position.get(x) == -1 or x in self.waiting for x in node.values)
-        return given and pointwise(node) and len(node.output.shape) <= 1
+        alike = all(x.shape in ((), node.output.shape) for x in node.values)
+        return given and alike and pointwise(node) and len(node.output.shape) <= 1
 
     def _fits(self, node: Node, kernel: Kernel, at: int) -> bool:
-        return all(self._at_hand(x, kernel, at) for x in node.values) and place(node, kernel) is not None
+        domains = operand_domains(node, kernel)
+        if place(node, domains, kernel) is None:
+            return False
+        return all(self._at_hand(x, d or ONE, kernel, at) for x, d in zip(node.operands, domains))
 
-    def _at_hand(self, x: Value, kernel: Kernel, at: int) -> bool:
+    def _at_hand(self, x: Operand, varies: Domain, kernel: Kernel, at: int) -> bool:
+        if not isinstance(x, Value):
+            return True
         if x in kernel.domains:
-            return x not in kernel.late
+            return x not in kernel.late and agrees(x, varies, kernel)
         if x in self.waiting:
-            return all(self._at_hand(y, kernel, at) for y in self.waiting[x].values)
+            return all(self._at_hand(y, varies if y.shape else ONE, kernel, at) for y in self.waiting[x].values)
         return self.position.get(x, NOWHERE) < at
 
     def _join(self, node: Node, kernel: Kernel, at: int) -> None:
-        found = place(node, kernel)
+        domains = operand_domains(node, kernel)
+        found = place(node, domains, kernel)
         assert found is not None
         domain, late = found
-        for x, varies in zip(node.operands, operand_domains(node, kernel)):
+        for x, varies in zip(node.operands, domains):
             self._bring(x, varies or ONE, kernel)
         kernel.nodes.append(node)
         kernel.domains[node.output] = domain

@@ -47,6 +47,12 @@ class Kernel:
         return {node.output for node in self.nodes}
 
     @property
+    def whole(self) -> list[Value]:
+        """The values that it computes, except those that it would compute anew for each row."""
+        made = [node.output for node in self.nodes]
+        return [x for x in made if self.domains[x] is not COLUMN or x in self.late]
+
+    @property
     def inputs(self) -> list[Value]:
         """The values that it reads, in order of their numbers."""
         made = self.made
@@ -56,6 +62,12 @@ class Kernel:
     def flat(self) -> bool:
         """Whether every value is either whole or one number, so that rows and columns are one long loop."""
         return not self.late and all(d in (FULL, ONE) for d in self.domains.values())
+
+    @property
+    def again(self) -> bool:
+        """Whether a row's columns are gone through more than once: for what needs the row's sum or extreme."""
+        made = {x for x in self.made if self.domains[x] is ROW}
+        return any(x in made for n in self.nodes if varies_along_columns(n, self) for x in n.values)
 
 
 def pointwise(node: Node) -> bool:
@@ -74,45 +86,59 @@ def space(node: Node) -> tuple[int, int] | None:
     return math.prod(shape[:-1]), math.prod(shape[-1:])
 
 
+def varies_along_columns(node: Node, kernel: Kernel) -> bool:
+    """Tell whether a kernel computes a node once per column, even if one number per row comes of it."""
+    domains = kernel.domains
+    return FULL in (domains[node.output], *(domains[x] for x in node.values))
+
+
 def operand_domains(node: Node, kernel: Kernel) -> list[Domain | None]:
-    """Return along which loops each operand varies in a kernel; None for one that doesn't fit."""
-    if node.block == "pick":
-        return [_domain_of(node.operands[0], kernel, per_row=False), ROW]
+    """Return along which loops each operand varies in a kernel; None for one that doesn't fit.
+
+    An operand that the kernel knows already has to vary there as its shape asks for here: in a square matrix, a row's
+    sum and a vector that is added to each row have one shape.
+    """
     if node.block == "put_labels":
-        return [ROW, ROW]
-    per_row = _works_per_row(node, kernel)
-    return [_domain_of(x, kernel, per_row) for x in node.operands]
+        asked = [_per_row(x, kernel) for x in node.operands]
+    elif node.block == "pick":
+        asked = [_per_element(node.operands[0], kernel), _per_row(node.operands[1], kernel)]
+    elif node.block in (*FOLDS, "argmax"):
+        asked = [kernel.domains.get(x) or _per_element(x, kernel) for x in node.values]
+    else:
+        ask = _per_row if _works_per_row(node, kernel) else _per_element
+        asked = [ask(x, kernel) for x in node.operands]
+    return [d if d is None or agrees(x, d, kernel) else None for x, d in zip(node.operands, asked)]
 
 
-def place(node: Node, kernel: Kernel) -> tuple[Domain, bool] | None:
-    """Return along which loops a node's output varies in a kernel, and whether it is late; None if it doesn't fit."""
-    domains = operand_domains(node, kernel)
+def agrees(x: Operand, domain: Domain, kernel: Kernel) -> bool:
+    """Tell whether a kernel that knows a value knows it as varying along these loops."""
+    known = kernel.domains.get(x, domain) if isinstance(x, Value) else domain
+    return known is domain or (kernel.columns == 1 and {known, domain} == {FULL, ROW})
+
+
+def place(node: Node, domains: list[Domain | None], kernel: Kernel) -> tuple[Domain, bool] | None:
+    """Return along which loops a node's output varies in a kernel, and whether it is late; None if it doesn't fit.
+
+    Args:
+        node: the node.
+        domains: its operands', from `operand_domains`.
+        kernel: the kernel.
+    """
     if None in domains:
         return None
     if node.block in ("pick", "put_labels"):
         return _place_of_labels(node, kernel, domains)
     if node.block in (*FOLDS, "argmax"):
-        return _place_of_fold(node, domains[0])
+        return _place_of_fold(node, domains[0]) if domains else None
     if node.block in ("reshape", "broadcast_to"):
         return _place_of_row(node, kernel, domains[0])
-    if not pointwise(node):
-        return None
-    if FULL in domains or (ROW in domains and COLUMN in domains):
-        return (FULL, False) if space(node) == (kernel.rows, kernel.columns) else None
-    if ROW in domains:
-        return ROW, False
-    if COLUMN in domains:
-        return None
-    return (ONE, False) if kernel.rows == kernel.columns == 1 else None
+    return _place_of_element(node, kernel, domains) if pointwise(node) else None
 
 
-def _domain_of(x: Operand, kernel: Kernel, per_row: bool) -> Domain | None:
+def _per_element(x: Operand, kernel: Kernel) -> Domain | None:
+    """Return along which loops an operand varies beside others that vary along both."""
     if not isinstance(x, Value) or not x.shape:
         return ONE
-    if x in kernel.domains:
-        return kernel.domains[x]
-    if per_row:
-        return ROW if x.size == kernel.rows else None
     if x.size == kernel.rows * kernel.columns and x.shape[-1] == kernel.columns:
         return FULL
     if x.shape == (kernel.columns,):
@@ -120,11 +146,25 @@ def _domain_of(x: Operand, kernel: Kernel, per_row: bool) -> Domain | None:
     return ROW if x.size == kernel.rows and x.shape[-1] == 1 else None
 
 
+def _per_row(x: Operand, kernel: Kernel) -> Domain | None:
+    """Return along which loops an operand varies beside others that are one number per row."""
+    if not isinstance(x, Value) or not x.shape:
+        return ONE
+    return ROW if x.size == kernel.rows else None
+
+
 def _works_per_row(node: Node, kernel: Kernel) -> bool:
     """Tell whether a node computes one number per row from others of the kernel."""
-    known = [kernel.domains.get(x) for x in node.values if x.shape]
-    many = kernel.rows > 1 and kernel.columns > 1
-    return many and node.output.size == kernel.rows and ROW in known and FULL not in known and COLUMN not in known
+    known = {kernel.domains[x] for x in node.values if x.shape and x in kernel.domains}
+    return node.output.size == kernel.rows and known == {ROW}
+
+
+def _place_of_element(node: Node, kernel: Kernel, domains: list[Domain | None]) -> tuple[Domain, bool] | None:
+    if all(d is ONE for d in domains):
+        return (ONE, False) if kernel.rows == kernel.columns == 1 else None
+    if all(d in (ROW, ONE) for d in domains):
+        return (ROW, False) if node.output.size == kernel.rows else None
+    return (FULL, False) if space(node) == (kernel.rows, kernel.columns) else None
 
 
 def _place_of_labels(node: Node, kernel: Kernel, domains: list[Domain | None]) -> tuple[Domain, bool] | None:
@@ -158,5 +198,6 @@ def _place_of_row(node: Node, kernel: Kernel, domain: Domain | None) -> tuple[Do
     if domain is not ROW:
         return None
     if node.block == "broadcast_to":
-        return (FULL, False) if node.output.shape == (kernel.rows, kernel.columns) else None
+        fits = (node.values[0].shape, node.output.shape) == ((kernel.rows, 1), (kernel.rows, kernel.columns))
+        return (FULL, False) if fits else None
     return (ROW, False) if node.output.shape in ((kernel.rows,), (kernel.rows, 1)) else None

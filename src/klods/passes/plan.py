@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from klods.graph import Graph, Node, Value
 from klods.passes.fuse import Item
@@ -28,10 +30,14 @@ class Call:
     shared: dict[Value, Value]
 
     @property
+    def makes(self) -> list[Value]:
+        return self.item.whole if isinstance(self.item, Kernel) else [self.item.output]
+
+    @property
     def nodes(self) -> list[Node]:
         return self.item.nodes if isinstance(self.item, Kernel) else [self.item]
 
-    @property
+    @cached_property
     def inputs(self) -> list[Value]:
         return self.item.inputs if isinstance(self.item, Kernel) else list(dict.fromkeys(self.item.values))
 
@@ -64,46 +70,50 @@ def plan(graph: Graph, items: Sequence[Item], updates: dict[Value, Value]) -> Pl
         updates: for each new value of a variable, the input that holds the old one; it is overwritten where every
             use of the old value allows that.
     """
-    wanted = {x for x in graph.outputs if isinstance(x, Value)}
-    stores = _stored(items, wanted)
-    calls = []
-    for at, item in enumerate(items):
-        shared = {v: updates[v] for v in stores[at] if v in updates and _may_overwrite(v, updates[v], items, at)}
-        if stores[at]:
-            calls.append(Call(item, stores[at], shared))
+    wanted = Counter(x for x in graph.outputs if isinstance(x, Value))
+    calls = _stored(items, wanted.keys())
+    last = _last_uses(calls)
+    for at, call in enumerate(calls):
+        lone = {v: updates[v] for v in call.stores if v in updates and wanted[v] == 1 and updates[v] not in wanted}
+        free = {new: old for new, old in lone.items() if last.get(old) == at}
+        call.shared.update(_overwritten(call.item, free))
     own = {v for call in calls for v in call.shared}
-    results = [v for v in dict.fromkeys(x for x in graph.outputs if isinstance(x, Value)) if v not in own]
+    results = [v for v in dict.fromkeys(wanted) if v not in own]
     places, size = _packed(calls, set(results) | own | set(graph.inputs) | set(graph.constants))
     return Plan(graph, calls, places, size, [v for v in results if v not in graph.inputs and v not in graph.constants])
 
 
-def _stored(items: Sequence[Item], wanted: set[Value]) -> list[list[Value]]:
-    """Return for each item the values that other items or the caller need of it."""
+def _stored(items: Sequence[Item], wanted: Collection[Value]) -> list[Call]:
+    """Return calls of the items that make something other items or the caller need, and store it."""
     calls = [Call(item, [], {}) for item in items]
-    users = {x for call in calls for x in call.inputs}
-    users |= {node.output for call in calls for node in call.nodes if node.block in EFFECTS}
-    seen: set[Value] = set()
-    stores = []
+    missing = {x for call in calls for x in call.inputs}.union(wanted)
+    missing |= {node.output for call in calls for node in call.nodes if node.block in EFFECTS}
     for call in calls:
-        made = [node.output for node in call.nodes if node.output in users | wanted and node.output not in seen]
-        seen.update(made)
-        stores.append(made)
-    return stores
+        call.stores.extend(x for x in call.makes if x in missing)
+        missing.difference_update(call.stores)
+    return [call for call in calls if call.stores]
 
 
-def _may_overwrite(new: Value, old: Value, items: Sequence[Item], at: int) -> bool:
-    """Tell whether the item that makes a new value may write it over the old one, element by element."""
-    item = items[at]
-    if not isinstance(item, Kernel) or (new.shape, new.dtype) != (old.shape, old.dtype):
-        return False
-    element_wise = item.domains[new] in (FULL, ONE) and item.domains.get(old) in (FULL, ONE) and new not in item.late
-    later = any(old in Call(other, [], {}).inputs for other in items[at + 1 :])
-    return element_wise and not later
+def _last_uses(calls: Sequence[Call]) -> dict[Value, int]:
+    """Return for each value the last call that reads it."""
+    return {x: at for at, call in enumerate(calls) for x in call.inputs}
+
+
+def _overwritten(item: Item, free: dict[Value, Value]) -> dict[Value, Value]:
+    """Return those new values that an item may write over the old ones, element by element."""
+    if not free or isinstance(item, Node) or item.again:
+        return {}
+    return {
+        new: old
+        for new, old in free.items()
+        if (new.shape, new.dtype) == (old.shape, old.dtype) and new not in item.late
+        if {item.domains[new], item.domains[old]} <= {FULL, ONE}
+    }
 
 
 def _packed(calls: Sequence[Call], elsewhere: set[Value]) -> tuple[dict[Value, int], int]:
     """Return places in one buffer such that values that are needed at the same time don't overlap, and its size."""
-    last = {x: at for at, call in enumerate(calls) for x in call.inputs}
+    last = _last_uses(calls)
     places: dict[Value, int] = {}
     alive: list[tuple[int, int, int]] = []  # first byte, byte behind, last call that needs it
     size = 0

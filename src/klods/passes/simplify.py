@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from klods.dtypes import as_array
 from klods.graph import Graph, Node, Operand, Symbol, Value
-from klods.ops.block import BLOCKS
+from klods.ops.block import BLOCKS, aligned
 from klods.passes.plan import EFFECTS
 from klods.passes.trace import GraphTracer
 
@@ -55,9 +57,10 @@ def fold(graph: Graph) -> Graph:
         known = all(not isinstance(x, Value) or x in constants for x in node.operands)
         if not known or node.output.size > FOLDED or node.block in EFFECTS:
             return None
-        arrays = [constants[x] if isinstance(x, Value) else as_array(x, node.output.dtype) for x in node.operands]
-        result = as_array(BLOCKS[node.block].compute(*arrays, **node.attributes), node.output.dtype)
-        return result.item() if result.ndim == 0 else tracer.graph.constant(result)
+        record, given = BLOCKS[node.block], [constants[x] if isinstance(x, Value) else x for x in node.operands]
+        arrays = aligned(tuple(given), given, record.kind)[1]
+        with np.errstate(all="ignore"):
+            return tracer.graph.constant(as_array(record.compute(*arrays, **node.attributes), node.output.dtype))
 
     return rewritten(graph, rewrite)
 
@@ -69,8 +72,7 @@ def merge(graph: Graph) -> Graph:
     def rewrite(tracer: GraphTracer, node: Node) -> Operand | None:
         if node.block in EFFECTS:
             return None
-        kinds = tuple(type(x) for x in node.operands)  # 1, 1.0 and True are equal, and not the same
-        key = (node.block, node.operands, kinds, repr(sorted(node.attributes.items())))
+        key = (node.block, *map(_written, node.operands), _written(sorted(node.attributes.items())))
         return None if seen.setdefault(key, node.output) == node.output else seen[key]
 
     return rewritten(graph, rewrite)
@@ -120,6 +122,15 @@ def _unchanged(node: Node) -> Operand | None:
         if same and (node.block in SAME or (others and others[0] == NEUTRAL.get((node.block, 1 - place)))):
             return operand
     return None
+
+
+def _written(x: Any) -> Any:
+    """Return what only equals that of the same operand or attribute: 1, 1.0 and True are equal, and not the same."""
+    if isinstance(x, (tuple, list)):
+        return tuple(map(_written, x))
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype, x.tobytes()
+    return x if isinstance(x, Value) else repr(x)
 
 
 # Blocks that do nothing to an operand that already has their output's shape and dtype.
