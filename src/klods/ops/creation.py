@@ -37,12 +37,14 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return zeros in the shape and dtype of another tensor."""
-    return Tensor(np.zeros_like(convert_to_tensor(input).value, None if dtype is None else as_dtype(dtype)))
+    x = convert_to_tensor(input)
+    return zeros(x.value.shape, x.dtype if dtype is None else dtype)
 
 
 def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return ones in the shape and dtype of another tensor."""
-    return Tensor(np.ones_like(convert_to_tensor(input).value, None if dtype is None else as_dtype(dtype)))
+    x = convert_to_tensor(input)
+    return ones(x.value.shape, x.dtype if dtype is None else dtype)
 
 
 def eye(

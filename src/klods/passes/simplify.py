@@ -20,7 +20,7 @@ FOLDED = 4096  # elements of a constant that is worth computing beforehand
 
 def simplify(graph: Graph) -> Graph:
     """Apply all passes of this file, in the order that lets each see what the one before laid open."""
-    for simpler in (expand, shorten, fold, merge, drop):
+    for simpler in PASSES:
         graph = simpler(graph)
     return graph
 
@@ -174,3 +174,5 @@ EXPANSIONS: dict[str, Callable[..., Symbol]] = {
     "log_softmax": _log_softmax,
     "reduce_mean": _mean,
 }
+
+PASSES = (expand, shorten, fold, merge, drop)
