@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods.graph import Node, Value
-from klods.ops.block import BLOCKS
+from klods.ops.block import BLOCKS, aligned, prepared
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
 
@@ -86,8 +86,7 @@ def node_step(call: Call, arrays: Arrays) -> Step:
     compute = BLOCKS[node.block].compute
 
     def run() -> None:
-        operands = [arrays[x] if isinstance(x, Value) else x for x in node.operands]
-        np.copyto(arrays[node.output], compute(*operands, **node.attributes), casting="unsafe")
+        np.copyto(arrays[node.output], compute(*operands(node, arrays), **node.attributes), casting="unsafe")
 
     return run
 
@@ -142,7 +141,11 @@ def numpy_kernel(call: Call, arrays: Arrays) -> Step:
 def _compute(kernel: Kernel, values: Arrays) -> None:
     with np.errstate(all="ignore"):
         for node in kernel.nodes:
-            operands = [values[x] if isinstance(x, Value) else x for x in node.operands]
-            values[node.output] = np.asarray(
-                BLOCKS[node.block].compute(*operands, **node.attributes), node.output.dtype
-            )
+            result = BLOCKS[node.block].compute(*operands(node, values), **node.attributes)
+            values[node.output] = np.asarray(result, node.output.dtype)
+
+
+def operands(node: Node, arrays: Arrays) -> list[Any]:
+    """Return what a node computes on, of one dtype where its block asks for that."""
+    given = [arrays[x] if isinstance(x, Value) else x for x in node.operands]
+    return given if prepared(given) else aligned(tuple(given), given, BLOCKS[node.block].kind)[1]
