@@ -112,6 +112,25 @@ def test_jupyter_shows_the_users_frames_alone():
     assert any("klods.concat" in line for line in shown)
 
 
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("import klods as tf\\ndef f(x):\\n    return tf.matmul(x, x)\\n", store_history=True)
+error = shell.run_cell("f(tf.ones((2, 3)))", store_history=True).error_in_exec
+print(*error._render_traceback_(), sep="\\n")
+"""
+
+
+def test_jupyter_names_the_cells():
+    pytest.importorskip("IPython")
+    shown = subprocess.run([sys.executable, "-c", CELLS], capture_output=True, text=True, check=True).stdout
+    lines = shown[shown.rindex("Traceback") :].splitlines()
+    assert lines[1] == "  In[2], line 1, in <module>"
+    assert "  In[1], line 3, in f" in lines
+    assert lines[-1] == "At In[1]:3: return tf.matmul(x, x)"
+    assert "site-packages" not in shown
+
+
 def test_numpy_words_become_klods_words():
     with pytest.raises(errors.DataError, match=r"power can't work on \(2,\) int32, \(\) int: Integers to negative"):
         klods.constant([1, 2]) ** -1

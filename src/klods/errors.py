@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import linecache
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -46,7 +47,8 @@ class KlodsError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that Jupyter shows: the user's own frames and the message."""
-        return _printed(shortened_error(self))
+        lines = _printed(shortened_error(self))
+        return [re.sub('File "(.+)", line', lambda m: f"{_cell(m[1]) or m[1]}, line", line) for line in lines]
 
 
 class ArgumentError(KlodsError, TypeError):
@@ -116,7 +118,7 @@ def own_frames(error: BaseException) -> TracebackType | None:
     while trace is not None:
         frames.append(trace)
         trace = trace.tb_next
-    own = [f for f in frames if not f.tb_frame.f_code.co_filename.startswith(INSIDE)]
+    own = [f for f in frames if not _inside(f.tb_frame)]
     for frame in reversed(own or frames):
         longer = _joined(frame, trace)
         if trace is not None and _lines(longer) > room:
@@ -155,20 +157,33 @@ def shorten_tracebacks() -> None:
 def user_line() -> str:
     """Return `file:line: source` of the innermost frame outside klods, or an empty string."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
+    while frame is not None and _inside(frame):
         frame = frame.f_back
     if frame is None:
         return ""
     path, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, number).strip()
     shown = source if len(source) <= 80 else f"{source[:77]}..."
-    return f"{os.path.basename(path)}:{number}: {shown}".rstrip(": ")
+    return f"{_cell(path) or os.path.basename(path)}:{number}: {shown}".rstrip(": ")
+
+
+def _inside(frame: FrameType) -> bool:
+    """Tell whether a frame is none of the user's: in klods, in what klods calls, or in what runs a notebook's cells."""
+    path = frame.f_code.co_filename
+    return path.startswith(INSIDE) or os.path.join("IPython", "core") in path
+
+
+def _cell(path: str) -> str:
+    """Return the name of the notebook's cell that a file stands for, such as `In[3]`; nothing for other files."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    names = getattr(getattr(shell, "compile", None), "format_code_name", lambda path: None)(path)
+    return names[1] if names else ""
 
 
 def warn(category: type[Warning], text: str) -> None:
     """Warn at the user's own line rather than inside klods."""
     depth, frame = 2, cast("FrameType | None", sys._getframe(1))
-    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
+    while frame is not None and _inside(frame):
         depth, frame = depth + 1, frame.f_back
     warnings.warn(text, category, stacklevel=depth)
 
