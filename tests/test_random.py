@@ -94,3 +94,18 @@ def test_a_generator_of_ones_own():
     assert (a.normal((3,)).numpy() != first).all()
     assert a.uniform((2,), maxval=5, dtype="int32").dtype == "int32"
     assert a.truncated_normal((2,)).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: klods.random.normal("a"), "A shape is made of whole numbers"),
+        (lambda: klods.random.uniform((-1, 2)), "A shape is made of whole numbers"),
+        (lambda: klods.random.set_seed("a"), "A seed is a whole number"),
+        (lambda: klods.random.set_seed(-1), "A seed is a whole number"),
+        (lambda: klods.random.uniform((2,), 3, 3, "int32"), "from 3 up to 3: nothing"),
+    ],
+)
+def test_impossible_draws(call, words):
+    with pytest.raises(klods.errors.KlodsError, match=words):
+        call()

@@ -12,6 +12,7 @@ from klods.errors import DataError, DTypeError
 from klods.graph import tracing
 from klods.missing import reporter
 from klods.ops.block import static
+from klods.ops.creation import sizes
 from klods.ops.picking import gather
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -42,6 +43,8 @@ def set_seed(seed: int) -> None:
         >>> bool(klods.reduce_all(a == klods.random.normal((3,))))
         True
     """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise DataError(f"A seed is a whole number, 0 or more; got {seed!r}.", "write set_seed(1), say.")
     _source.start(int(seed))
 
 
@@ -84,20 +87,22 @@ class Generator:
         self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", name: str | None = None
     ) -> Tensor:
         """Return numbers drawn evenly; see `uniform`."""
-        kind, size = as_dtype(dtype), static(shape)
+        kind, size = as_dtype(dtype), sizes(shape)
         if kind.kind == "f":
             low, high = static(minval), static(1 if maxval is None else maxval)
             return drawn(lambda: uniform_array(self._source(), size, low, high, kind), size, kind)
         if maxval is None:
             raise DataError(f"random.uniform needs maxval for {kind}.", "give maxval, or a floating dtype.")
         low, high = static(minval), static(maxval)
+        if np.any(np.asarray(low) >= np.asarray(high)):
+            raise DataError(f"random.uniform draws from {low} up to {high}: nothing.", "make maxval the larger.")
         return drawn(lambda: self._source().integers(low, high, size, dtype=kind), size, kind)
 
     def normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Tensor:
         """Return numbers drawn from the normal distribution."""
-        kind, size, middle, width = _floating(dtype), static(shape), static(mean), static(stddev)
+        kind, size, middle, width = _floating(dtype), sizes(shape), static(mean), static(stddev)
         return drawn(
             lambda: _scaled(self._source().standard_normal(size, _drawn(kind)), width, middle, kind), size, kind
         )
@@ -106,7 +111,7 @@ class Generator:
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Tensor:
         """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
-        kind, size, middle, width = _floating(dtype), static(shape), static(mean), static(stddev)
+        kind, size, middle, width = _floating(dtype), sizes(shape), static(mean), static(stddev)
         return drawn(
             lambda: _scaled(truncated_array(self._source(), size, _drawn(kind)), width, middle, kind), size, kind
         )
@@ -123,7 +128,8 @@ def uniform(
     """Return numbers drawn evenly from minval up to, not including, maxval (1 for floats).
 
     Raises:
-        DataError: for an integer dtype without maxval.
+        DataError: for an integer dtype without maxval, or with one that is not above minval.
+        ShapeError: for a shape that is none.
     """
     return Generator(lambda: generator(seed)).uniform(shape, minval, maxval, dtype)
 

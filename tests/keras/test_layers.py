@@ -459,3 +459,29 @@ def test_names():
     names = [keras.layers.Dense(1).name, keras.layers.Dense(1).name, Linear().name, Linear().name]
     assert names == ["dense", "dense_1", "linear", "linear_1"]
     assert repr(keras.layers.Dense(1, name="q")) == "<Dense name=q, built=False>"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: keras.Input("a"), "whole numbers or None"),
+        (lambda: keras.Input((-3,)), "whole numbers or None"),
+        (lambda: keras.Input((2.5,)), "whole numbers or None"),
+        (lambda: keras.layers.Dropout("a"), "share between 0 and 1; got 'a'"),
+    ],
+)
+def test_impossible_hyper_parameters(make, words):
+    with pytest.raises(KlodsError, match=words):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ([(klods.Variable([1.0]), klods.ones(1))], "A weight is a Variable; got a Tensor"),
+        ([klods.ones(2)], "takes pairs"),
+    ],
+)
+def test_what_is_no_gradient_and_weight(pairs, words):
+    with pytest.raises(KlodsError, match=words):
+        keras.optimizers.SGD().apply_gradients(pairs)

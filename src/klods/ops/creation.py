@@ -22,17 +22,17 @@ def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:
         >>> klods.zeros((2,)).numpy()
         array([0., 0.], dtype=float32)
     """
-    return Tensor(np.zeros(_sizes(shape), as_dtype(dtype)))
+    return Tensor(np.zeros(sizes(shape), as_dtype(dtype)))
 
 
 def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return a tensor of ones, float32 by default."""
-    return Tensor(np.ones(_sizes(shape), as_dtype(dtype)))
+    return Tensor(np.ones(sizes(shape), as_dtype(dtype)))
 
 
 def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     """Return a tensor of one value."""
-    return broadcast_to(convert_to_tensor(value), _sizes(dims))
+    return broadcast_to(convert_to_tensor(value), sizes(dims))
 
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -51,10 +51,8 @@ def eye(
     num_rows: int, num_columns: int | None = None, batch_shape: Any = None, dtype: Any = None, name: str | None = None
 ) -> Tensor:
     """Return ones on the diagonal, zeros elsewhere, repeated along the axes of `batch_shape`."""
-    matrix = Tensor(
-        np.eye(*_sizes((num_rows, num_rows if num_columns is None else num_columns)), dtype=as_dtype(dtype))
-    )
-    return matrix if batch_shape is None else broadcast_to(matrix, (*_sizes(batch_shape), *matrix.value.shape))
+    matrix = Tensor(np.eye(*sizes((num_rows, num_rows if num_columns is None else num_columns)), dtype=as_dtype(dtype)))
+    return matrix if batch_shape is None else broadcast_to(matrix, (*sizes(batch_shape), *matrix.value.shape))
 
 
 def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -107,7 +105,7 @@ def one_hot(
     """
     codes = convert_to_tensor(indices)
     place = checked_axis(-1 if axis is None else axis, (*codes.value.shape, depth))
-    classes = np.arange(*_sizes(depth)).reshape((-1,) + (1,) * (codes.ndim - place))
+    classes = np.arange(*sizes(depth)).reshape((-1,) + (1,) * (codes.ndim - place))
     hot = equal(expand_dims(codes, place), classes)
     if on_value is None and off_value is None:
         return cast(hot, as_dtype(dtype))
@@ -130,7 +128,7 @@ def size(input: Any, out_type: Any = "int32", name: str | None = None) -> Tensor
     return Tensor(np.asarray(convert_to_tensor(input).size, as_dtype(out_type)))
 
 
-def _sizes(shape: Any) -> tuple[int, ...]:
+def sizes(shape: Any) -> tuple[int, ...]:
     """Return the sizes of axes as a tuple; one number is a single axis."""
     given = static(shape)
     sizes = given if isinstance(given, tuple) else (given,)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from klods import random
-from klods.errors import DataError
+from klods.errors import DataError, ShapeError
 from klods.keras import activations
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.spec import InputSpec, Shape
@@ -60,6 +60,8 @@ class InputLayer(Layer):
         if (shape is None) == (batch_shape is None):
             raise DataError("An Input takes a shape, or a batch_shape.", "write Input((784,)), say.")
         sizes = batch_shape if shape is None else (batch_size, *([shape] if isinstance(shape, int) else shape))
+        if not all(n is None or (isinstance(n, (int, np.integer)) and n >= 0) for n in sizes):
+            raise ShapeError(f"An Input's shape is made of whole numbers or None; got {sizes!r}.", "write (784,), say.")
         self.shape = self.batch_shape = tuple(sizes)
         self.built = True
 
@@ -141,7 +143,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0 <= rate <= 1:
+        if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
             raise DataError(f"Dropout's rate is a share between 0 and 1; got {rate!r}.", "write Dropout(0.5).")
         self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
         self.built = True

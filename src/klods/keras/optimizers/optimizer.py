@@ -115,9 +115,12 @@ class Optimizer(Configurable):
         """Change weights by pairs of gradient and weight, and return the step count.
 
         Raises:
-            DataError: if no weight has a gradient.
+            DataError: if no weight has a gradient, or for what is no pair.
+            DTypeError: for a weight that is no variable.
         """
         pairs = list(grads_and_vars)
+        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
+            raise DataError("apply_gradients takes pairs.", "write apply_gradients(zip(gradients, weights)).")
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self.iterations
 
@@ -209,7 +212,11 @@ def _shortened(gradients: list[Tensor], limit: float) -> list[Tensor]:
     return [g * (limit / maximum_(length, limit)) for g in gradients]
 
 
-def _check_pair(gradient: Tensor, weight: Variable) -> None:
+def _check_pair(gradient: Tensor, weight: Any) -> None:
+    if not isinstance(weight, Variable):
+        raise DTypeError(
+            f"A weight is a Variable; got a {type(weight).__name__}.", "pass the gradient first, then its variable."
+        )
     if weight.value.dtype.kind != "f":
         raise DTypeError(
             f"Variable '{weight.name}' holds {weight.value.dtype}, which can't follow a gradient.",
