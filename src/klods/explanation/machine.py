@@ -44,4 +44,4 @@ def _written(number: int, call: Call) -> str:
         raise StateError("Machine code needs llvmlite, which is not installed here.", "pip install 'klods[llvm]'")
     from klods.backends.llvm import write
 
-    return write(call)[0]
+    return write(call).text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from klods.backends.llvm.emit import emit, pointers
+from klods.backends.llvm.arguments import Arguments, arguments_of, in_order
+from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, Entry, entries, new_module
 from klods.backends.program import Arrays, Program, Step, node_step
 from klods.graph import Value
@@ -16,44 +17,60 @@ from klods.passes.plan import Call, Plan
 
 def llvm_steps(plan: Plan, program: Program) -> list[Step]:
     """Return the steps of a plan with its kernels as machine code."""
-    kernels = [call for call in plan.calls if isinstance(call.item, Kernel)]
-    written = {call: write(call) for call in kernels}
-    compiled = dict(zip(kernels, entries([text for text, _ in written.values()])))
+    written = {call: write(call) for call in plan.calls if isinstance(call.item, Kernel)}
+    compiled = dict(zip(written, entries([kernel.text for kernel in written.values()])))
     tables = Tables(program.arrays, program.moved)
-    steps: list[Step] = [tables.refresh] if kernels else []
+    steps: list[Step] = [tables.refresh] if written else []
     for call in plan.calls:
         if call in compiled:
-            steps.append(tables.step(call, compiled[call], written[call][1]))
+            steps.append(tables.step(written[call], compiled[call]))
         else:
             steps.append(node_step(call, program.arrays))
     return steps
 
 
-def write(call: Call) -> tuple[str, int]:
-    """Return a kernel in LLVM's language and the number of scratch rows that it needs."""
+@dataclass(frozen=True)
+class Written:
+    """A kernel in LLVM's language.
+
+    Attributes:
+        kernel: the kernel.
+        text: it in LLVM's language: the same for kernels that differ in nothing but what their tables hold.
+        arguments: what its table holds.
+        kept: the number of scratch rows that it needs.
+    """
+
+    kernel: Kernel
+    text: str
+    arguments: Arguments
+    kept: int
+
+
+def write(call: Call) -> Written:
+    """Return a kernel in LLVM's language."""
     assert isinstance(call.item, Kernel)
-    module = new_module()
-    stages = emit(module, NAME, call.item, call.stores, call.shared)
-    return str(module), len(stages.kept)
+    kernel, module = in_order(call.item, call.stores), new_module()
+    arguments = arguments_of(kernel, call.stores, call.shared)
+    stages = emit(module, NAME, kernel, arguments, call.stores, call.shared)
+    return Written(kernel, str(module), arguments, len(stages.kept))
 
 
 class Tables:
-    """The tables of addresses that kernels read, kept up to date when an array moves."""
+    """The tables of words that kernels read, kept up to date when an array moves."""
 
     def __init__(self, arrays: Arrays, moved: list[Value]) -> None:
         self.arrays, self.moved = arrays, moved
         self.slots: dict[Value, list[tuple[np.ndarray, int]]] = {}
         self.scratch: list[np.ndarray] = []
 
-    def step(self, call: Call, entry: Entry, kept: int) -> Step:
+    def step(self, written: Written, entry: Entry) -> Step:
         """Return what runs a kernel."""
-        kernel = call.item
-        assert isinstance(kernel, Kernel)
-        values = pointers(kernel, call.stores, call.shared)
+        kernel, values = written.kernel, written.arguments.values
         rows, columns = (1, kernel.rows * kernel.columns) if kernel.flat else (kernel.rows, kernel.columns)
-        scratch = np.empty(kept * kernel.columns, np.float32)
+        scratch = np.empty(written.kept * kernel.columns, np.float32)
         self.scratch.append(scratch)
-        table = np.array([0] * len(values) + [scratch.ctypes.data, rows, columns], np.int64)
+        words = [*[0] * len(values), *written.arguments.words(), scratch.ctypes.data, rows, columns]
+        table = np.array(words, np.int64)
         for i, value in enumerate(values):
             self.slots.setdefault(value, []).append((table, i))
             if value in self.arrays:

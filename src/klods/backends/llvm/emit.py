@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from klods.backends.llvm.arguments import Arguments, Place
 from klods.backends.llvm.functions import VOCABULARY, maximum, minimum
 from klods.backends.llvm.registers import (
     FAST_SUM,
     FLOAT32,
+    FLOAT64,
     INT64,
     Number,
     constant,
@@ -25,7 +27,7 @@ from klods.backends.llvm.registers import (
     register_type,
     selected,
 )
-from klods.graph import Node, Operand, Value
+from klods.graph import Node, Value
 from klods.ops import vocabulary
 from klods.ops.block import BLOCKS, aligned_dtype
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
@@ -34,36 +36,46 @@ from klods.passes.stages import Stages, reduces
 I64, BYTE = ir.IntType(64), ir.IntType(8)
 
 
-def emit(module: ir.Module, name: str, kernel: Kernel, stores: Sequence[Value], shared: dict[Value, Value]) -> Stages:
-    """Add a kernel to a module as a function of one argument: a table of addresses, and of rows and columns.
+def emit(
+    module: ir.Module,
+    name: str,
+    kernel: Kernel,
+    arguments: Arguments,
+    stores: Sequence[Value],
+    shared: dict[Value, Value],
+) -> Stages:
+    """Add a kernel to a module as a function of one argument: the table of what it is handed.
 
     Args:
         module: where to.
         name: the function's name.
         kernel: what it computes.
+        arguments: what the table holds; behind it follow the address of scratch memory, rows and columns.
         stores: the values that it leaves in memory.
         shared: of the stores, those that overwrite an input, by that input.
 
     Returns:
         The kernel's stages, which say how much scratch memory it needs.
     """
-    arguments = pointers(kernel, stores, shared)
     stages = Stages(kernel)
-    kinds = [memory_type(v.dtype).as_pointer() for v in arguments] + [ir.FloatType().as_pointer(), I64, I64]
+    pointers = [memory_type(v.dtype).as_pointer() for v in arguments.values]
+    words = [word_type(dtype) for dtype in arguments.numbers.values()]
+    kinds = [*pointers, *words, ir.FloatType().as_pointer(), I64, I64]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), f"{name}.loops")
     function.linkage = "internal"
-    for argument in function.args[:-2]:
-        argument.add_attribute("noalias")
-    places = dict(zip(arguments, function.args))
+    for argument in function.args:
+        if argument.type.is_pointer:
+            argument.add_attribute("noalias")
+    places = dict(zip(arguments.values, function.args))
     places.update({new: places[old] for new, old in shared.items()})
-    _Loops(function, kernel, stages, places, set(stores)).emit()
+    _Loops(function, kernel, stages, places, set(stores), arguments.numbers).emit()
     _entry(module, name, function, kinds)
     return stages
 
 
-def pointers(kernel: Kernel, stores: Sequence[Value], shared: dict[Value, Value]) -> list[Value]:
-    """Return the values whose addresses a kernel's table holds, in order."""
-    return [*kernel.inputs, *(v for v in stores if v not in shared)]
+def word_type(dtype: np.dtype) -> ir.Type:
+    """Return the LLVM type of a number of this dtype in the table."""
+    return ir.DoubleType() if dtype.kind == "f" else I64
 
 
 def _entry(module: ir.Module, name: str, function: ir.Function, kinds: list[ir.Type]) -> None:
@@ -73,7 +85,9 @@ def _entry(module: ir.Module, name: str, function: ir.Function, kinds: list[ir.T
     arguments = []
     for i, kind in enumerate(kinds):
         word = builder.load(builder.gep(entry.args[0], [ir.Constant(I64, i)]))
-        arguments.append(word if kind is I64 else builder.inttoptr(word, kind))
+        if kind.is_pointer:
+            word = builder.inttoptr(word, kind)
+        arguments.append(builder.bitcast(word, kind) if kind is not I64 else word)
     builder.call(function, arguments)
     builder.ret_void()
 
@@ -82,13 +96,25 @@ class _Loops:
     """Emits the loops of one kernel."""
 
     def __init__(
-        self, function: ir.Function, kernel: Kernel, stages: Stages, places: dict[Value, ir.Value], stores: set[Value]
+        self,
+        function: ir.Function,
+        kernel: Kernel,
+        stages: Stages,
+        places: dict[Value, ir.Value],
+        stores: set[Value],
+        numbers: dict[Place, np.dtype],
     ) -> None:
         self.kernel, self.stages, self.places, self.stores = kernel, stages, places, stores
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.scratch, self.rows, self.columns = function.args[-3:]
         self.values: dict[Value, Number] = {}
         self.nodes = {node.output: node for node in kernel.nodes}
+        words = function.args[-3 - len(numbers) : -3]
+        self.numbers = {place: self.number(word, dtype) for (place, dtype), word in zip(numbers.items(), words)}
+
+    def number(self, word: ir.Value, dtype: np.dtype) -> Number:
+        """Return a number of the table in the dtype it is used in."""
+        return converted(Number(self.builder, word, FLOAT64 if dtype.kind == "f" else INT64), dtype)
 
     def emit(self) -> None:
         kernel = self.kernel
@@ -185,10 +211,8 @@ class _Loops:
 
     # ------------------------------------------------------------ values
 
-    def value(self, x: Operand) -> Any:
-        """Return an operand at the present row and column, computed or loaded if it isn't in a register yet."""
-        if not isinstance(x, Value):
-            return x
+    def value(self, x: Value) -> Number:
+        """Return a value at the present row and column, computed or loaded if it isn't in a register yet."""
         if x not in self.values:
             if x not in self.nodes:
                 at = self.c if self.kernel.domains[x] is COLUMN else self.builder.add(self.base, self.c)
@@ -202,14 +226,15 @@ class _Loops:
 
     def compute(self, node: Node) -> None:
         """Call the body of a node's block on registers."""
-        operands = [self.value(x) for x in node.operands]
+        operands = [self.operand(node, i) for i in range(len(node.operands))]
         dtype = node.output.dtype
         if node.block == "cast":
             result = converted(operands[0], dtype)
         elif node.block in ("reshape", "broadcast_to"):
             result = operands[0]
         elif node.block == "put_labels":
-            result = selected(self.at_label(operands[1]), operands[0], operands[0].like(0))
+            picked = self.as_dtype(operands[0], dtype)
+            result = selected(self.at_label(operands[1]), picked, picked.like(0))
         else:
             block = BLOCKS[node.block]
             common = aligned_dtype(block, [x.dtype if isinstance(x, Value) else type(x) for x in node.operands])
@@ -218,6 +243,10 @@ class _Loops:
             result = compiled(block.body)(*operands, **node.attributes)
             result = result if isinstance(result, Number) else constant(self.builder, result, dtype)
         self.values[node.output] = converted(result, dtype)
+
+    def operand(self, node: Node, i: int) -> Any:
+        x = node.operands[i]
+        return self.value(x) if isinstance(x, Value) else self.numbers.get((node, i), x)
 
     def as_dtype(self, x: Any, dtype: np.dtype) -> Number:
         return converted(x, dtype) if isinstance(x, Number) else constant(self.builder, x, dtype)
@@ -252,13 +281,13 @@ class _Loops:
 
     def fold(self, node: Node, slots: list[ir.Value]) -> None:
         """Take the present column into a row's sum, extreme or choice."""
-        builder, x = self.builder, self.value(node.operands[0])
+        builder, x = self.builder, self.value(node.values[0])
         so_far = Number(builder, builder.load(slots[0]), node.output.dtype)
         if node.block == "reduce_sum":
             self.add_to(slots[0], x)
             return
         if node.block == "pick":
-            new = selected(self.at_label(self.value(node.operands[1])), x, so_far)
+            new = selected(self.at_label(self.value(node.values[1])), x, so_far)
         elif node.block == "argmax":
             best = Number(builder, builder.load(slots[1]), x.dtype)
             better = (x > best) | ((x != x) & (best == best))
@@ -270,7 +299,7 @@ class _Loops:
 
     def add_across(self, node: Node) -> None:
         """Add the present column to a sum over rows."""
-        slot, x = self.sums[node], self.value(node.operands[0])
+        slot, x = self.sums[node], self.value(node.values[0])
         self.add_to(self.builder.gep(self.places[node.output], [self.c]) if slot is None else slot, x)
 
     def add_to(self, place: ir.Value, x: Number) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-FLOAT32, INT32, INT64, BOOL = (np.dtype(name) for name in ("float32", "int32", "int64", "bool"))
+FLOAT32, FLOAT64, INT32, INT64, BOOL = map(np.dtype, ("float32", "float64", "int32", "int64", "bool"))
 # What may be rearranged. Not `nnan` and `ninf`, which assume that there is no NaN and no infinity: they must show.
 FAST = ("contract", "nsz", "arcp")
 FAST_SUM = ("reassoc", *FAST)
