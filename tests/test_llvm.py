@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import platform
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,70 @@ from klods.compiled import Function
 if importlib.util.find_spec("llvmlite") is None:
     pytest.skip("llvmlite is not installed", allow_module_level=True)
 
+from klods.backends import llvm as backend
 from klods.backends.llvm import library
 
 RANDOM = np.random.default_rng(0)
+PROCESSORS = {"this": None, "AVX2": ("x86-64-v3", 16), "SSE2": ("x86-64", 8)}
+
+
+@pytest.fixture(params=PROCESSORS)
+def processor(request, monkeypatch):
+    """Machine code for this processor, or for an older one that it still understands."""
+    if request.param == "this":
+        return
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("for other processors")
+    name, lanes = PROCESSORS[request.param]
+    library.target()
+    older = library.llvm.Target.from_default_triple().create_target_machine(cpu=name, opt=2, jit=True)
+    monkeypatch.setattr(library, "target", lambda: older)
+    monkeypatch.setattr(library, "lanes", lambda: lanes)
+    monkeypatch.setattr(backend, "lanes", lambda: lanes)
+    monkeypatch.setattr(library, "_entries", {})
+
+
+ROWS = {
+    "softmax": lambda x, y: tf.nn.softmax(x),
+    "extremes": lambda x, y: [tf.reduce_max(x, 1), tf.reduce_min(x * 2, 1), tf.argmax(x, 1), tf.argmax(-x, 1)],
+    "sums": lambda x, y: [tf.reduce_sum(x + 1, 1), tf.reduce_sum(x * x, 0), tf.reduce_sum(x - 1)],
+    "loss": lambda x, y: tf.nn.sparse_softmax_cross_entropy_with_logits(y, x),
+    "float64": lambda x, y: tf.nn.softmax(tf.cast(x, "float64")),
+    "whole numbers": lambda x, y: [
+        tf.reduce_max(tf.cast(9 * x, "int32"), 1),
+        tf.reduce_sum(tf.cast(x > 0, "int64"), 1),
+    ],
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")
+@pytest.mark.parametrize("columns", [1, 2, 10, 16, 31, 32, 33, 64, 100])
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_of_any_length(name, columns, processor):
+    """Shorter than the lanes, as long, a multiple of them, and with some left over; in one stage and in several."""
+    x = RANDOM.normal(size=(7, columns)).astype(np.float32)
+    x[1:4, columns // 2] = np.nan, np.inf, -np.inf
+    y = RANDOM.integers(0, columns, 7)
+    expected, got = (
+        ROWS[name](tf.constant(x), tf.constant(y)),
+        Function(ROWS[name], "llvm")(tf.constant(x), tf.constant(y)),
+    )
+    for a, b in zip(*(r if isinstance(r, list) else [r] for r in (got, expected))):
+        assert a.dtype == b.dtype
+        rtol = 1e-13 if a.dtype == "float64" else 1e-5
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=rtol, atol=rtol)
+
+
+def test_what_lies_beside_an_array_is_neither_read_nor_written(processor):
+    """Masked turns stop at the last column."""
+    for size in (1, 15, 33, 70):
+        memory, v = np.full(size + 200, np.float32(7)), tf.Variable(np.zeros(size, np.float32))
+        step = Function(lambda v=v: v.assign_add(v * 2 + 1), "llvm")
+        step()
+        next(iter(step.runners.values())).program.run([memory[100 : 100 + size]])
+        assert (memory[:100] == 7).all()
+        assert (memory[100 + size :] == 7).all()
+        assert (memory[100 : 100 + size] == 22).all()
 
 
 @pytest.fixture
@@ -27,7 +89,7 @@ def compiled(monkeypatch):
     really = library._compile
 
     def note(new: Any) -> None:
-        texts.extend(new)
+        texts.extend(new.values())
         really(new)
 
     monkeypatch.setattr(library, "_entries", {})

@@ -42,6 +42,6 @@ def _written(number: int, call: Call) -> str:
         )
     if find_spec("llvmlite") is None:
         raise StateError("Machine code needs llvmlite, which is not installed here.", "pip install 'klods[llvm]'")
-    from klods.backends.llvm import write
+    from klods.backends.llvm import Written
 
-    return write(call).text
+    return Written(call).text()

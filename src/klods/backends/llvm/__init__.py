@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from klods.backends.llvm.arguments import Arguments, arguments_of, in_order
+from klods.backends.llvm.arguments import arguments_of, fits, in_order, pattern_of
 from klods.backends.llvm.emit import emit
-from klods.backends.llvm.library import NAME, Entry, entries, new_module
+from klods.backends.llvm.library import NAME, Entry, entries, lanes, new_module
 from klods.backends.program import Arrays, Program, Step, node_step
 from klods.graph import Value
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
+from klods.passes.stages import Stages
 
 
 def llvm_steps(plan: Plan, program: Program) -> list[Step]:
     """Return the steps of a plan with its kernels as machine code."""
-    written = {call: write(call) for call in plan.calls if isinstance(call.item, Kernel)}
-    compiled = dict(zip(written, entries([kernel.text for kernel in written.values()])))
+    written = {call: Written(call) for call in plan.calls if isinstance(call.item, Kernel)}
+    compiled = dict(zip(written, entries([(w.pattern, w.text) for w in written.values()])))
     tables = Tables(program.arrays, program.moved)
     steps: list[Step] = [tables.refresh] if written else []
     for call in plan.calls:
@@ -29,30 +28,32 @@ def llvm_steps(plan: Plan, program: Program) -> list[Step]:
     return steps
 
 
-@dataclass(frozen=True)
 class Written:
     """A kernel in LLVM's language.
 
+    Args:
+        call: the kernel's call.
+
     Attributes:
-        kernel: the kernel.
-        text: it in LLVM's language: the same for kernels that differ in nothing but what their tables hold.
+        kernel: the kernel, its nodes in the order in which they are written.
         arguments: what its table holds.
+        pattern: what its text depends on: the same for kernels that differ in nothing but what their tables hold.
         kept: the number of scratch rows that it needs.
     """
 
-    kernel: Kernel
-    text: str
-    arguments: Arguments
-    kept: int
+    def __init__(self, call: Call) -> None:
+        assert isinstance(call.item, Kernel)
+        self.call = call
+        self.kernel = in_order(call.item, call.stores)
+        self.arguments = arguments_of(self.kernel, call.stores, call.shared)
+        self.pattern = pattern_of(self.kernel, self.arguments, call.stores, call.shared, lanes())
+        self.kept = 0 if fits(self.kernel, lanes()) else len(Stages(self.kernel).kept)
 
-
-def write(call: Call) -> Written:
-    """Return a kernel in LLVM's language."""
-    assert isinstance(call.item, Kernel)
-    kernel, module = in_order(call.item, call.stores), new_module()
-    arguments = arguments_of(kernel, call.stores, call.shared)
-    stages = emit(module, NAME, kernel, arguments, call.stores, call.shared)
-    return Written(kernel, str(module), arguments, len(stages.kept))
+    def text(self) -> str:
+        """Return it in LLVM's language."""
+        module = new_module()
+        emit(module, NAME, self.kernel, self.arguments, self.call.stores, self.call.shared, lanes())
+        return str(module)
 
 
 class Tables:
@@ -67,7 +68,7 @@ class Tables:
         """Return what runs a kernel."""
         kernel, values = written.kernel, written.arguments.values
         rows, columns = (1, kernel.rows * kernel.columns) if kernel.flat else (kernel.rows, kernel.columns)
-        scratch = np.empty(written.kept * kernel.columns, np.float32)
+        scratch = np.empty(written.kept * kernel.columns, np.int64)
         self.scratch.append(scratch)
         words = [*[0] * len(values), *written.arguments.words(), scratch.ctypes.data, rows, columns]
         table = np.array(words, np.int64)

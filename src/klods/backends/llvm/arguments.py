@@ -7,7 +7,7 @@ machine code serves every batch size and every learning rate, and each weight of
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,6 +68,38 @@ def in_order(kernel: Kernel, stores: Sequence[Value]) -> Kernel:
         elif x in nodes and x not in ordered:
             waiting += [(x, True), *((y, False) for y in reversed(nodes[x].values))]
     return replace(kernel, nodes=list(ordered.values()))
+
+
+def fits(kernel: Kernel, lanes: int) -> bool:
+    """Tell whether a kernel's rows are so short that all their columns fit in the lanes of a register."""
+    return not kernel.flat and 1 <= kernel.columns <= lanes
+
+
+def pattern_of(
+    kernel: Kernel, arguments: Arguments, stores: Sequence[Value], shared: dict[Value, Value], lanes: int
+) -> Hashable:
+    """Return all that a kernel's machine code depends on, and nothing else: no shapes, no numbers of values."""
+    values = dict.fromkeys([*arguments.values, *(node.output for node in kernel.nodes)])
+    places = {x: i for i, x in enumerate(values)}
+    size = kernel.columns if fits(kernel, lanes) else kernel.flat or kernel.columns % lanes == 0
+    return (
+        fits(kernel, lanes),
+        size,
+        tuple((x.dtype, kernel.domains.get(x), x in kernel.late) for x in values),
+        tuple(_node_pattern(node, places, arguments) for node in kernel.nodes),
+        tuple(places[x] for x in stores),
+        tuple((places[new], places[old]) for new, old in shared.items()),
+    )
+
+
+def _node_pattern(node: Node, places: dict[Value, int], arguments: Arguments) -> Hashable:
+    numbers = arguments.numbers
+    operands = [
+        places[x] if isinstance(x, Value) else str(numbers[node, i]) if (node, i) in numbers else ("is", repr(x))
+        for i, x in enumerate(node.operands)
+    ]
+    attributes = repr(sorted(node.attributes.items())) if BLOCKS[node.block].body is not None else ""
+    return node.block, tuple(operands), attributes
 
 
 def _dtype_at(node: Node, i: int) -> np.dtype:

@@ -11,9 +11,10 @@ from typing import Any
 
 from llvmlite import ir
 
-from klods.backends.llvm.registers import BOOL, FLOAT32, INT32, Number, converted, register_type, selected
+from klods.backends.llvm.registers import BOOL, FLOAT32, INT32, Number, converted, declared, register_type, selected
 
 SMALLEST_NORMAL = 1.1754943508222875e-38
+ROOT_HALF_BITS = 0x3F3504F3  # of the float32 nearest to sqrt(1/2)
 
 
 def pair(x: Any, y: Any) -> tuple[Number, Number]:
@@ -117,7 +118,7 @@ def exp(x: Number) -> Number:
     p = polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 0.16666665459, 0.50000001201)
     p = fused(p, r * r, r + 1)
     whole = converted(n, INT32)
-    half = Number(x.builder, x.builder.ashr(whole.value, ir.Constant(ir.IntType(32), 1)), INT32)
+    half = whole >> 1
     # 2^n in two factors: one alone would overflow for the smallest and the largest results
     return selected(x != x, x, p * _power_of_two(half) * _power_of_two(whole - half))
 
@@ -126,12 +127,9 @@ def log(x: Number) -> Number:
     """Return log x = e log 2 + log m with m in [sqrt(1/2), sqrt(2)), the latter by a polynomial of degree 9."""
     if x.dtype != FLOAT32:
         return library("log", x)
-    root_half = Number(x.builder, ir.Constant(ir.IntType(32), 0x3F3504F3), INT32)
-    shifted = _bits(x) - root_half
-    exponent = converted(
-        Number(x.builder, x.builder.ashr(shifted.value, ir.Constant(ir.IntType(32), 23)), INT32), FLOAT32
-    )
-    m = _from_bits((shifted & 0x007FFFFF) + root_half) - 1
+    shifted = x.bits_as(INT32) - ROOT_HALF_BITS
+    exponent = converted(shifted >> 23, FLOAT32)
+    m = ((shifted & 0x007FFFFF) + ROOT_HALF_BITS).bits_as(FLOAT32) - 1
     p = polynomial(
         m,
         7.0376836292e-2,
@@ -194,34 +192,50 @@ def polynomial(x: Number, *coefficients: float) -> Number:
 
 def intrinsic(name: str, *numbers: Number) -> Number:
     """Return an LLVM intrinsic of numbers of one dtype."""
-    suffix = "f32" if numbers[0].dtype == FLOAT32 else "f64"
-    return _called(f"llvm.{name}.{suffix}", *numbers)
+    x = numbers[0]
+    suffix = f"{'' if x.lanes == 1 else f'v{x.lanes}'}f{8 * x.dtype.itemsize}"
+    kind = register_type(x.dtype, x.lanes)
+    function = declared(x.builder.module, f"llvm.{name}.{suffix}", kind, [kind] * len(numbers))
+    return Number(x.builder, x.builder.call(function, [n.value for n in numbers]), x.dtype)
 
 
 def library(name: str, *numbers: Number) -> Number:
     """Return a function of the C library of numbers of one dtype."""
-    return _called(f"{name}f" if numbers[0].dtype == FLOAT32 else name, *numbers)
+    x, kind = numbers[0], register_type(numbers[0].dtype)
+    name = f"{name}f" if x.dtype == FLOAT32 else name
+    function = declared(x.builder.module, name, kind, [kind] * len(numbers))
+    if x.lanes > 1:
+        function = _lane_by_lane(function, x.lanes)
+    return Number(x.builder, x.builder.call(function, [n.value for n in numbers]), x.dtype)
 
 
-def _called(name: str, *numbers: Number) -> Number:
-    builder, kind = numbers[0].builder, register_type(numbers[0].dtype)
-    function = builder.module.globals.get(name)
-    if function is None:
-        function = ir.Function(builder.module, ir.FunctionType(kind, [kind] * len(numbers)), name)
-    return Number(builder, builder.call(function, [n.value for n in numbers]), numbers[0].dtype)
-
-
-def _bits(x: Number) -> Number:
-    return Number(x.builder, x.builder.bitcast(x.value, ir.IntType(32)), INT32)
-
-
-def _from_bits(x: Number) -> Number:
-    return Number(x.builder, x.builder.bitcast(x.value, ir.FloatType()), FLOAT32)
+def _lane_by_lane(function: ir.Function, lanes: int) -> ir.Function:
+    """Return a function that calls another on each lane in turn."""
+    module, name = function.module, f"{function.name}.{lanes}"
+    if name in module.globals:
+        return module.globals[name]
+    kind, takes = ir.VectorType(function.function_type.return_type, lanes), function.function_type.args
+    many = ir.Function(module, ir.FunctionType(kind, [kind] * len(takes)), name)
+    many.linkage = "internal"
+    builder = ir.IRBuilder(many.append_basic_block("entry"))
+    before, head, done = builder.block, many.append_basic_block("lane"), many.append_basic_block("done")
+    builder.branch(head)
+    builder.position_at_end(head)
+    i, so_far = builder.phi(ir.IntType(32)), builder.phi(kind)
+    i.add_incoming(ir.Constant(i.type, 0), before)
+    so_far.add_incoming(ir.Constant(kind, ir.Undefined), before)
+    result = builder.call(function, [builder.extract_element(x, i) for x in many.args])
+    grown, following = builder.insert_element(so_far, result, i), builder.add(i, ir.Constant(i.type, 1))
+    i.add_incoming(following, head)
+    so_far.add_incoming(grown, head)
+    builder.cbranch(builder.icmp_unsigned("<", following, ir.Constant(i.type, lanes)), head, done)
+    builder.position_at_end(done)
+    builder.ret(grown)
+    return many
 
 
 def _power_of_two(n: Number) -> Number:
-    biased = n + 127
-    return _from_bits(Number(n.builder, n.builder.shl(biased.value, ir.Constant(ir.IntType(32), 23)), INT32))
+    return ((n + 127) << 23).bits_as(FLOAT32)
 
 
 def _from_library(name: str) -> Any:

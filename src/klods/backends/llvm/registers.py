@@ -1,20 +1,23 @@
-"""Number, a number in a register: Python's operators on it emit machine instructions."""
+"""Number, a number in each lane of a register: Python's operators on it emit machine instructions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
 FLOAT32, FLOAT64, INT32, INT64, BOOL = map(np.dtype, ("float32", "float64", "int32", "int64", "bool"))
-# What may be rearranged. Not `nnan` and `ninf`, which assume that there is no NaN and no infinity: they must show.
-FAST = ("contract", "nsz", "arcp")
+# What may be rearranged: x * y + z rounds once, and a long sum is added up in lanes. Nothing else: NaN, infinity and
+# signed zeros show as they do in NumPy, and a division is one: an estimate of it makes NaN of 1 / sqrt(infinity).
+FAST = ("contract",)
 FAST_SUM = ("reassoc", *FAST)
 
 
 class Number:
-    """A number in a register.
+    """A number in each lane of a register; all operands of an instruction have as many lanes.
 
     Attributes:
         builder: where instructions go.
@@ -32,9 +35,17 @@ class Number:
     def floating(self) -> bool:
         return self.dtype.kind == "f"
 
+    @property
+    def lanes(self) -> int:
+        return getattr(self.value.type, "count", 1)
+
     def like(self, x: Any) -> Number:
-        """Return a Python number as a constant of this dtype; a Number as it is."""
-        return x if isinstance(x, Number) else constant(self.builder, x, self.dtype)
+        """Return a Python number as a constant of this dtype and in as many lanes; a Number as it is."""
+        return x if isinstance(x, Number) else constant(self.builder, x, self.dtype, self.lanes)
+
+    def bits_as(self, dtype: np.dtype) -> Number:
+        """Return the same bits read as another dtype."""
+        return Number(self.builder, self.builder.bitcast(self.value, register_type(dtype, self.lanes)), dtype)
 
     def __add__(self, other: Any) -> Number:
         return _arithmetic(self, other, "fadd", "add")
@@ -92,23 +103,57 @@ class Number:
     def __xor__(self, other: Any) -> Number:
         return Number(self.builder, self.builder.xor(self.value, self.like(other).value), self.dtype)
 
+    def __lshift__(self, other: Any) -> Number:
+        return Number(self.builder, self.builder.shl(self.value, self.like(other).value), self.dtype)
 
-def register_type(dtype: np.dtype) -> ir.Type:
+    def __rshift__(self, other: Any) -> Number:
+        return Number(self.builder, self.builder.ashr(self.value, self.like(other).value), self.dtype)
+
+
+@cache
+def register_type(dtype: np.dtype, lanes: int = 1) -> ir.Type:
     """Return the LLVM type of a number of this dtype in a register."""
-    if dtype.kind == "f":
-        return {4: ir.FloatType(), 8: ir.DoubleType()}[dtype.itemsize]
-    return ir.IntType(1 if dtype.kind == "b" else 8 * dtype.itemsize)
+    one = FLOATS[dtype.itemsize] if dtype.kind == "f" else ir.IntType(1 if dtype.kind == "b" else 8 * dtype.itemsize)
+    return one if lanes == 1 else ir.VectorType(one, lanes)
 
 
-def memory_type(dtype: np.dtype) -> ir.Type:
+FLOATS = {4: ir.FloatType(), 8: ir.DoubleType()}
+
+
+@cache
+def memory_type(dtype: np.dtype, lanes: int = 1) -> ir.Type:
     """Return the LLVM type of a number of this dtype in memory, where a boolean takes a byte."""
-    return ir.IntType(8) if dtype.kind == "b" else register_type(dtype)
+    return register_type(np.dtype("uint8") if dtype.kind == "b" else dtype, lanes)
 
 
-def constant(builder: ir.IRBuilder, x: Any, dtype: np.dtype) -> Number:
+def constant(builder: ir.IRBuilder, x: Any, dtype: np.dtype, lanes: int = 1) -> Number:
     """Return a Python number as a constant."""
     plain = float(np.asarray(x, dtype)) if dtype.kind == "f" else int(x)
-    return Number(builder, ir.Constant(register_type(dtype), plain), dtype)
+    one = ir.Constant(register_type(dtype), plain)
+    if lanes == 1:
+        return Number(builder, one, dtype)
+    return Number(builder, _Repeated(register_type(dtype, lanes), str(one)), dtype)
+
+
+class _Repeated(ir.Value):
+    """A constant in all lanes, whose text is made at once rather than lane by lane."""
+
+    def __init__(self, kind: ir.VectorType, one: str) -> None:
+        self.type, self.text = kind, _repeated(one, kind.count)
+
+    def get_reference(self) -> str:
+        return self.text
+
+
+@cache
+def _repeated(one: str, lanes: int) -> str:
+    return f"<{', '.join([one] * lanes)}>"
+
+
+def declared(module: ir.Module, name: str, gives: ir.Type, takes: Sequence[ir.Type]) -> ir.Function:
+    """Return a function that is defined elsewhere, such as an intrinsic of LLVM's."""
+    known = module.globals.get(name)
+    return ir.Function(module, ir.FunctionType(gives, takes), name) if known is None else known
 
 
 def selected(condition: Number, x: Number, y: Number) -> Number:
@@ -125,7 +170,7 @@ def converted(x: Number, dtype: np.dtype) -> Number:
     instruction = _conversion(x.dtype, dtype)
     if instruction is None:
         return Number(x.builder, x.value, dtype)
-    return Number(x.builder, getattr(x.builder, instruction)(x.value, register_type(dtype)), dtype)
+    return Number(x.builder, getattr(x.builder, instruction)(x.value, register_type(dtype, x.lanes)), dtype)
 
 
 def _conversion(old: np.dtype, new: np.dtype) -> str | None:
