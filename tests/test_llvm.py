@@ -136,3 +136,14 @@ def test_whole_numbers_keep_all_their_digits():
     big, x = 2**62 + 1, tf.constant([1, -1], dtype="int64")
     assert Function(lambda x: x * big, "llvm")(x).numpy().tolist() == [big, -big]
     assert Function(lambda x: x + 300, "llvm")(tf.constant([7], dtype="int16")).numpy().tolist() == [307]
+
+
+def test_float16_runs_in_numpy():
+    x = tf.constant(RANDOM.normal(size=(5, 12)).astype(np.float16))
+
+    def function(x: Any) -> Any:
+        return [tf.nn.softmax(x), tf.cast(tf.exp(x) * 2, "float32") + 1, tf.cast(tf.cast(x, "float32"), "float16")]
+
+    for got, expected in zip(Function(function, "llvm")(x), function(x)):
+        assert got.dtype == expected.dtype
+        np.testing.assert_allclose(got.numpy(), expected.numpy(), rtol=2e-3)

@@ -7,7 +7,8 @@ import numpy as np
 from klods.backends.llvm.arguments import arguments_of, fits, in_order, pattern_of
 from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, Entry, entries, lanes, new_module
-from klods.backends.program import Arrays, Program, Step, node_step
+from klods.backends.llvm.registers import FLOATS
+from klods.backends.program import Arrays, Program, Step, node_step, numpy_kernel
 from klods.graph import Value
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
@@ -16,7 +17,7 @@ from klods.passes.stages import Stages
 
 def llvm_steps(plan: Plan, program: Program) -> list[Step]:
     """Return the steps of a plan with its kernels as machine code."""
-    written = {call: Written(call) for call in plan.calls if isinstance(call.item, Kernel)}
+    written = {call: Written(call) for call in plan.calls if isinstance(call.item, Kernel) and has_registers(call.item)}
     compiled = dict(zip(written, entries([(w.pattern, w.text) for w in written.values()])))
     tables = Tables(program.arrays, program.moved)
     steps: list[Step] = [tables.refresh] if written else []
@@ -24,8 +25,14 @@ def llvm_steps(plan: Plan, program: Program) -> list[Step]:
         if call in compiled:
             steps.append(tables.step(written[call], compiled[call]))
         else:
-            steps.append(node_step(call, program.arrays))
+            run_in_numpy = numpy_kernel if isinstance(call.item, Kernel) else node_step
+            steps.append(run_in_numpy(call, program.arrays))
     return steps
+
+
+def has_registers(kernel: Kernel) -> bool:
+    """Tell whether the processor computes on all of a kernel's dtypes; on float16 not every one does."""
+    return all(x.dtype.kind != "f" or x.dtype.itemsize in FLOATS for x in kernel.domains)
 
 
 class Written:

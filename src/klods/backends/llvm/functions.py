@@ -1,7 +1,7 @@
 """The vocabulary of bodies on numbers in registers: the third reading of every block.
 
-exp, log, tanh and erf are written out in instructions that LLVM vectorises with the loop around them, for float32.
-The rest, and float64, calls the C library. Every function has the name that it has in `klods.ops.vocabulary`.
+What `elementary` doesn't write out, and float64, calls the C library lane by lane. Every function has the name
+that it has in `klods.ops.vocabulary`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,20 @@ from typing import Any
 
 from llvmlite import ir
 
-from klods.backends.llvm.registers import BOOL, FLOAT32, INT32, Number, converted, declared, register_type, selected
-
-SMALLEST_NORMAL = 1.1754943508222875e-38
-ROOT_HALF_BITS = 0x3F3504F3  # of the float32 nearest to sqrt(1/2)
+from klods.backends.llvm import elementary
+from klods.backends.llvm.elementary import SMALLEST_NORMAL
+from klods.backends.llvm.registers import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    Number,
+    absolute,
+    converted,
+    declared,
+    intrinsic,
+    register_type,
+    selected,
+)
 
 
 def pair(x: Any, y: Any) -> tuple[Number, Number]:
@@ -46,11 +56,6 @@ def divide(x: Any, y: Any) -> Number:
     """Return x / y."""
     x, y = pair(x, y)
     return x / y
-
-
-def absolute(x: Number) -> Number:
-    """Return the absolute value."""
-    return intrinsic("fabs", x) if x.floating else selected(x < 0, -x, x) if x.dtype.kind == "i" else x
 
 
 def sign(x: Number) -> Number:
@@ -108,97 +113,6 @@ def flush(x: Number) -> Number:
     return selected(absolute(x) < SMALLEST_NORMAL, x.like(0.0), x)
 
 
-def exp(x: Number) -> Number:
-    """Return e^x = 2^n e^r with |r| <= log(2) / 2 (Cody & Waite 1980, chapter 6); e^r by a polynomial of degree 6."""
-    if x.dtype != FLOAT32:
-        return library("exp", x)
-    inside = minimum(maximum(x, -104.0), 89.0)
-    n = rint(inside * math.log2(math.e))
-    r = fused(n, 2.12194440e-4, fused(n, -0.693359375, inside))
-    p = polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 0.16666665459, 0.50000001201)
-    p = fused(p, r * r, r + 1)
-    whole = converted(n, INT32)
-    half = whole >> 1
-    # 2^n in two factors: one alone would overflow for the smallest and the largest results
-    return selected(x != x, x, p * _power_of_two(half) * _power_of_two(whole - half))
-
-
-def log(x: Number) -> Number:
-    """Return log x = e log 2 + log m with m in [sqrt(1/2), sqrt(2)), the latter by a polynomial of degree 9."""
-    if x.dtype != FLOAT32:
-        return library("log", x)
-    shifted = x.bits_as(INT32) - ROOT_HALF_BITS
-    exponent = converted(shifted >> 23, FLOAT32)
-    m = ((shifted & 0x007FFFFF) + ROOT_HALF_BITS).bits_as(FLOAT32) - 1
-    p = polynomial(
-        m,
-        7.0376836292e-2,
-        -1.1514610310e-1,
-        1.1676998740e-1,
-        -1.2420140846e-1,
-        1.4249322787e-1,
-        -1.6668057665e-1,
-        2.0000714765e-1,
-        -2.4999993993e-1,
-        3.3333331174e-1,
-    )
-    square = m * m
-    y = fused(exponent, -2.12194440e-4, p * m * square)
-    y = fused(square, -0.5, y)
-    result = fused(exponent, 0.693359375, m + y)
-    result = selected(x < SMALLEST_NORMAL, selected(x < 0, x.like(math.nan), x.like(-math.inf)), result)
-    return selected(x != x, x, selected(x == math.inf, x, result))
-
-
-def log1p(x: Number) -> Number:
-    """Return log(1 + x) as log(u) x / (u - 1) with u = 1 + x rounded (Kahan; Goldberg 1991, theorem 4)."""
-    u = x + 1
-    close = log(u) * (x / (u - 1))
-    return selected(u == 1, x, selected(u == math.inf, u, close))
-
-
-def expm1(x: Number) -> Number:
-    """Return e^x - 1 as (u - 1) x / log u with u = e^x rounded (Kahan; Higham 2002, section 1.14.1)."""
-    u = exp(x)
-    close = (u - 1) * (x / log(u))
-    return selected(u == 1, x, selected(u == 0, x.like(-1.0), selected(u == math.inf, u, close)))
-
-
-def tanh(x: Number) -> Number:
-    """Return tanh x = 1 - 2 / (e^2|x| + 1) with the sign of x; a polynomial near 0, where that would lose digits."""
-    if x.dtype != FLOAT32:
-        return library("tanh", x)
-    size, square = absolute(x), x * x
-    near = polynomial(
-        square, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1
-    )
-    near = fused(near * square, x, x)
-    far = intrinsic("copysign", 1 - 2 / (exp(size + size) + 1), x)
-    return selected(size < 0.625, near, far)
-
-
-def fused(x: Number, y: Any, z: Any) -> Number:
-    """Return x y + z, rounded once."""
-    return intrinsic("fma", x, x.like(y), x.like(z))
-
-
-def polynomial(x: Number, *coefficients: float) -> Number:
-    """Return the polynomial with these coefficients, the highest power's first, by Horner's rule."""
-    result = x.like(coefficients[0])
-    for c in coefficients[1:]:
-        result = fused(result, x, c)
-    return result
-
-
-def intrinsic(name: str, *numbers: Number) -> Number:
-    """Return an LLVM intrinsic of numbers of one dtype."""
-    x = numbers[0]
-    suffix = f"{'' if x.lanes == 1 else f'v{x.lanes}'}f{8 * x.dtype.itemsize}"
-    kind = register_type(x.dtype, x.lanes)
-    function = declared(x.builder.module, f"llvm.{name}.{suffix}", kind, [kind] * len(numbers))
-    return Number(x.builder, x.builder.call(function, [n.value for n in numbers]), x.dtype)
-
-
 def library(name: str, *numbers: Number) -> Number:
     """Return a function of the C library of numbers of one dtype."""
     x, kind = numbers[0], register_type(numbers[0].dtype)
@@ -234,12 +148,92 @@ def _lane_by_lane(function: ir.Function, lanes: int) -> ir.Function:
     return many
 
 
-def _power_of_two(n: Number) -> Number:
-    return ((n + 127) << 23).bits_as(FLOAT32)
+def sin(x: Number) -> Number:
+    """Return the sine of x radians."""
+    return elementary.sin(x, lambda y: library("sin", y)) if x.dtype == FLOAT32 else library("sin", x)
+
+
+def cos(x: Number) -> Number:
+    """Return the cosine of x radians."""
+    return elementary.cos(x, lambda y: library("cos", y)) if x.dtype == FLOAT32 else library("cos", x)
+
+
+def power(x: Any, y: Any) -> Number:
+    """Return x to the power y.
+
+    Exponents from -2 to 4 are products (within 2 ulp), 1/2 is a square root; the others go to the C library. So do
+    whole numbers to the power of others, which is exact up to 2^53.
+    """
+    if not isinstance(y, Number) and y == 0.5 and x.floating:
+        return sqrt(x)
+    if not isinstance(y, Number) and y in (range(-2, 5) if x.floating else range(64)):
+        return product(x, int(y)) if y >= 0 else product(1 / x, -int(y))
+    x, y = pair(x, y)
+    if x.floating:
+        return library("pow", x, y)
+    return converted(library("pow", converted(x, FLOAT64), converted(y, FLOAT64)), x.dtype)
+
+
+def product(x: Number, times: int) -> Number:
+    """Return x multiplied with itself by repeated squaring; 1 for no times."""
+    if times <= 1:
+        return x if times else x.like(1)
+    half = product(x, times // 2)
+    return half * half * x if times % 2 else half * half
+
+
+def floor_divide(x: Any, y: Any) -> Number:
+    """Return x / y rounded down; for whole numbers 0 where y is 0, as in NumPy."""
+    x, y = pair(x, y)
+    if not x.floating:
+        quotient, rest = _whole_division(x, y)
+        return selected(y == 0, x.like(0), selected(_lacks(rest, y), quotient - 1, quotient))
+    rest = library("fmod", x, y)
+    quotient = (x - rest) / y
+    nearest = rint(selected(_lacks(rest, y), quotient - 1, quotient))
+    return selected(y == 0, x / y, selected(nearest == 0, intrinsic("copysign", nearest, x / y), nearest))
+
+
+def modulo(x: Any, y: Any) -> Number:
+    """Return the remainder of x / y, with the sign of y; for whole numbers 0 where y is 0, as in NumPy."""
+    x, y = pair(x, y)
+    if not x.floating:
+        _, rest = _whole_division(x, y)
+        return selected(y == 0, x.like(0), selected(_lacks(rest, y), rest + y, rest))
+    rest = library("fmod", x, y)
+    return selected(rest == 0, intrinsic("copysign", rest, y), selected(_lacks(rest, y), rest + y, rest))
+
+
+def invert(x: Number) -> Number:
+    """Return the opposite of a boolean, or all bits of a whole number flipped."""
+    return x ^ (1 if x.dtype == BOOL else -1)
+
+
+def _whole_division(x: Number, y: Number) -> tuple[Number, Number]:
+    """Return x / y rounded towards 0, and the rest, without the processor's trap for division by 0."""
+    signed = x.dtype.kind == "i"
+    trap = y == 0
+    trap = trap | (y == -1) if signed else trap
+    safe = selected(trap, y.like(1), y)
+    divide = x.builder.sdiv if signed else x.builder.udiv
+    quotient = Number(x.builder, divide(x.value, safe.value), x.dtype)
+    rest = x - quotient * safe
+    return (selected(y == -1, -quotient, quotient) if signed else quotient), rest
+
+
+def _lacks(rest: Number, y: Number) -> Number:
+    """Tell whether a rest has the wrong sign."""
+    return ((rest < 0) ^ (y < 0)) & (rest != 0)
 
 
 def _from_library(name: str) -> Any:
     return lambda *numbers: library(name, *(numbers if len(numbers) == 1 else pair(*numbers)))
+
+
+def _written_out(name: str) -> Any:
+    """Return a function that is written out for float32, and the C library's for float64."""
+    for_float32 = getattr(elementary, name)
+    return lambda x: for_float32(x) if x.dtype == FLOAT32 else library(name, x)
 
 
 VOCABULARY: dict[str, Any] = {
@@ -262,16 +256,17 @@ VOCABULARY: dict[str, Any] = {
             is_nan,
             is_inf,
             flush,
-            exp,
-            expm1,
-            log,
-            log1p,
-            tanh,
+            sin,
+            cos,
+            power,
+            floor_divide,
+            modulo,
+            invert,
         )
     },
-    **{name: _from_library(name) for name in ("sin", "cos", "tan", "sinh", "cosh", "erf")},
+    **{name: _written_out(name) for name in ("exp", "expm1", "log", "log1p", "tanh", "erf")},
+    **{name: _from_library(name) for name in ("tan", "sinh", "cosh")},
     "arcsin": _from_library("asin"),
     "arccos": _from_library("acos"),
     "arctan": _from_library("atan"),
-    "power": _from_library("pow"),
 }

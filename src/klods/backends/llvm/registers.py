@@ -173,6 +173,25 @@ def converted(x: Number, dtype: np.dtype) -> Number:
     return Number(x.builder, getattr(x.builder, instruction)(x.value, register_type(dtype, x.lanes)), dtype)
 
 
+def absolute(x: Number) -> Number:
+    """Return the absolute value."""
+    return intrinsic("fabs", x) if x.floating else selected(x < 0, -x, x) if x.dtype.kind == "i" else x
+
+
+def fused(x: Number, y: Any, z: Any) -> Number:
+    """Return x y + z, rounded once."""
+    return intrinsic("fma", x, x.like(y), x.like(z))
+
+
+def intrinsic(name: str, *numbers: Number) -> Number:
+    """Return an LLVM intrinsic of numbers of one dtype."""
+    x = numbers[0]
+    suffix = f"{'' if x.lanes == 1 else f'v{x.lanes}'}f{8 * x.dtype.itemsize}"
+    kind = register_type(x.dtype, x.lanes)
+    function = declared(x.builder.module, f"llvm.{name}.{suffix}", kind, [kind] * len(numbers))
+    return Number(x.builder, x.builder.call(function, [n.value for n in numbers]), x.dtype)
+
+
 def _conversion(old: np.dtype, new: np.dtype) -> str | None:
     """Return the instruction that converts between two dtypes; None if the bits stay."""
     if new.kind == "f":
