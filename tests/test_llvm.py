@@ -18,6 +18,11 @@ if importlib.util.find_spec("llvmlite") is None:
 
 from klods.backends import llvm as backend
 from klods.backends.llvm import library
+from klods.backends.program import Program
+from klods.errors import DataError, StateError
+from klods.graph import Graph, Node
+from klods.passes.kernel import FULL, Kernel
+from klods.passes.plan import plan
 
 RANDOM = np.random.default_rng(0)
 PROCESSORS = {"this": None, "AVX2": ("x86-64-v3", 16), "SSE2": ("x86-64", 8)}
@@ -147,3 +152,36 @@ def test_float16_runs_in_numpy():
     for got, expected in zip(Function(function, "llvm")(x), function(x)):
         assert got.dtype == expected.dtype
         np.testing.assert_allclose(got.numpy(), expected.numpy(), rtol=2e-3)
+
+
+WRONG = {
+    "other shape": np.zeros((3, 5), np.float32),
+    "as many elements": np.zeros((3, 4), np.float32),
+    "other dtype": np.zeros((4, 3), np.float64),
+    "other order": np.zeros((3, 4), np.float32).T,
+    "read-only": np.broadcast_to(np.float32(0), (4, 3)).copy(),
+}
+WRONG["read-only"].flags.writeable = False
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_program_refuses_arrays_it_was_not_planned_for(name):
+    v = tf.Variable(np.zeros((4, 3), np.float32))
+    step = Function(lambda: v.assign_add(v + 1), "llvm")
+    step()
+    program = next(iter(step.runners.values())).program
+    with pytest.raises(DataError, match="A plan"):
+        program.run([WRONG[name]])
+    assert not WRONG[name].any()
+    array = np.zeros((4, 3), np.float32)
+    program.run([array])
+    assert (array == 1).all()
+
+
+def test_loops_longer_than_their_arrays_are_never_run():
+    graph = Graph()
+    x, y = graph.given((4, 3), "float32"), graph.value((4, 3), "float32")
+    kernel = Kernel(4, 5, [Node("negative", (x,), {}, y)], {x: FULL, y: FULL})
+    graph.nodes, graph.outputs = kernel.nodes, [y]
+    with pytest.raises(StateError, match="4 rows and 5 columns"):
+        Program(plan(graph, [kernel], {}), backend.llvm_steps)

@@ -9,8 +9,9 @@ from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, Entry, entries, lanes, new_module
 from klods.backends.llvm.registers import FLOATS
 from klods.backends.program import Arrays, Program, Step, node_step, numpy_kernel
+from klods.errors import DataError, StateError
 from klods.graph import Value
-from klods.passes.kernel import Kernel
+from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
 from klods.passes.plan import Call, Plan
 from klods.passes.stages import Stages
 
@@ -69,11 +70,14 @@ class Tables:
     def __init__(self, arrays: Arrays, moved: list[Value]) -> None:
         self.arrays, self.moved = arrays, moved
         self.slots: dict[Value, list[tuple[np.ndarray, int]]] = {}
+        self.overwritten: set[Value] = set()
         self.scratch: list[np.ndarray] = []
 
     def step(self, written: Written, entry: Entry) -> Step:
         """Return what runs a kernel."""
         kernel, values = written.kernel, written.arguments.values
+        check_sizes(kernel)
+        self.overwritten.update(written.call.shared.values())
         rows, columns = (1, kernel.rows * kernel.columns) if kernel.flat else (kernel.rows, kernel.columns)
         scratch = np.empty(written.kept * kernel.columns, np.int64)
         self.scratch.append(scratch)
@@ -88,10 +92,40 @@ class Tables:
         return lambda: entry(address)
 
     def refresh(self) -> None:
-        """Enter the addresses of arrays that have moved since the last run."""
+        """Enter the addresses of arrays that have moved since the last run.
+
+        Raises:
+            DataError: if one isn't what the plan was made for; nothing has run then.
+        """
         for value in self.moved:
             if value in self.slots:
-                address = self.arrays[value].__array_interface__["data"][0]
+                array = self.arrays[value]
+                check_array(array, value, value in self.overwritten)
+                address = array.__array_interface__["data"][0]
                 for table, i in self.slots[value]:
                     table[i] = address
         self.moved.clear()
+
+
+def check_array(array: np.ndarray, value: Value, overwritten: bool) -> None:
+    """Raise DataError unless an array is what a kernel may read, or overwrite, in place of a value."""
+    flags = array.flags
+    if array.shape != value.shape or array.dtype != value.dtype or not flags.c_contiguous or not flags.aligned:
+        order = "" if flags.c_contiguous and flags.aligned else ", its elements not one behind the other"
+        raise DataError(
+            f"A plan for {value.dtype} of shape {value.shape} got {array.dtype} of shape {array.shape}{order}.",
+            "call the function, which makes a plan for each shape and dtype.",
+        )
+    if overwritten and not flags.writeable:
+        raise DataError("A plan got a read-only array to overwrite.", "hand in a copy: np.array(x).")
+
+
+def check_sizes(kernel: Kernel) -> None:
+    """Raise StateError unless the loops of a kernel end where its arrays do."""
+    sizes = {FULL: kernel.rows * kernel.columns, ROW: kernel.rows, COLUMN: kernel.columns, ONE: 1}
+    for value, domain in kernel.domains.items():
+        if value.size != sizes[domain]:
+            raise StateError(
+                f"A loop of {kernel.rows} rows and {kernel.columns} columns was planned over shape {value.shape}.",
+                "report this; until it is mended, set KLODS_BACKEND=numpy.",
+            )
