@@ -363,6 +363,7 @@ class Trainer:
         """
         data = make_data(x).cut(batch_size, steps)
         batches = self._steps("predict", data, steps, callbacks, verbose)
+        self._build_on("predict_step", data)
         outputs, step = [], self.step_to_run("predict_step")
         batches.hooks.call("on_predict_begin", {})
         with np.errstate(all="ignore"):
@@ -416,14 +417,17 @@ class Trainer:
     def _on_batch(self, name: str, data: Data, return_dict: bool) -> Any:
         batch = packed(*[tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)])
         with np.errstate(all="ignore"), nothing_changed_by_errors(self):
+            self._build_on(name, data)
             self.reset_metrics()
             logs = as_logs(self.step_to_run(name)(batch))
         return logs if return_dict else self._listed(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as a NumPy array."""
+        data = make_data(x)
+        self._build_on("predict_step", data)
         with np.errstate(all="ignore"):
-            return joined([self.step_to_run("predict_step")(packed(tensors(make_data(x).x, ALL)))])
+            return joined([self.step_to_run("predict_step")(packed(tensors(data.x, ALL)))])
 
     # ------------------------------------------------------------ checks
 
@@ -436,8 +440,16 @@ class Trainer:
 
     def _rehearse(self, step: str, data: Data | None) -> None:
         """Find what doesn't fit before anything is changed; a step of the user's own isn't ours to try."""
-        if data is not None and getattr(type(self), step) is getattr(Trainer, step):
+        if data is not None and self._is_ours(step):
             rehearse(self, data)
+
+    def _build_on(self, step: str, data: Data) -> None:
+        """Make the weights by a call on one sample, so that the step is traced with them the first time."""
+        if not self.built and self._is_ours(step):
+            self(tensors(data.x, slice(0, 1)), training=False)
+
+    def _is_ours(self, step: str) -> bool:
+        return getattr(type(self), step) is getattr(Trainer, step)
 
 
 def _traced_step(model: Trainer, name: str, backend: str | None) -> Function:
