@@ -150,19 +150,26 @@ NEUTRAL = {("add", 0): 0, ("add", 1): 0, ("subtract", 1): 0, ("multiply", 0): 1,
 
 
 def _softmax(x: Symbol, axis: int = -1) -> Symbol:
+    x = _floating(x)
     powers = x.tracer.apply("exp", (x - _reduced("reduce_max", x, axis),), {})
     return powers / _reduced("reduce_sum", powers, axis)
 
 
 def _log_softmax(x: Symbol, axis: int = -1) -> Symbol:
+    x = _floating(x)
     shifted = x - _reduced("reduce_max", x, axis)
     total = _reduced("reduce_sum", x.tracer.apply("exp", (shifted,), {}), axis)
     return shifted - x.tracer.apply("log", (total,), {})
 
 
 def _mean(x: Symbol, axis: Any = None, keepdims: bool = False) -> Symbol:
-    total = _reduced("reduce_sum", x if x.dtype.kind == "f" else x.astype("float32"), axis, keepdims)
-    return total * (max(1, total.size) / max(1, x.size))
+    total = _reduced("reduce_sum", _floating(x), axis, keepdims)
+    count = x.size / total.size if total.size else 1
+    return total * (1 / count) if count else total / count
+
+
+def _floating(x: Symbol) -> Symbol:
+    return x if x.dtype.kind == "f" else x.astype("float32")
 
 
 def _reduced(block: str, x: Symbol, axis: Any, keepdims: bool = True) -> Symbol:

@@ -48,7 +48,7 @@ class Number:
         return Number(self.builder, self.builder.bitcast(self.value, register_type(dtype, self.lanes)), dtype)
 
     def __add__(self, other: Any) -> Number:
-        return _arithmetic(self, other, "fadd", "add")
+        return self | other if self.dtype == BOOL else _arithmetic(self, other, "fadd", "add")
 
     def __radd__(self, other: Any) -> Number:
         return self.like(other) + self
