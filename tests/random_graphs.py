@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple
@@ -199,13 +200,15 @@ def one_step(draw: Any, values: list[Any], smooth: bool) -> Step:
         return Step(draw(st.sampled_from(ONE)), (x,))
     if kind == "two":
         y = draw(numbers_or(values))
+        if x.of(values).dtype == "uint8" and y.number is None:
+            y = Operand(constant=abs(y.constant))
         name = draw(st.sampled_from(TRUTHS if is_truth(x, values) and is_truth(y, values) else TWO))
         first = name == "gate" or draw(st.booleans())  # a gate lets tensors through, not numbers
         return Step(name, (x, y) if first else (y, x))
     if kind == "smooth":
         return draw(smooth_step(values, x, axis, way))
     if kind == "fold":
-        return Step(draw(st.sampled_from(FOLDS)), (x,), way)
+        return Step(draw(st.sampled_from(FOLDS if math.prod(shape) else FOLDS[:-1])), (x,), way)
     if kind == "where":
         return Step("where", (x, draw(numbers_or(values)), draw(operands(values))))
     if kind == "cast":

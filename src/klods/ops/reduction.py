@@ -98,8 +98,7 @@ def _product_of_others(x: Tensor, axis: Axis) -> Tensor:
     gone = loops.axes(axis, x.ndim)
     order = [i for i in range(x.ndim) if i not in gone] + list(gone)
     ordered = transpose(x, order)
-    kept = x.ndim - len(gone)
-    rows = reshape(ordered, [math.prod(ordered.value.shape[:kept]), math.prod(ordered.value.shape[kept:])])
+    rows = reshape(ordered, [math.prod(ordered.value.shape[: x.ndim - len(gone)]), -1])
     others = cumprod(rows, 1, exclusive=True) * cumprod(rows, 1, exclusive=True, reverse=True)
     return transpose(reshape(others, ordered.value.shape), [order.index(i) for i in range(x.ndim)])
 

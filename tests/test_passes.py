@@ -1,0 +1,338 @@
+"""What each pass promises: what it drops and keeps, what shares a loop, what lies in memory how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import klods as tf
+from klods import keras
+from klods.compiled import planned
+from klods.graph import Graph, Node, Value, check
+from klods.passes import simplify as passes
+from klods.passes.check import check_kernels, check_plan
+from klods.passes.fuse import Item, fuse
+from klods.passes.kernel import Kernel
+from klods.passes.plan import Plan, plan
+from klods.passes.trace import Trace, result_of, trace
+
+MATRIX, SQUARE = np.ones((5, 7), np.float32), np.ones((6, 6), np.float32)
+
+
+def traced(function: Callable[..., Any], *arrays: np.ndarray) -> Trace:
+    return trace(function, list(arrays), lambda x: isinstance(x, np.ndarray))
+
+
+def simplified(function: Callable[..., Any], *arrays: np.ndarray) -> Graph:
+    return passes.simplify(traced(function, *arrays).graph)
+
+
+def blocks(graph: Graph) -> list[str]:
+    return [node.block for node in graph.nodes]
+
+
+def loops(function: Callable[..., Any], *arrays: np.ndarray) -> list[set[str]]:
+    """Return the blocks that share a loop, loop by loop; a node on its own counts as one."""
+    graph = simplified(function, *arrays)
+    items = fuse(graph)
+    check_kernels(graph, items)
+    return [{node.block for node in item.nodes} if isinstance(item, Kernel) else {item.block} for item in items]
+
+
+class Written:
+    """A graph written by hand."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+
+    def node(self, block: str, *operands: Any, **attributes: Any) -> Value:
+        value = self.graph.value(*result_of(block, operands, attributes))
+        self.graph.nodes.append(Node(block, operands, attributes, value))
+        return value
+
+    def after(self, simpler: Callable[[Graph], Graph], *outputs: Value) -> Graph:
+        self.graph.outputs = list(outputs)
+        result = simpler(self.graph)
+        check(result, lambda node: result_of(node.block, node.operands, node.attributes))
+        return result
+
+
+# ---------------------------------------------------------------- simplification
+
+
+@pytest.mark.parametrize(
+    ("block", "constants", "expected"),
+    [
+        ("less", (np.float32(0.25), 0.5), np.bool_(True)),
+        ("multiply", (np.float64(2), 3), np.float64(6)),
+        ("add", (np.uint8([200, 1]), 5), np.uint8([205, 6])),
+        ("add", (np.int32([1, 2]), 0.5), np.float32([1.5, 2.5])),
+        ("where", (np.array([True, False]), 0.5, np.float64([1, 2])), np.float64([0.5, 2])),
+        ("divide", (np.int32(1), 0), np.float32(np.inf)),
+    ],
+)
+def test_what_depends_on_constants_alone_is_computed_beforehand(block, constants, expected):
+    """With the dtype that the block gives, which numbers among the operands don't change."""
+    written = Written()
+    operands = [
+        written.graph.constant(np.asarray(x)) if isinstance(x, (np.ndarray, np.generic)) else x for x in constants
+    ]
+    graph = written.after(passes.fold, written.node(block, *operands))
+    assert graph.nodes == []
+    result = graph.constants[graph.outputs[0]]
+    assert result.dtype == expected.dtype
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_big_constants_are_not_computed_beforehand():
+    written = Written()
+    big = written.graph.constant(np.ones((passes.FOLDED + 1,), np.float32))
+    assert blocks(written.after(passes.fold, written.node("negative", big))) == ["negative"]
+
+
+DIFFERENT = {
+    "0.0 and -0.0": lambda w, x: [w.node("divide", x, 0.0), w.node("divide", x, -0.0)],
+    "1 and 1.0": lambda w, x: [w.node("floor_divide", x, 1), w.node("floor_divide", x, 1.0)],
+    "other attributes": lambda w, x: [w.node("reduce_sum", x, axis=0), w.node("reduce_sum", x, axis=1)],
+    "long keys": lambda w, x: [w.node("item", x, key=(k,)) for k in (np.arange(3000) % 5, np.arange(3000) // 700)],
+    "swapped operands": lambda w, x: [w.node("subtract", x, 1.0), w.node("subtract", 1.0, x)],
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_only_looks_alike_is_computed_apart(name):
+    written = Written()
+    outputs = DIFFERENT[name](written, written.graph.given((5, 7), "float32"))
+    assert len(written.after(passes.merge, *outputs).nodes) == 2
+
+
+def test_what_is_computed_twice_is_computed_once_even_through_others():
+    graph = simplified(lambda x: [tf.exp(tf.reduce_sum(x, 0)), tf.exp(tf.reduce_sum(x, 0))], MATRIX)
+    assert blocks(graph) == ["reduce_sum", "exp"]
+    assert graph.outputs[0] is graph.outputs[1]
+
+
+def test_dead_code_goes_with_all_that_only_it_used():
+    assert blocks(simplified(lambda x: [tf.tanh(tf.exp(x)), x][1:], MATRIX)) == []
+
+
+NOTHING = {
+    "sum of 0": lambda x: 0 + x + 0.0 - 0,
+    "product with 1": lambda x: 1 * x * 1.0 / 1,
+    "cast": lambda x: tf.cast(x, "float32"),
+    "reshape": lambda x: tf.reshape(x, (5, 7)),
+    "broadcast": lambda x: tf.broadcast_to(x, (5, 7)),
+    "identity": lambda x: tf.stop_gradient(tf.identity(x)),
+    "sum along no axis": lambda x: tf.reduce_sum(x, axis=()),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_what_changes_nothing_is_dropped(name):
+    graph = simplified(NOTHING[name], MATRIX)
+    assert graph.nodes == []
+    assert graph.outputs == graph.inputs
+
+
+SOMETHING = {
+    "dtype of a product": (lambda i: i * 1.0, np.ones((3,), np.int32)),
+    "dtype of a quotient": (lambda i: i / 1, np.ones((3,), np.int32)),
+    "shape of a sum": (lambda x: tf.zeros((5, 7)) + x[0], MATRIX),
+    "difference from 0": (lambda x: 0 - x, MATRIX),
+    "quotient of 1": (lambda x: 1 / x, MATRIX),
+}
+
+
+@pytest.mark.parametrize("name", SOMETHING)
+def test_what_changes_dtype_shape_or_sign_stays(name):
+    function, array = SOMETHING[name]
+    assert len(simplified(function, array).nodes) > 0
+
+
+def test_the_gradient_of_relu_asks_its_output_so_that_its_input_need_not_be_kept():
+    def function(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            result = tf.nn.relu(x + 1)
+        return [result, tape.gradient(result, x, output_gradients=y)]
+
+    relu, gate = [node for node in simplified(function, MATRIX, MATRIX).nodes if node.block in ("relu", "gate")]
+    assert gate.operands[1] is relu.output
+
+
+# ---------------------------------------------------------------- fusion
+
+
+def test_bias_and_relu_share_a_loop():
+    w, b = np.ones((7, 4), np.float32), np.ones((4,), np.float32)
+    assert loops(lambda x, w, b: tf.nn.relu(tf.matmul(x, w) + b), MATRIX, w, b) == [{"matmul"}, {"add", "relu"}]
+
+
+def step_loops(optimizer: Any, layers: list[Any]) -> list[set[str]]:
+    model = keras.Sequential([keras.Input((20,)), *layers])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.optimizer.build(model.trainable_weights)
+    return loops(lambda *b: model.train_step(b), np.ones((8, 20), np.float32), np.zeros(8, np.int64))
+
+
+def hidden_and_softmax() -> list[Any]:
+    return [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(5, activation="softmax")]
+
+
+def test_the_gradient_of_relu_and_that_of_the_bias_share_a_loop():
+    assert {"gate", "reduce_sum"} in step_loops("sgd", hidden_and_softmax())
+
+
+def test_the_loss_its_gradient_and_the_sums_of_metrics_share_a_loop():
+    whole = {"exp", "reduce_max", "log", "pick", "put_labels", "argmax", "equal", "reduce_sum", "divide"}
+    assert sum(whole <= loop for loop in step_loops("sgd", hidden_and_softmax())) == 1
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "marks", "slots"),
+    [
+        ("sgd", {"subtract"}, 0),
+        (keras.optimizers.SGD(momentum=0.9, nesterov=True), {"add"}, 1),
+        (keras.optimizers.RMSprop(momentum=0.5, centered=True), {"sqrt", "subtract"}, 3),
+        (keras.optimizers.Adam(amsgrad=True), {"sqrt", "maximum"}, 3),
+    ],
+)
+def test_an_optimizer_updates_weight_and_slots_in_one_loop_and_in_place(optimizer, marks, slots):
+    model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(16)])
+    model.compile(optimizer, "mse")
+    model.optimizer.build(model.trainable_weights)
+    found = traced(lambda *b: model.train_step(b), np.ones((8, 20), np.float32), np.ones((8, 16), np.float32))
+    calls = [
+        c for c in planned(found).calls if any(v.shape == (20, 16) for v in c.stores) and isinstance(c.item, Kernel)
+    ]
+    assert len(calls) == 1
+    assert marks <= {node.block for node in calls[0].nodes}
+    weight_and_slots = [v for v in calls[0].stores if v.shape == (20, 16)]
+    assert len(weight_and_slots) == len(calls[0].shared) == 1 + slots
+
+
+SQUARES = {
+    "row sums added to each row": lambda x: x + tf.reduce_sum(x, 1),
+    "row sums added to each column": lambda x: x + tf.reduce_sum(x, 1, keepdims=True),
+    "row sums with themselves": lambda x: tf.reduce_sum(x, 1) + tf.reduce_sum(x, 1, keepdims=True),
+    "a vector along rows and columns": lambda x: [x + x[0], tf.reduce_sum(x, 1) + x[0]],
+    "labels along rows and columns": lambda x: x * tf.cast(tf.argmax(x, 1), "float32"),
+    "sums spread over rows": lambda x: x * tf.broadcast_to(tf.reduce_sum(x, 1), (6, 6)),
+    "a small vector spread": lambda x: x * (x[0] + x[1, :1]),
+}
+
+
+@pytest.mark.parametrize("name", SQUARES)
+def test_in_a_square_rows_are_told_from_columns(name):
+    graph = simplified(SQUARES[name], SQUARE)
+    check_kernels(graph, fuse(graph))
+
+
+def test_one_number_updates_share_a_loop():
+    counts = [tf.Variable(0) for _ in range(4)]
+
+    def step() -> None:
+        for count in counts:
+            count.assign_add(1)
+
+    assert len(planned(traced(step)).calls) == 1
+
+
+# ---------------------------------------------------------------- plan
+
+
+def test_a_chain_of_products_needs_two_buffers():
+    def chain(x: Any) -> Any:
+        for _ in range(100):
+            x = tf.matmul(x, x)
+        return x
+
+    made = planned(traced(chain, np.ones((16, 16), np.float32)))
+    check_plan(made)
+    assert made.size == 2 * 16 * 16 * 4
+
+
+def test_buffers_are_used_again_by_what_fits():
+    def function(x: Any) -> Any:
+        y = tf.matmul(x, x)
+        return tf.reduce_sum(tf.matmul(tf.matmul(y, y[:, :8]), y[:8]))
+
+    made = planned(traced(function, np.ones((16, 16), np.float32)))
+    check_plan(made)
+    lifetimes = made.size / 4 - 16 * 16 - 16 * 8  # y and one more are there at a time
+    assert lifetimes <= 16 * 16
+
+
+def overwritten(function: Callable[..., Any], *arrays: np.ndarray) -> int:
+    made = planned(traced(function, *arrays))
+    check_plan(made)
+    return sum(len(call.shared) for call in made.calls)
+
+
+def test_a_variable_is_overwritten_only_where_nothing_else_wants_its_old_or_new_value():
+    v, w = tf.Variable(MATRIX), tf.Variable(MATRIX)
+
+    def alone() -> None:
+        v.assign_add(MATRIX)
+
+    def returned() -> Any:
+        return v.assign_add(MATRIX)
+
+    def old_returned() -> Any:
+        before = v.read_value()
+        v.assign(before * 2)
+        return before
+
+    def assigned_twice() -> None:
+        v.assign(v * 2)
+        w.assign(v)
+
+    def moved() -> None:
+        before = w.read_value()
+        w.assign(v + w)
+        v.assign(before)
+
+    def read_later() -> Any:
+        before = v.read_value()
+        v.assign(before * 2)
+        return tf.matmul(tf.reshape(before, (7, 5)), v)
+
+    def through_again() -> Any:
+        before = v.read_value()
+        v.assign(before * 2)
+        return before - tf.reduce_max(before, 1, keepdims=True)
+
+    assert overwritten(alone) == 1
+    assert [overwritten(f) for f in (returned, old_returned, assigned_twice, moved, read_later, through_again)] == [
+        0
+    ] * 6
+
+
+# ---------------------------------------------------------------- the checkers themselves
+
+
+def test_the_checker_finds_what_is_wrong_with_kernels():
+    graph = simplified(lambda x: tf.exp(x + 1) * tf.reduce_sum(x, 1, keepdims=True), MATRIX)
+    items: list[Item] = fuse(graph)
+    kernel = items[0]
+    assert isinstance(kernel, Kernel)
+    kernel.nodes.reverse()
+    with pytest.raises(AssertionError, match="used before it is made"):
+        check_kernels(graph, items)
+    kernel.nodes.reverse()
+    kernel.domains[kernel.nodes[0].output] = kernel.domains[kernel.nodes[2].output]
+    kernel.rows, kernel.columns = kernel.columns, kernel.rows
+    with pytest.raises(AssertionError):
+        check_kernels(graph, items)
+
+
+def test_the_checker_finds_values_that_overlap():
+    graph = simplified(lambda x: tf.matmul(tf.matmul(x, x) + 1, tf.matmul(x, x)), SQUARE)
+    made = plan(graph, fuse(graph), {})
+    check_plan(made)
+    together = Plan(made.graph, made.calls, dict.fromkeys(made.places, 0), made.size, made.results)
+    with pytest.raises(AssertionError, match="in use"):
+        check_plan(together)
