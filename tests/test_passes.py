@@ -19,6 +19,7 @@ from klods.passes.kernel import Kernel
 from klods.passes.plan import Plan, plan
 from klods.passes.trace import Trace, result_of, trace
 
+LONG = np.arange(3000) % 4
 MATRIX, SQUARE = np.ones((5, 7), np.float32), np.ones((6, 6), np.float32)
 
 
@@ -97,7 +98,7 @@ DIFFERENT = {
     "0.0 and -0.0": lambda w, x: [w.node("divide", x, 0.0), w.node("divide", x, -0.0)],
     "1 and 1.0": lambda w, x: [w.node("floor_divide", x, 1), w.node("floor_divide", x, 1.0)],
     "other attributes": lambda w, x: [w.node("reduce_sum", x, axis=0), w.node("reduce_sum", x, axis=1)],
-    "long keys": lambda w, x: [w.node("item", x, key=(k,)) for k in (np.arange(3000) % 5, np.arange(3000) // 700)],
+    "long keys": lambda w, x: [w.node("item", x, key=(k,)) for k in (LONG, np.where(np.arange(3000) == 1500, 4, LONG))],
     "swapped operands": lambda w, x: [w.node("subtract", x, 1.0), w.node("subtract", 1.0, x)],
 }
 
@@ -215,20 +216,29 @@ def test_an_optimizer_updates_weight_and_slots_in_one_loop_and_in_place(optimize
 
 
 SQUARES = {
-    "row sums added to each row": lambda x: x + tf.reduce_sum(x, 1),
-    "row sums added to each column": lambda x: x + tf.reduce_sum(x, 1, keepdims=True),
-    "row sums with themselves": lambda x: tf.reduce_sum(x, 1) + tf.reduce_sum(x, 1, keepdims=True),
-    "a vector along rows and columns": lambda x: [x + x[0], tf.reduce_sum(x, 1) + x[0]],
-    "labels along rows and columns": lambda x: x * tf.cast(tf.argmax(x, 1), "float32"),
-    "sums spread over rows": lambda x: x * tf.broadcast_to(tf.reduce_sum(x, 1), (6, 6)),
-    "a small vector spread": lambda x: x * (x[0] + x[1, :1]),
+    "row sums added to each row": lambda x, v, one: x + tf.reduce_sum(x, 1),
+    "row sums added to each column": lambda x, v, one: x + tf.reduce_sum(x, 1, keepdims=True),
+    "row sums with themselves": lambda x, v, one: tf.reduce_sum(x, 1) + tf.reduce_sum(x, 1, keepdims=True),
+    "a vector along rows and columns": lambda x, v, one: [x + x[0], tf.reduce_sum(x, 1) + x[0]],
+    "labels along rows and columns": lambda x, v, one: x * tf.cast(tf.argmax(x, 1), "float32"),
+    "sums spread over rows": lambda x, v, one: x * tf.broadcast_to(tf.reduce_sum(x, 1), (6, 6)),
+    "columns by rows": lambda x, v, one: [x + 1, tf.exp(v[:, None, None]) * tf.exp(v[:, None])],
+    "a number spread along a vector": lambda x, v, one: x * (v + one),
 }
 
 
 @pytest.mark.parametrize("name", SQUARES)
 def test_in_a_square_rows_are_told_from_columns(name):
-    graph = simplified(SQUARES[name], SQUARE)
+    graph = simplified(SQUARES[name], SQUARE, SQUARE[0], SQUARE[0, :1])
     check_kernels(graph, fuse(graph))
+
+
+def test_a_number_that_a_loop_computes_on_the_way_and_others_want_is_computed_there():
+    count = np.array(1, np.float32)
+    assert loops(lambda x, n: [tf.reduce_sum(x) * (n + 1), n + 1], MATRIX, count) == [
+        {"reduce_sum"},
+        {"multiply", "add"},
+    ]
 
 
 def test_one_number_updates_share_a_loop():

@@ -198,6 +198,5 @@ def _place_of_row(node: Node, kernel: Kernel, domain: Domain | None) -> tuple[Do
     if domain is not ROW:
         return None
     if node.block == "broadcast_to":
-        fits = (node.values[0].shape, node.output.shape) == ((kernel.rows, 1), (kernel.rows, kernel.columns))
-        return (FULL, False) if fits else None
+        return (FULL, False) if node.output.shape == (kernel.rows, kernel.columns) else None
     return (ROW, False) if node.output.shape in ((kernel.rows,), (kernel.rows, 1)) else None
