@@ -222,9 +222,13 @@ SQUARES = {
     "a vector along rows and columns": lambda x, v, one: [x + x[0], tf.reduce_sum(x, 1) + x[0]],
     "labels along rows and columns": lambda x, v, one: x * tf.cast(tf.argmax(x, 1), "float32"),
     "sums spread over rows": lambda x, v, one: x * tf.broadcast_to(tf.reduce_sum(x, 1), (6, 6)),
-    "columns by rows": lambda x, v, one: [x + 1, tf.exp(v[:, None, None]) * tf.exp(v[:, None])],
+    "columns by rows": lambda x, v, one: outer(x, v[:, None, None], v[:, None]),
     "a number spread along a vector": lambda x, v, one: x * (v + one),
 }
+
+
+def outer(x: Any, a: Any, b: Any) -> list[Any]:
+    return [x + 1, tf.exp(a) * tf.exp(b)]
 
 
 @pytest.mark.parametrize("name", SQUARES)

@@ -1,0 +1,154 @@
+"""Everything that trains, compiled beside eager: an epoch from equal weights ends in the same place."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import small
+
+from klods import keras
+from klods.errors import TraceWarning
+from klods.keras import activations, constraints, initializers, losses, metrics, optimizers, regularizers
+from klods.keras.layers import KNOWN as LAYERS
+
+BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
+Dense, X = keras.layers.Dense, small.inputs(100)
+SPARSE, ONE_HOT, BINARY = small.labels(100), small.one_hot(100), (small.labels(100) == 1).astype(np.float32)[:, None]
+TARGETS = small.targets(100)
+LOSS_DATA = {
+    "sparse": SPARSE,
+    "categorical": ONE_HOT,
+    "binary": BINARY,
+    "mean": TARGETS,
+    "root": TARGETS,
+    "accuracy": TARGETS.round(),
+}
+
+
+class Job:
+    """A model, how it is compiled, and its labels."""
+
+    def __init__(self, layers: Callable[[], list[Any]], y: Any = SPARSE, **compiled: Any) -> None:
+        self.layers, self.y = layers, y
+        self.compiled = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", **compiled}
+
+    def trained(self, **how: Any) -> tuple[dict[str, Any], list[np.ndarray]]:
+        """Return the figures of an epoch whose last batch is smaller, and all numbers of model and optimizer."""
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.Input((small.WIDTH,)), *self.layers()])
+        optimizer = optimizers.get(self.compiled["optimizer"])
+        given = {**self.compiled, "optimizer": type(optimizer).from_config(optimizer.get_config())}
+        if "metrics" in given:
+            given["metrics"] = [
+                type(m).from_config(m.get_config()) if hasattr(m, "get_config") else m for m in given["metrics"]
+            ]
+        model.compile(**given, **how)
+        history = model.fit(X, self.y, batch_size=32, verbose=0, shuffle=False, validation_split=0.2).history
+        return history, [v.numpy() for v in [*model.weights, *model.optimizer.variables]]
+
+
+def hidden(last: str | None = "softmax", units: int = small.CLASSES, **options: Any) -> Callable[[], list[Any]]:
+    return lambda: [Dense(16, activation="tanh", **options), Dense(units, activation=last)]
+
+
+def of_labels(name: str) -> dict[str, Any]:
+    """Return the labels and last layer that a loss or metric asks for."""
+    kind = next((kind for kind in LOSS_DATA if kind in name.lower()), "sparse")
+    last = {"sparse": "softmax", "categorical": "softmax", "binary": "sigmoid"}.get(kind)
+    return {"layers": hidden(last, 1 if kind == "binary" else small.CLASSES), "y": LOSS_DATA[kind]}
+
+
+OPTIMIZERS = [
+    optimizers.SGD(0.1),
+    optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01),
+    optimizers.SGD(0.1, momentum=0.9, nesterov=True, clipvalue=0.01),
+    optimizers.RMSprop(0.01),
+    optimizers.RMSprop(0.01, momentum=0.5, centered=True, clipnorm=0.1),
+    optimizers.Adam(0.01),
+    optimizers.Adam(0.01, amsgrad=True, global_clipnorm=0.1, weight_decay=0.1),
+]
+REGULARIZERS = {"L1": regularizers.L1(0.01), "L2": regularizers.L2(0.01), "L1L2": regularizers.L1L2(0.01, 0.02)}
+BOUNDS = {"MinMaxNorm": constraints.MinMaxNorm(0.5, 1.0), "MaxNorm": constraints.MaxNorm(0.5)}
+SPECIAL_LAYERS: dict[str, Callable[[], list[Any]]] = {
+    "Dense": lambda: [Dense(16, use_bias=False), Dense(small.CLASSES, activation="softmax")],
+    "Activation": lambda: [Dense(16), keras.layers.Activation("relu"), Dense(small.CLASSES, activation="softmax")],
+    "Dropout": lambda: [Dense(16), keras.layers.Dropout(0.0), Dense(small.CLASSES, activation="softmax")],
+    "Flatten": lambda: [Dense(16), keras.layers.Flatten(), Dense(small.CLASSES, activation="softmax")],
+    "InputLayer": hidden(),
+}
+
+JOBS: dict[str, Job] = {
+    **{f"optimizer {i} {x.name}": Job(hidden(), optimizer=x, metrics=["accuracy"]) for i, x in enumerate(OPTIMIZERS)},
+    **{
+        f"loss {kind.__name__}": Job(**of_labels(kind.__name__), loss=kind())
+        for kind in losses.CLASSES
+    },
+    "loss of sums": Job(**of_labels("mean"), loss=losses.MeanSquaredError(reduction="sum")),
+    "loss from logits": Job(hidden(None), loss=losses.SparseCategoricalCrossentropy(from_logits=True)),
+    "loss of truths from logits": Job(hidden(None, 1), BINARY, loss=losses.BinaryCrossentropy(from_logits=True)),
+    "loss of smooth labels": Job(hidden(), ONE_HOT, loss=losses.CategoricalCrossentropy(label_smoothing=0.1)),
+    **{
+        f"metric {kind.__name__}": Job(**of_labels(kind.__name__), loss="mse", metrics=[kind()])
+        for kind in metrics.CLASSES
+        if kind not in (metrics.Mean, metrics.Sum) and "Sparse" not in kind.__name__
+    },
+    **{
+        f"metric {kind.__name__}": Job(hidden(), metrics=[kind()])
+        for kind in metrics.CLASSES
+        if "Sparse" in kind.__name__
+    },
+    **{
+        f"activation {name}": Job(lambda name=name: [Dense(16, activation=name), Dense(3, "softmax")])
+        for name in activations.KNOWN
+    },
+    **{
+        f"regularizer {name}": Job(hidden(kernel_regularizer=x, bias_regularizer=x))
+        for name, x in REGULARIZERS.items()
+    },
+    "regularizer of outputs": Job(hidden(activity_regularizer="l2")),
+    **{
+        f"constraint {name}": Job(hidden(kernel_constraint=BOUNDS.get(name, name)), optimizer=optimizers.SGD(1.0))
+        for name in constraints.KNOWN
+    },
+    **{f"layer {name}": Job(layers) for name, layers in SPECIAL_LAYERS.items()},
+}  # fmt: skip
+INITIALIZERS = [name for name in initializers.KNOWN if name not in ("Identity", "identity")]
+
+
+def test_the_table_has_every_layer_and_regularizer():
+    assert set(LAYERS) - {name.lower() for name in LAYERS} <= set(SPECIAL_LAYERS)
+    assert {kind.__name__ for kind in regularizers.KNOWN.values()} == set(REGULARIZERS)
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_an_epoch_compiled_ends_where_an_eager_one_does(name, monkeypatch):
+    expected, weights = JOBS[name].trained(run_eagerly=True)
+    for backend in BACKENDS:
+        monkeypatch.setenv("KLODS_BACKEND", backend)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", TraceWarning)
+            figures, numbers = JOBS[name].trained(jit_compile=True)
+        assert figures.keys() == expected.keys()
+        for key in expected:
+            np.testing.assert_allclose(figures[key], expected[key], rtol=1e-4, err_msg=f"{backend} {key}")
+        for got, wanted in zip(numbers, weights, strict=True):
+            np.testing.assert_allclose(got, wanted, 1e-4, 1e-4 * abs(wanted).max(initial=1e-3), err_msg=backend)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_a_model_built_in_a_compiled_step_starts_from_the_same_weights(name, monkeypatch):
+    """Not even the first call, which makes the weights, differs."""
+    outcomes = []
+    for how in ({"run_eagerly": True}, {"jit_compile": True}):
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([Dense(small.WIDTH, kernel_initializer=name), Dense(3, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy", **how)
+        outcomes.append((model.fit(X, SPARSE, verbose=0, shuffle=False).history["loss"], model.weights))
+    np.testing.assert_allclose(outcomes[0][0], outcomes[1][0], rtol=1e-4)
+    for eager, compiled in zip(outcomes[0][1], outcomes[1][1], strict=True):
+        np.testing.assert_allclose(eager.numpy(), compiled.numpy(), rtol=1e-4, atol=1e-5)
