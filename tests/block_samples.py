@@ -182,7 +182,15 @@ SAMPLES: dict[str, list[Sample]] = {
     ],
     "pick": [smooth_first(MATRIX, [2, 0]), smooth_first(CUBE, [[0, 1, 2], [3, 3, 0]]), smooth_first(MATRIX[0], 1)],
     "put_labels": [smooth_first([0.5, 2.0], [2, 0], classes=3), smooth_first(1.5, 1, classes=2)],
-    "argsort": [at(MATRIX), at(CUBE, axis=0), at([2.0, 1, 2]), at([2, 1, 2], direction="DESCENDING"), at(NOTHING)],
+    "argsort": [
+        at(SPECIAL[::-1]),
+        at(SPECIAL, direction="DESCENDING"),
+        at(MATRIX),
+        at(CUBE, axis=0),
+        at([2.0, 1, 2]),
+        at([2, 1, 2], direction="DESCENDING"),
+        at(NOTHING),
+    ],
     # reduction
     "reduce_sum": total(at(TRUTHS)),
     "reduce_mean": total(at(TRUTHS)),

@@ -128,7 +128,7 @@ ONE = """negative abs sign square relu relu6 floor ceil round logical_not is_nan
 invert""".split()
 TWO = """add subtract multiply maximum minimum equal not_equal less less_equal greater greater_equal logical_and
 logical_or logical_xor floor_divide floormod bitwise_and bitwise_or bitwise_xor gate""".split()
-TRUTHS = [name for name in TWO if name not in ("floor_divide", "floormod")]
+TRUTHS = [name for name in TWO if name not in ("floor_divide", "floormod", "gate")]
 FOLDS = "reduce_sum reduce_max reduce_min reduce_all reduce_any reduce_prod".split()
 MOVES = "reshape transpose broadcast_to reverse concatenate gather item running_sum argsort pad_constant".split()
 SMOOTH_ONE = "tanh sigmoid softplus elu leaky_relu erf sin cos atan softsign".split()

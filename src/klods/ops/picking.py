@@ -298,7 +298,9 @@ def _naive_argsort(
     sign = 1 if direction == "ASCENDING" else -1
 
     def order(row: list[Any]) -> list[int]:
-        return sorted(range(len(row)), key=lambda i: sign * row[i])
+        return sorted(
+            range(len(row)), key=lambda i: (sign * (row[i] != row[i]), sign * row[i])
+        )  # NaN counts as largest
 
     return loops.by_row(values, axis, order)
 
