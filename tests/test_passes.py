@@ -350,3 +350,16 @@ def test_the_checker_finds_values_that_overlap():
     together = Plan(made.graph, made.calls, dict.fromkeys(made.places, 0), made.size, made.results)
     with pytest.raises(AssertionError, match="in use"):
         check_plan(together)
+
+
+def test_updates_of_many_weights_of_one_shape_share_no_endless_loop():
+    weights = [tf.Variable(np.ones((8, 8), np.float32)) for _ in range(30)]
+
+    def step(x: Any) -> None:
+        for weight in weights:
+            weight.assign_sub(0.1 * weight * x)
+
+    graph = simplify(trace(step, [tf.ones((8, 8))], tf.is_tensor).graph)
+    kernels = [item for item in fuse(graph) if isinstance(item, Kernel)]
+    assert sum(len(kernel.nodes) for kernel in kernels) == len(graph.nodes)
+    assert max(len(kernel.nodes) for kernel in kernels) < 30

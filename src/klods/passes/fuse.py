@@ -7,6 +7,7 @@ from klods.passes.kernel import ONE, Domain, Kernel, agrees, operand_domains, pl
 
 Item = Kernel | Node
 NOWHERE = 1 << 30
+CROWDED = 24  # nodes: the updates of all weights of one shape would make one loop over too many arrays
 
 
 def fuse(graph: Graph) -> list[Item]:
@@ -61,7 +62,7 @@ class Schedule:
         first = max((self.position.get(x, -1) for x in node.values), default=-1)
         for at in range(len(self.items) - 1, max(first, 0) - 1, -1):
             item = self.items[at]
-            if isinstance(item, Kernel) and self._fits(node, item, at):
+            if isinstance(item, Kernel) and has_room(item, node) and self._fits(node, item, at):
                 self._join(node, item, at)
                 return
             if isinstance(item, Node) and item.block == "call" and item.operands:
@@ -124,3 +125,8 @@ class Schedule:
                 self._bring(y, varies if y.shape else ONE, kernel)
             kernel.nodes.append(node)
         kernel.domains[x] = varies
+
+
+def has_room(kernel: Kernel, node: Node) -> bool:
+    """Tell whether a kernel is small enough for a node that works on nothing it reads or makes."""
+    return len(kernel.nodes) < CROWDED or any(x in kernel.domains for x in node.values if x.size > 1)
