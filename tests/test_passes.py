@@ -359,7 +359,7 @@ def test_updates_of_many_weights_of_one_shape_share_no_endless_loop():
         for weight in weights:
             weight.assign_sub(0.1 * weight * x)
 
-    graph = simplify(trace(step, [tf.ones((8, 8))], tf.is_tensor).graph)
+    graph = passes.simplify(trace(step, [tf.ones((8, 8))], tf.is_tensor).graph)
     kernels = [item for item in fuse(graph) if isinstance(item, Kernel)]
     assert sum(len(kernel.nodes) for kernel in kernels) == len(graph.nodes)
     assert max(len(kernel.nodes) for kernel in kernels) < 30
