@@ -1,6 +1,6 @@
 """Measure klods beside Keras on JAX, TensorFlow and torch, in one run, and print the tables of the README.
 
-    python benchmarks/compare.py                            everything: about 25 minutes on two cores
+    python benchmarks/compare.py                            everything: about 20 minutes on two cores
     python benchmarks/compare.py --only chapter first-step  some tables
     python benchmarks/compare.py --only cells --peers jax   some tables, beside some peers
     python benchmarks/compare.py --print benchmarks/results/2026-11-24.json     tables of an earlier run
