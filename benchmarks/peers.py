@@ -35,7 +35,7 @@ class Peer(NamedTuple):
     settings: dict[str, str]
 
 
-OWN = (f"{ROOT}[llvm]",)
+OWN = (str(ROOT),)
 PEERS = {
     "klods": Peer("klods", "klods", OWN, "klods.keras", "klods", {}),
     "klods-numpy": Peer("klods, NumPy mode", "klods", OWN, "klods.keras", "klods", {"KLODS_BACKEND": "numpy"}),
