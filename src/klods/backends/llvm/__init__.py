@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from klods.backends.llvm.arguments import arguments_of, fits, in_order, pattern_of
+from klods.backends.llvm.blas import numpy_blas
+from klods.backends.llvm.crew import PLAIN, TURNED, Part, job_of, native, present_crew
 from klods.backends.llvm.emit import emit
-from klods.backends.llvm.library import NAME, Entry, entries, lanes, new_module
-from klods.backends.llvm.registers import FLOATS
+from klods.backends.llvm.library import NAME, Entry, address_of, entries, lanes, new_module
+from klods.backends.llvm.parts import kernel_bounds, product_bounds
+from klods.backends.llvm.registers import FLOAT32, FLOATS
 from klods.backends.program import Arrays, Program, Step, node_step, numpy_kernel
 from klods.errors import DataError, StateError
-from klods.graph import Value
+from klods.graph import Node, Value
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
 from klods.passes.plan import Call, Plan
 from klods.passes.stages import Stages
@@ -21,13 +26,15 @@ def llvm_steps(plan: Plan, program: Program) -> list[Step]:
     written = {call: Written(call) for call in plan.calls if isinstance(call.item, Kernel) and has_registers(call.item)}
     compiled = dict(zip(written, entries([(w.pattern, w.text) for w in written.values()])))
     tables = Tables(program.arrays, program.moved)
-    steps: list[Step] = [tables.refresh] if written else []
+    steps: list[Step] = [tables.refresh]
     for call in plan.calls:
         if call in compiled:
-            steps.append(tables.step(written[call], compiled[call]))
+            steps.append(kernel_step(written[call], compiled[call], tables))
+        elif isinstance(call.item, Kernel):
+            steps.append(numpy_kernel(call, program.arrays))
         else:
-            run_in_numpy = numpy_kernel if isinstance(call.item, Kernel) else node_step
-            steps.append(run_in_numpy(call, program.arrays))
+            product = product_step(call, tables) if call.item.block == "matmul" else None
+            steps.append(product or node_step(call, program.arrays))
     return steps
 
 
@@ -65,31 +72,31 @@ class Written:
 
 
 class Tables:
-    """The tables of words that kernels read, kept up to date when an array moves."""
+    """The tables of words that machine code reads, kept up to date when an array moves.
+
+    Attributes:
+        overwritten: the values whose arrays are written to in place of others.
+    """
 
     def __init__(self, arrays: Arrays, moved: list[Value]) -> None:
         self.arrays, self.moved = arrays, moved
-        self.slots: dict[Value, list[tuple[np.ndarray, int]]] = {}
         self.overwritten: set[Value] = set()
-        self.scratch: list[np.ndarray] = []
+        self._slots: dict[Value, list[tuple[np.ndarray, int, int]]] = {}
+        self._kept: list[np.ndarray] = []
 
-    def step(self, written: Written, entry: Entry) -> Step:
-        """Return what runs a kernel."""
-        kernel, values = written.kernel, written.arguments.values
-        check_sizes(kernel)
-        self.overwritten.update(written.call.shared.values())
-        rows, columns = (1, kernel.rows * kernel.columns) if kernel.flat else (kernel.rows, kernel.columns)
-        scratch = np.empty(written.kept * kernel.columns, np.int64)
-        self.scratch.append(scratch)
-        words = [*[0] * len(values), *written.arguments.words(), scratch.ctypes.data, rows, columns]
-        table = np.array(words, np.int64)
-        for i, value in enumerate(values):
-            self.slots.setdefault(value, []).append((table, i))
+    def enter(self, places: Sequence[tuple[Value, int]], words: Sequence[int]) -> int:
+        """Return the address of a new table: the addresses of values, each plus some bytes, and then words."""
+        table = self.keep(np.array([*[0] * len(places), *words], np.int64))
+        for i, (value, offset) in enumerate(places):
+            self._slots.setdefault(value, []).append((table, i, offset))
             if value in self.arrays:
-                table[i] = self.arrays[value].ctypes.data
-        self.scratch.append(table)
-        address = table.ctypes.data
-        return lambda: entry(address)
+                table[i] = self.arrays[value].ctypes.data + offset
+        return table.ctypes.data
+
+    def keep(self, array: np.ndarray) -> np.ndarray:
+        """Return an array that stays where it is for as long as the tables do."""
+        self._kept.append(array)
+        return array
 
     def refresh(self) -> None:
         """Enter the addresses of arrays that have moved since the last run.
@@ -98,13 +105,63 @@ class Tables:
             DataError: if one isn't what the plan was made for; nothing has run then.
         """
         for value in self.moved:
-            if value in self.slots:
+            if value in self._slots:
                 array = self.arrays[value]
                 check_array(array, value, value in self.overwritten)
                 address = array.__array_interface__["data"][0]
-                for table, i in self.slots[value]:
-                    table[i] = address
+                for table, i, offset in self._slots[value]:
+                    table[i] = address + offset
         self.moved.clear()
+
+
+def kernel_step(written: Written, entry: Entry, tables: Tables) -> Step:
+    """Return what runs a kernel, a large one in parts."""
+    kernel = written.kernel
+    check_sizes(kernel)
+    tables.overwritten.update(written.call.shared.values())
+    pieces = [kernel_table(written, tables, *bounds) for bounds in kernel_bounds(written.call)]
+    if len(pieces) > 1:
+        return job_step([(address_of(entry), table) for table in pieces], tables)
+    (table,) = pieces
+    return lambda: entry(table)
+
+
+def kernel_table(written: Written, tables: Tables, first: int, last: int) -> int:
+    """Return the address of a kernel's table for some of its rows; of its elements, if it is flat."""
+    kernel = written.kernel
+    scratch = tables.keep(np.empty(written.kept * kernel.columns, np.int64)).ctypes.data
+    rows, columns = (1, last - first) if kernel.flat else (last - first, kernel.columns)
+    before = {FULL: first if kernel.flat else first * kernel.columns, ROW: first}
+    places = [(v, before.get(kernel.domains[v], 0) * v.dtype.itemsize) for v in written.arguments.values]
+    return tables.enter(places, [*written.arguments.words(), scratch, rows, columns])
+
+
+def product_step(call: Call, tables: Tables) -> Step | None:
+    """Return what runs a product of two float32 matrices in BLAS, a large one in parts; None for another product."""
+    node, found = call.item, numpy_blas()
+    assert isinstance(node, Node)
+    a, b = node.values if len(node.values) == 2 else node.values * 2
+    if found is None or any(len(x.shape) != 2 or x.dtype != FLOAT32 or not x.size for x in (a, b, node.output)):
+        return None
+    (m, n), turns = node.output.shape, [bool(node.attributes.get(f"transpose_{side}")) for side in "ab"]
+    words = [found.product, *(TURNED if turn else PLAIN for turn in turns)]
+    parts = []
+    for rows, columns in product_bounds(m, n, a.size // m):
+        starts = [
+            rows[0] * (1 if turns[0] else a.shape[1]),
+            columns[0] * (b.shape[1] if turns[1] else 1),
+            rows[0] * n + columns[0],
+        ]
+        places = [(x, 4 * start) for x, start in zip((a, b, node.output), starts)]
+        sizes = [rows[1] - rows[0], columns[1] - columns[0], a.size // m, a.shape[1], b.shape[1], n]
+        parts.append((native().multiply, tables.enter(places, [*words, *sizes])))
+    return job_step(parts, tables)
+
+
+def job_step(parts: Sequence[Part], tables: Tables) -> Step:
+    """Return what has the crew run parts."""
+    address = tables.keep(job_of(parts)).ctypes.data
+    return lambda: present_crew().run(address)
 
 
 def check_array(array: np.ndarray, value: Value, overwritten: bool) -> None:

@@ -29,6 +29,11 @@ def entries(kernels: Sequence[tuple[Hashable, Callable[[], str]]]) -> list[Entry
     return [_entries[pattern] for pattern, _ in kernels]
 
 
+def address_of(entry: Entry) -> int:
+    """Return the address of a kernel's machine code."""
+    return ctypes.cast(entry, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
+
+
 def optimised(texts: Sequence[str]) -> Any:
     """Return one module of these kernels, checked and tidied up; kernel i is named `kernel.i`.
 
@@ -48,6 +53,13 @@ def optimised(texts: Sequence[str]) -> Any:
     return whole
 
 
+def loaded(text: str) -> Any:
+    """Return the engine that holds the machine code of a module in LLVM's language."""
+    module = llvm.parse_assembly(text)
+    module.verify()
+    return _kept(module)
+
+
 def new_module() -> ir.Module:
     """Return an empty module for the processor at hand."""
     module = ir.Module("klods")
@@ -60,6 +72,7 @@ def target() -> Any:
     """Return the processor at hand as LLVM's target."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
     found = llvm.Target.from_default_triple()
     features = llvm.get_host_cpu_features().flatten()
     return found.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=2, jit=True)
@@ -73,8 +86,13 @@ def lanes() -> int:
 
 
 def _compile(texts: dict[Hashable, str]) -> None:
-    engine = llvm.create_mcjit_compiler(optimised([*texts.values()]), target())
-    engine.finalize_object()
-    _engines.append(engine)
+    engine = _kept(optimised([*texts.values()]))
     for i, pattern in enumerate(texts):
         _entries[pattern] = _Signature(engine.get_function_address(f"{NAME}.{i}"))
+
+
+def _kept(module: Any) -> Any:
+    engine = llvm.create_mcjit_compiler(module, target())
+    engine.finalize_object()
+    _engines.append(engine)
+    return engine
