@@ -27,12 +27,13 @@ def watch(model: Any, batch: Any, loss: Tensor) -> None:
         DataError: if it is NaN because a label is none of the classes.
     """
     if not isinstance(loss.value, Symbol):
-        return _look(model, batch, loss.value)
+        return None if math.isfinite(loss.value) else _look(model, batch, loss.value)
     given, reference = leaves(batch), weakref.ref(model)
     structure = rebuilt(batch, iter([None] * len(given)))
 
     def look(value: np.ndarray, *arrays: np.ndarray) -> np.ndarray:
-        _look(reference(), rebuilt(structure, iter([Tensor(x) for x in arrays])), value)
+        if not math.isfinite(value):
+            _look(reference(), rebuilt(structure, iter([Tensor(x) for x in arrays])), value)
         return value
 
     call(loss, *given, function=look, shape=(), dtype=loss.value.dtype)
@@ -40,12 +41,13 @@ def watch(model: Any, batch: Any, loss: Tensor) -> None:
 
 
 def _look(model: Any, batch: Any, loss: Any) -> None:
-    if not math.isfinite(loss) and not model.warned_of_numbers:
-        x, y, _ = unpacked(batch)
-        if isinstance(y, Tensor):
-            check_targets(model, y.value, model(x, training=False))
-        model.warned_of_numbers = True
-        warn(NumericsWarning, f"The loss is {float(loss):g}. {_origin(model, batch)}")
+    if model.warned_of_numbers:
+        return
+    x, y, _ = unpacked(batch)
+    if isinstance(y, Tensor):
+        check_targets(model, y.value, model(x, training=False))
+    model.warned_of_numbers = True
+    warn(NumericsWarning, f"The loss is {float(loss):g}. {_origin(model, batch)}")
 
 
 def _origin(model: Any, batch: Any) -> str:
