@@ -34,7 +34,7 @@ def spy():
             names.append(frame.f_code.co_name)
             frame = frame.f_back
         seen.append(names)
-        return h + 0
+        return h**1  # powers stay calls of the body; of sums, a plan keeps what they call
 
     pointwise(lambda c, y, h: c)(spy)
     function = operation(BLOCKS["spy"], spy, 1)
@@ -43,7 +43,7 @@ def spy():
     del BLOCKS["spy"]
 
 
-@pytest.mark.parametrize(("run_eagerly", "inner"), [(False, "_compute"), (True, "train_step")])
+@pytest.mark.parametrize(("run_eagerly", "inner"), [(False, "run_block"), (True, "train_step")])
 def test_eight_from_fit_to_a_kernel(spy, run_eagerly, inner, numpy_backend):
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, activation=spy)])
     model.compile("sgd", "mse", run_eagerly=run_eagerly)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from klods.backends.vectors import Arrays, Pool, numpy_kernel, operands
 from klods.graph import Node, Value
-from klods.ops.block import BLOCKS, aligned, prepared
+from klods.ops.block import BLOCKS
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
 
-Arrays = dict[Value, np.ndarray]
 Step = Callable[[], None]
 
 
@@ -104,48 +104,9 @@ def _product(node: Node, arrays: Arrays) -> Step:
 
 def numpy_steps(plan: Plan, program: Program) -> list[Step]:
     """Return the steps of a plan in NumPy: the reference."""
+    arrays = program.arrays
+    pool: Pool = {}
     return [
-        numpy_kernel(call, program.arrays) if isinstance(call.item, Kernel) else node_step(call, program.arrays)
+        numpy_kernel(call, arrays, pool) if isinstance(call.item, Kernel) else node_step(call, arrays)
         for call in plan.calls
     ]
-
-
-CHUNK = 32768  # elements at a time: their arrays stay in the processor's cache from one block to the next
-
-
-def numpy_kernel(call: Call, arrays: Arrays) -> Step:
-    """Return what runs a kernel's blocks one after the other, a piece at a time where they are element-wise."""
-    kernel = call.item
-    assert isinstance(kernel, Kernel)
-    size = kernel.rows * kernel.columns
-
-    def run() -> None:
-        if not kernel.flat or size <= CHUNK:
-            values = {x: arrays[x] for x in kernel.inputs}
-            _compute(kernel, values)
-            for v in call.stores:
-                np.copyto(arrays[call.shared.get(v, v)], values[v], casting="unsafe")
-            return
-        flat = {x: arrays[x].reshape(-1) if x.shape else arrays[x] for x in kernel.inputs}
-        out = {v: arrays[call.shared.get(v, v)].reshape(-1) for v in call.stores}
-        for start in range(0, size, CHUNK):
-            piece = slice(start, start + CHUNK)
-            values = {x: array[piece] if x.shape else array for x, array in flat.items()}
-            _compute(kernel, values)
-            for v, array in out.items():
-                array[piece] = values[v]
-
-    return run
-
-
-def _compute(kernel: Kernel, values: Arrays) -> None:
-    with np.errstate(all="ignore"):
-        for node in kernel.nodes:
-            result = BLOCKS[node.block].compute(*operands(node, values), **node.attributes)
-            values[node.output] = np.asarray(result, node.output.dtype)
-
-
-def operands(node: Node, arrays: Arrays) -> list[Any]:
-    """Return what a node computes on, of one dtype where its block asks for that."""
-    given = [arrays[x] if isinstance(x, Value) else x for x in node.operands]
-    return given if prepared(given) else aligned(tuple(given), given, BLOCKS[node.block].kind)[1]

@@ -13,7 +13,8 @@ from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, Entry, address_of, entries, lanes, new_module
 from klods.backends.llvm.parts import kernel_bounds, product_bounds
 from klods.backends.llvm.registers import FLOAT32, FLOATS
-from klods.backends.program import Arrays, Program, Step, node_step, numpy_kernel
+from klods.backends.program import Program, Step, node_step
+from klods.backends.vectors import Arrays, numpy_kernel
 from klods.errors import DataError, StateError
 from klods.graph import Node, Value
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
@@ -31,7 +32,7 @@ def llvm_steps(plan: Plan, program: Program) -> list[Step]:
         if call in compiled:
             steps.append(kernel_step(written[call], compiled[call], tables))
         elif isinstance(call.item, Kernel):
-            steps.append(numpy_kernel(call, program.arrays))
+            steps.append(numpy_kernel(call, program.arrays, {}))
         else:
             product = product_step(call, tables) if call.item.block == "matmul" else None
             steps.append(product or node_step(call, program.arrays))
