@@ -155,3 +155,43 @@ def test_each_dtype_gives_what_eager_blocks_give(dtype, size):
     for got, expected in zip(Function(mixed, "numpy")(x, y), mixed(klods.constant(x), klods.constant(y))):
         assert got.dtype == expected.dtype
         np.testing.assert_array_equal(got.numpy(), expected.numpy())
+
+
+@pytest.fixture
+def odd_blocks():
+    def itself(x):
+        return x
+
+    def sign_bit(x):
+        return x < 0
+
+    pointwise(None)(itself)
+    pointwise(None, gives="int32")(sign_bit)
+    yield
+    del BLOCKS["itself"], BLOCKS["sign_bit"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_body_may_return_its_operand_or_another_dtype(size, odd_blocks):
+    graph = graph_of(lambda node, x: [node("itself", x), node("sign_bit", x, dtype=np.dtype("int32"))], (size,))
+    x = np.resize(SPECIAL, size)
+    same, negative = program_of(graph).run([x])
+    np.testing.assert_array_equal(same, x)
+    assert same is not x
+    assert negative.dtype == "int32"
+    np.testing.assert_array_equal(negative, x < 0)
+
+
+def test_choosing_by_a_condition_of_either_dtype_is_recorded():
+    for dtype in ("bool", "float32"):
+        graph = Graph()
+        c, x = graph.given((2000,), dtype), graph.given((2000,), "float32")
+        graph.nodes = [Node("where", (c, x, 0), {}, graph.value((2000,), "float32"))]
+        code, _ = listed(Kernel(4, 500, graph.nodes))
+        assert "run_block" not in [i.function.__name__ for i in code]
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinity_raises_no_warning():
+    program = program_of(graph_of(lambda node, x: [node("exp", node("divide", x, 0))], (8,)))
+    np.testing.assert_array_equal(program.run([np.ones(8, np.float32)])[0], np.full(8, np.inf))

@@ -68,7 +68,7 @@ def numpy_kernel(call: Call, arrays: Arrays, pool: Pool) -> Callable[[], None]:
     def run() -> None:
         now = [arrays[x] for x in outside.values()]
         if not all(map(is_, now, before)):
-            bound[:] = _bound(code, {p: _shaped(a, kernel) for p, a in zip(outside, now)}, buffers, kernel)
+            bound[:] = _bound(code, {p: a.reshape(p.shape) for p, a in zip(outside, now)}, buffers, kernel)
             before[:] = now
         with np.errstate(all="ignore"):
             for function, inputs, output in bound:
@@ -278,12 +278,4 @@ def _bound(code: Code, given: dict[Place, np.ndarray], buffers: dict[Place, np.n
 
 def _shape(x: Value, kernel: Kernel) -> tuple[int, ...]:
     """Return a value's shape in its kernel: one long row where all values are whole or one number."""
-    return (x.size,) if _in_a_row(x.shape, kernel) else x.shape
-
-
-def _shaped(array: np.ndarray, kernel: Kernel) -> np.ndarray:
-    return array.reshape(-1) if _in_a_row(array.shape, kernel) else array
-
-
-def _in_a_row(shape: tuple[int, ...], kernel: Kernel) -> bool:
-    return kernel.flat and (bool(shape) or kernel.rows * kernel.columns == 1)
+    return (x.size,) if kernel.flat and x.shape else x.shape
