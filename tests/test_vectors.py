@@ -173,13 +173,25 @@ def odd_blocks():
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_body_may_return_its_operand_or_another_dtype(size, odd_blocks):
-    graph = graph_of(lambda node, x: [node("itself", x), node("sign_bit", x, dtype=np.dtype("int32"))], (size,))
-    x = np.resize(SPECIAL, size)
-    same, negative = program_of(graph).run([x])
+    def body(node, x):
+        negative = node("sign_bit", x, dtype=np.dtype("int32"))
+        return [node("itself", x), negative, node("add", negative, negative, dtype=np.dtype("int32"))]
+
+    graph, x = graph_of(body, (size,)), np.resize(SPECIAL, size)
+    same, negative, twice = program_of(graph).run([x])
     np.testing.assert_array_equal(same, x)
     assert same is not x
     assert negative.dtype == "int32"
     np.testing.assert_array_equal(negative, x < 0)
+    np.testing.assert_array_equal(twice, 2 * (x < 0))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_number_beside_many_counts_for_every_piece(size):
+    program = program_of(graph_of(lambda node, x, rate: [node("multiply", rate, x)], (size,), ()))
+    x = np.arange(size, dtype=np.float32)
+    for rate in (2, 3):
+        np.testing.assert_array_equal(program.run([x, np.array(rate, np.float32)])[0], rate * x)
 
 
 def test_choosing_by_a_condition_of_either_dtype_is_recorded():
