@@ -174,8 +174,8 @@ def odd_blocks():
 @pytest.mark.parametrize("size", SIZES)
 def test_a_body_may_return_its_operand_or_another_dtype(size, odd_blocks):
     def body(node, x):
-        negative = node("sign_bit", x, dtype=np.dtype("int32"))
-        return [node("itself", x), negative, node("add", negative, negative, dtype=np.dtype("int32"))]
+        kept, inner = (node("sign_bit", x, dtype=np.dtype("int32")) for _ in "12")
+        return [node("itself", x), kept, node("add", inner, inner, dtype=np.dtype("int32"))]
 
     graph, x = graph_of(body, (size,)), np.resize(SPECIAL, size)
     same, negative, twice = program_of(graph).run([x])
