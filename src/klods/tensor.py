@@ -252,11 +252,8 @@ class Variable(TensorLike):
 
     @property
     def value(self) -> Any:
-        return self.tensor.value
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self.lent = True
-        return super().__array__(dtype, copy)
+        return self.tensor.value
 
     def read_value(self) -> Tensor:
         """Return the present value as a tensor, which later assignments don't change."""

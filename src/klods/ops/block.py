@@ -150,8 +150,6 @@ def operation(block: Block, like: Operation, count: int | None) -> Operation:
         if views and type(inputs[0]) not in BOXES:
             inputs = (convert_to_tensor(inputs[0]),)  # a copy: the caller may write to theirs
         values = [x.value if type(x) in BOXES else x for x in inputs]
-        if views and type(inputs[0]) is Variable:
-            inputs[0].lent = True
         try:
             if not prepared(values):
                 symbol = next((v for v in values if type(v) is Symbol), None)
