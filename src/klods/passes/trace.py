@@ -149,6 +149,8 @@ class GraphTracer:
     def operand(self, x: Any) -> Operand:
         """Return what stands for a symbol, an array or a number in the graph."""
         if isinstance(x, Symbol):
+            if x.tracer is not self:
+                x.tracer.check_open()
             return x.value
         if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
             return x
