@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import importlib.util
 import os
@@ -256,6 +257,8 @@ def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():
     Function(lambda x: leaked.append(x) or 2 * x, "numpy")(tf.ones((2,)))
     with pytest.raises(StateError, match="traced function '<lambda>', and has none outside it"):
         leaked[0] + 1
+    with pytest.raises(StateError, match="traced function '<lambda>', and has none outside it"):
+        Function(lambda x: x + leaked[0], "numpy")(tf.ones((2,)))
 
 
 def test_a_tensor_prints_while_its_value_is_not_known():
@@ -364,6 +367,21 @@ def test_the_array_of_a_variable_stays_as_it_was():
     assert array.tolist() == [2.0, 3.0]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_value_of_a_variable_stays_as_it_was(backend):
+    v = tf.Variable(np.ones(1000))
+
+    def add() -> None:
+        v.assign_add(np.ones(1000))
+
+    step = Function(add, backend)
+    step()
+    value = v.value
+    step()
+    assert value.tolist() == [2.0] * 1000
+    assert v.numpy().tolist() == [3.0] * 1000
+
+
 # ---------------------------------------------------------------- arguments
 
 
@@ -386,7 +404,9 @@ def test_arrays_of_any_layout(backend):
     read_only = x.copy()
     read_only.flags.writeable = False
     compiled = Function(lambda x: tf.reduce_sum(tf.nn.relu(x - 3.0), axis=0) * 2.0, backend)
-    for array in (x[:, ::2], x.T, x[::-1], read_only, np.asfortranarray(x), x.astype(">f4"), x[:0]):
+    unaligned = np.frombuffer(bytes(1) + x.tobytes(), np.uint8)[1:].view(np.float32).reshape(4, 6)
+    assert not unaligned.flags.aligned
+    for array in (x[:, ::2], x.T, x[::-1], read_only, unaligned, np.asfortranarray(x), x.astype(">f4"), x[:0]):
         expected = 2 * np.maximum(array.astype("f4") - 3, 0).sum(0)
         np.testing.assert_allclose(compiled(array).numpy(), expected)
 
@@ -408,6 +428,50 @@ def test_an_input_signature_turns_numbers_into_tensors():
         scaled(tf.ones((2,), tf.int32), 1.0)
     with pytest.raises(ArgumentError, match="has 2 tensors; got 1"):
         scaled(tf.ones((2,)))
+    assert scaled(factor=4, x=tf.ones((2,))).numpy().tolist() == [4.0] * 2
+    assert traced == [(2,)]
+
+
+def test_numbers_that_are_equal_but_not_the_same_have_traces_of_their_own():
+    compiled, x = Function(lambda x, factor: x * factor, "numpy"), tf.constant([1.0])
+    assert [np.signbit(compiled(x, zero).numpy()[0]) for zero in (0.0, -0.0)] == [False, True]
+    for _ in range(3):
+        compiled(x, float("nan"))
+    assert len(compiled.runners) == 3
+
+
+def test_copies_of_objects_trace_their_methods_anew():
+    class Scale:
+        factor = 2.0
+
+        @tf.function
+        def __call__(self, x: Any) -> Any:
+            return x * self.factor
+
+    scale = Scale()
+    scale(1.0), scale(tf.constant(1.0))
+    for copied in (copy.copy(scale), copy.deepcopy(scale)):
+        copied.factor = 5.0
+        assert float(copied(tf.constant(1.0))) == 5.0
+
+
+def test_methods_of_classes_and_of_objects_with_slots():
+    class Slotted:
+        __slots__ = ("factor",)
+
+        @tf.function
+        def scaled(self, x: Any) -> Any:
+            return x * self.factor
+
+        @classmethod
+        @tf.function
+        def doubled(cls, x: Any) -> Any:
+            return x * 2.0
+
+    slotted = Slotted()
+    slotted.factor = 3.0
+    assert float(slotted.scaled(tf.constant(1.0))) == 3.0
+    assert float(Slotted.doubled(tf.constant(1.0))) == 2.0
 
 
 def test_methods_trace_for_their_own_instance_which_they_let_go():

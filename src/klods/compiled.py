@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -123,17 +125,25 @@ class Function:
         """Return the method of an instance, which traces for this instance alone."""
         if instance is None:
             return self
+        method = self.python_function.__get__(instance, owner)
+        kept = getattr(instance, "__dict__", None)
+        if not isinstance(kept, dict):  # a class, or an object with slots, has nowhere to keep traces
+            return Function(method, self.backend, self.input_signature)
         name = f"_function_{id(self)}"
-        if name not in vars(instance):
-            vars(instance)[name] = Function(
-                self.python_function.__get__(instance, owner), self.backend, self.input_signature
-            )
-        return vars(instance)[name]
+        if (
+            name not in kept or getattr(kept[name].python_function, "__self__", instance) is not instance
+        ):  # copies bring their original's
+            kept[name] = Function(method, self.backend, self.input_signature)
+        return kept[name]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+        """Return a function with no traces: they hold the buffers and the machine code of this one."""
+        return Function(copy.deepcopy(self.python_function, memo), self.backend, self.input_signature, self._known)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the function's result for these arguments."""
         if self.input_signature is not None:
-            args = self._fitted(args)
+            args, kwargs = self._fitted(args, kwargs)
         if self._untraceable or watching.get():
             return self.python_function(*args, **kwargs)
         with engine:
@@ -170,11 +180,14 @@ class Function:
 
         return spread
 
-    def _fitted(self, args: Any) -> tuple[Any, ...]:
+    def _fitted(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if kwargs:
+            bound = inspect.signature(self.python_function).bind_partial(*args, **kwargs)
+            args, kwargs = bound.args, bound.kwargs
         specs, parts = leaves(self.input_signature), leaves(args)
         if len(specs) != len(parts):
             raise ArgumentError(f"The input signature has {len(specs)} tensors; got {len(parts)}.", "match it.")
-        return rebuilt(tuple(args), iter([spec.fitted(x) for spec, x in zip(specs, parts)]))
+        return rebuilt(tuple(args), iter([spec.fitted(x) for spec, x in zip(specs, parts)])), kwargs
 
     def _warn(self, error: Untraceable) -> None:
         name = getattr(self.python_function, "__name__", "the function")
@@ -264,9 +277,9 @@ def is_array(x: Any) -> bool:
 
 
 def array_of(x: Any) -> np.ndarray:
-    """Return an argument as an array whose elements lie one behind the other; a copy only if they don't."""
+    """Return an argument as an array of aligned elements, one behind the other; a copy only if they aren't."""
     array = np.asarray(x.value) if isinstance(x, TensorLike) else as_array(np.asarray(x))
-    return array if array.flags.c_contiguous else array.copy()
+    return array if array.flags.c_contiguous and array.flags.aligned else array.copy()
 
 
 def signature(x: Any, arrays: list[np.ndarray]) -> Any:
@@ -282,6 +295,8 @@ def signature(x: Any, arrays: list[np.ndarray]) -> Any:
         return type(x), *[signature(item, arrays) for item in x]
     if isinstance(x, dict):
         return dict, *x, *[signature(item, arrays) for item in x.values()]
+    if isinstance(x, float):
+        return type(x), repr(x)  # -0.0 equals 0.0, and NaN not even itself
     try:
         hash(x)
     except TypeError:

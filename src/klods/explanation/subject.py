@@ -95,7 +95,7 @@ def _of_function(function: Callable[..., Any], examples: Sequence[Any]) -> Subje
 def traced(function: Function, examples: Sequence[Any]) -> tuple[Runner, list[np.ndarray]]:
     """Return what would run for such arguments, traced anew, and the arrays among them."""
     anew = Function(function.python_function, function.backend, function.input_signature, function._known)
-    return anew.runner((anew._fitted(examples) if anew.input_signature is not None else tuple(examples), {}))
+    return anew.runner((tuple(examples), {}) if anew.input_signature is None else anew._fitted(examples, {}))
 
 
 def arrays_of(runner: Runner) -> list[np.ndarray]:
