@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import warnings
 from collections.abc import Callable
@@ -152,3 +153,66 @@ def test_a_model_built_in_a_compiled_step_starts_from_the_same_weights(name, mon
     np.testing.assert_allclose(outcomes[0][0], outcomes[1][0], rtol=1e-4)
     for eager, compiled in zip(outcomes[0][1], outcomes[1][1], strict=True):
         np.testing.assert_allclose(eager.numpy(), compiled.numpy(), rtol=1e-4, atol=1e-5)
+
+
+CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "momentum": (lambda: optimizers.SGD(momentum=0.5), {"momentum": 0.9}),
+    "nesterov": (lambda: optimizers.SGD(momentum=0.5), {"nesterov": True}),
+    "clipnorm": (optimizers.SGD, {"clipnorm": 1e-3}),
+    "weight decay": (optimizers.SGD, {"weight_decay": 0.5}),
+    "rho": (optimizers.RMSprop, {"rho": 0.1}),
+    "epsilon": (optimizers.Adam, {"epsilon": 1.0}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_optimizer_changed_after_training_goes_on_as_changed(name):
+    make, changes = CHANGES[name]
+    compiled, eager = (_trained_twice(make(), changes, run_eagerly) for run_eagerly in (False, True))
+    assert_close(compiled, eager)
+
+
+def _trained_twice(optimizer: Any, changes: dict[str, Any], run_eagerly: bool) -> list[np.ndarray]:
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(hidden()())
+    model.compile(optimizer, "sparse_categorical_crossentropy", run_eagerly=run_eagerly)
+    model.fit(X, SPARSE, verbose=0)
+    for attribute, value in changes.items():
+        setattr(optimizer, attribute, value)
+    model.fit(X, SPARSE, verbose=0)
+    return model.get_weights()
+
+
+@pytest.mark.parametrize(("layer", "attribute", "values"), [(0, "trainable", [True, False]), (1, "rate", [0.5, 0.25])])
+def test_what_callbacks_change_between_epochs_counts_from_the_next(layer, attribute, values):
+    class Change(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            setattr(self.model.layers[layer], attribute, values[epoch])
+
+    def trained(run_eagerly: bool) -> list[np.ndarray]:
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([Dense(16), keras.layers.Dropout(0.5), Dense(small.CLASSES, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=run_eagerly)
+        model.fit(X, SPARSE, epochs=2, verbose=0, callbacks=[Change()])
+        return model.get_weights()
+
+    assert_close(trained(False), trained(True))
+
+
+def test_a_copy_of_a_trained_model_trains_apart_from_it():
+    model = keras.Sequential(hidden()())
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(X, SPARSE, verbose=0)
+    before = model.get_weights()
+    copied = copy.deepcopy(model)
+    results = []
+    for each in (copied, model):
+        each.fit(X, SPARSE, verbose=0, shuffle=False)
+        results.append(each.get_weights())
+        assert_close(before if each is copied else results[0], model.get_weights())
+    assert copied.optimizer.iterations.numpy() == model.optimizer.iterations.numpy()
+
+
+def assert_close(some: list[np.ndarray], others: list[np.ndarray]) -> None:
+    for one, other in zip(some, others, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

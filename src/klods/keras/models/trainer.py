@@ -215,9 +215,10 @@ class Trainer:
         return [*self.weights, *slots, *(variable for metric in self.metrics for variable in metric.variables)]
 
     def _made_of(self) -> Any:
-        """Return what a traced step depends on: layers and their hyper-parameters, and which weights are trained."""
+        """Return what a traced step depends on: layers, optimizer, their hyper-parameters, the weights that train."""
         layers = [(id(layer), layer._settings) for layer in self.flattened()]
-        return layers, [*map(id, self.trainable_weights)], id(self.optimizer), id(self._compiled)
+        settings = None if self.optimizer is None else self.optimizer.settings
+        return layers, [*map(id, self.trainable_weights)], id(self.optimizer), settings, id(self._compiled)
 
     # ------------------------------------------------------------ fit
 
@@ -285,9 +286,9 @@ class Trainer:
         self._rehearse("test_step", validation)
         self.stop_training, self.warned_of_numbers, self.history = False, False, history
         passes = Epochs(self, range(initial_epoch, epochs), data, steps_per_epoch, hooks, shown, validate)
-        step = self.step_to_run("train_step")
         with np.errstate(all="ignore"), passes.interruptible():
             for batches in passes:
+                step = self.step_to_run("train_step")  # callbacks may have changed the model since the last epoch
                 for batch in batches:
                     batches.figures = step(batch)
         return history

@@ -12,7 +12,7 @@ from klods.graph import tracing
 from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.ops.arithmetic import maximum_, minimum_, sqrt_, square
 from klods.ops.reduction import reduce_sum
-from klods.tensor import Tensor, Variable, convert_to_tensor
+from klods.tensor import Reference, Tensor, Variable, convert_to_tensor
 
 Self = TypeVar("Self", bound="Optimizer")
 
@@ -53,7 +53,7 @@ class Optimizer(Configurable):
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.iterations = Variable(0, trainable=False, name="iteration", dtype="int64")
         self._learning_rate = Variable(_rate(learning_rate), trainable=False, name="learning_rate", dtype="float32")
-        self._slots: dict[int, list[Variable]] = {}
+        self._slots: dict[Reference, list[Variable]] = {}
         self._built_for: list[Variable] = []
 
     def slots(self) -> tuple[tuple[str, ...], ...]:
@@ -90,9 +90,14 @@ class Optimizer(Configurable):
         found, first = [self.iterations, self._learning_rate], 0
         for group in self.slots():
             for weight in self._built_for:
-                found += self._slots[id(weight)][first : first + len(group)]
+                found += self._slots[weight.ref()][first : first + len(group)]
             first += len(group)
         return found
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The hyper-parameters, which a traced step has built in; not the learning rate, which is a variable."""
+        return {k: v for k, v in vars(self).items() if v is None or isinstance(v, (bool, int, float, str))}
 
     @property
     def built(self) -> bool:
@@ -102,9 +107,9 @@ class Optimizer(Configurable):
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the slots of these weights."""
         for variable in variables:
-            if id(variable) not in self._slots:
+            if variable.ref() not in self._slots:
                 path = getattr(variable, "path", variable.name).replace("/", "_")
-                self._slots[id(variable)] = [
+                self._slots[variable.ref()] = [
                     Variable(np.zeros_like(variable.value), trainable=False, name=f"{path}_{name}")
                     for group in self.slots()
                     for name in group
@@ -150,7 +155,7 @@ class Optimizer(Configurable):
 
     def _change(self, weight: Variable, gradient: Tensor) -> None:
         """Assign the weight and its slots their new values."""
-        cells = [weight, *self._slots[id(weight)]]
+        cells = [weight, *self._slots[weight.ref()]]
         arrays = [cell.read_value().value for cell in cells]
         after = self._in_pieces if tracing.get() is None else self._traced
         for cell, array in zip(cells, after(gradient.value, *arrays)):
