@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import klods as tf
-from klods import keras
+from klods import backends, keras
 from klods.compiled import KEPT, Function
 from klods.errors import ArgumentError, DTypeError, ShapeError, StateError, TraceWarning
 from klods.graph import Value, check, text
@@ -156,7 +156,7 @@ def test_a_compiled_training_step_trains_as_an_eager_one(optimizer, backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_fit_with_jit_compile_trains_as_fit_without(backend, monkeypatch):
-    monkeypatch.setenv("KLODS_BACKEND", backend)
+    monkeypatch.setattr(backends, "_chosen", [backend])
     x, y = RANDOM.random((130, 20), np.float32), RANDOM.integers(0, 5, 130)
     histories = []
     for jit_compile in (True, False):

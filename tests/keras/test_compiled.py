@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import small
 
-from klods import keras
+from klods import backends, keras
 from klods.errors import TraceWarning
 from klods.keras import activations, constraints, initializers, losses, metrics, optimizers, regularizers
 from klods.keras.layers import KNOWN as LAYERS
@@ -130,7 +130,7 @@ def test_the_table_has_every_layer_and_regularizer():
 def test_an_epoch_compiled_ends_where_an_eager_one_does(name, monkeypatch):
     expected, weights = JOBS[name].trained(run_eagerly=True)
     for backend in BACKENDS:
-        monkeypatch.setenv("KLODS_BACKEND", backend)
+        monkeypatch.setattr(backends, "_chosen", [backend])
         with warnings.catch_warnings():
             warnings.simplefilter("error", TraceWarning)
             figures, numbers = JOBS[name].trained(jit_compile=True)
