@@ -16,9 +16,10 @@ from klods import keras
 from klods.backends.program import Program, numpy_steps
 from klods.cli import main
 from klods.compiled import Function
-from klods.errors import DataError, KlodsError, PositionError, StateError
+from klods.errors import DataError, KlodsError, PositionError, StateError, TraceWarning
 from klods.explanation import text
 from klods.explanation.compare import arguments_of, inputs_at, plan_of, run_naively
+from klods.graph import Untraceable
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 needs_llvm = pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite")
@@ -394,11 +395,19 @@ def test_figures_have_three_digits():
 # ------------------------------------------------------------ bad input
 
 
+def test_a_function_that_was_not_traced_says_why():
+    function = Function(lambda x: x if float(x) > 0 else -x)
+    with pytest.warns(TraceWarning):
+        function(tf.constant(1.0))
+    with pytest.raises(Untraceable, match="value of a float32 tensor"):
+        tf.explain(function)
+
+
 @pytest.mark.parametrize(
     ("explained", "examples", "error", "says"),
     [
         (keras.Sequential([keras.layers.Dense(2)]), (), StateError, "explain comes before compile"),
-        (network(), (), StateError, "nothing tells the shape of its inputs"),
+        (network(), (), StateError, "Nothing tells the shape of the inputs"),
         (Function(tf.exp), (), StateError, "has not been called yet"),
         (tf.exp, (), StateError, "has not been called yet"),
         (3, (), DataError, "takes a model or a function; got a int"),

@@ -105,6 +105,7 @@ class Function:
     Attributes:
         runners: by signature, what runs.
         last: the runner of the last call.
+        untraceable: why the function can't be traced, once that is known.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class Function:
         self.backend, self.input_signature, self._known = backend, input_signature, known
         self.runners: dict[Any, Runner] = {}
         self.last: Runner | None = None
-        self._untraceable = False
+        self.untraceable: Untraceable | None = None
 
     def __get__(self, instance: Any, owner: type) -> Any:
         """Return the method of an instance, which traces for this instance alone."""
@@ -144,7 +145,7 @@ class Function:
         """Return the function's result for these arguments."""
         if self.input_signature is not None:
             args, kwargs = self._fitted(args, kwargs)
-        if self._untraceable or watching.get():
+        if self.untraceable is not None or watching.get():
             return self.python_function(*args, **kwargs)
         with engine:
             try:
@@ -192,7 +193,7 @@ class Function:
     def _warn(self, error: Untraceable) -> None:
         name = getattr(self.python_function, "__name__", "the function")
         warn(TraceWarning, f"'{name}' runs as it is, not compiled: {error.what} At {error.line}")
-        self._untraceable = True
+        self.untraceable = error.with_traceback(None)  # whose frames would hold all that the trace did
 
 
 class Runner:

@@ -84,6 +84,8 @@ def _of_function(function: Callable[..., Any], examples: Sequence[Any]) -> Subje
     title, backend = f"Function {name}", function.backend or default_backend()
     if examples:
         return _subject(title, *traced(function, examples), backend, parameters)
+    if function.untraceable is not None:
+        raise function.untraceable.with_traceback(None)
     if function.last is None:
         raise StateError(
             f"Function '{name}' has not been called yet, so there is no plan of it.",
@@ -147,7 +149,7 @@ def _batch(model: Any, examples: Sequence[Any]) -> tuple[Any, Any, Any]:
     shape = getattr(model, "input_shape", None) if model.built else None
     if shape is None:
         raise StateError(
-            f"Model '{model.name}' has no weights yet, and nothing tells the shape of its inputs.",
+            f"Nothing tells the shape of the inputs of model '{model.name}'.",
             "give a batch, klods.explain(model, x, y), or call model.build((None, 784)), say.",
         )
     x = tensors(np.zeros((BATCH, *shape[1:]), np.float32), ALL)
