@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import pickle
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -199,12 +200,13 @@ def test_what_callbacks_change_between_epochs_counts_from_the_next(layer, attrib
     assert_close(trained(False), trained(True))
 
 
-def test_a_copy_of_a_trained_model_trains_apart_from_it():
+@pytest.mark.parametrize("copied_by", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_trained_model_trains_apart_from_it(copied_by):
     model = keras.Sequential(hidden()())
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(X, SPARSE, verbose=0)
     before = model.get_weights()
-    copied = copy.deepcopy(model)
+    copied = copied_by(model)
     results = []
     for each in (copied, model):
         each.fit(X, SPARSE, verbose=0, shuffle=False)

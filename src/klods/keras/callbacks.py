@@ -116,7 +116,7 @@ class History(Callback):
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
         self.params: dict[str, Any] = {}
-        self._model: Callable[[], Any] = lambda: None
+        self._model: Callable[[], Any] = _no_model
 
     @property
     def model(self) -> Any:
@@ -130,8 +130,16 @@ class History(Callback):
         for name, figure in (logs or {}).items():
             self.history.setdefault(name, []).append(figure)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: everything but the model."""
+        return {**vars(self), "_model": _no_model}
+
     def _repr_html_(self) -> str:
         return curves_html(self.history)
+
+
+def _no_model() -> None:
+    """Stand for the model of a history that has none."""
 
 
 class Hooks:

@@ -209,6 +209,10 @@ class Trainer:
             known[name] = made_of, _traced_step(self, name, "numpy" if self.jit_compile is False else None)
         return known[name][1]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles hold: everything but the traced steps."""
+        return {name: value for name, value in vars(self).items() if name != "_steps_known"}
+
     def all_variables(self) -> list[Variable]:
         """Return the variables of the model, of its optimizer and of its metrics."""
         slots = [] if self.optimizer is None else self.optimizer.variables
