@@ -215,6 +215,16 @@ def test_a_copy_of_a_trained_model_trains_apart_from_it(copied_by):
     assert copied.optimizer.iterations.numpy() == model.optimizer.iterations.numpy()
 
 
+@pytest.mark.parametrize("optimizer", optimizers.KNOWN)
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_weights_keep_their_dtype_in_compiled_steps(dtype, optimizer):
+    model = keras.Sequential(hidden(dtype=dtype)())
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    model.fit(X, SPARSE, verbose=0)
+    slots = model.optimizer.variables[2:]
+    assert {v.dtype.name for v in [*model.layers[0].weights, *slots[:2]]} == {dtype}
+
+
 def assert_close(some: list[np.ndarray], others: list[np.ndarray]) -> None:
     for one, other in zip(some, others, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

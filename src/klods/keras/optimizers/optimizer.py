@@ -179,7 +179,8 @@ class Optimizer(Configurable):
     def _traced(self, gradient: Any, *cells: Any) -> tuple[Any, ...]:
         """Return symbols for the new values of a weight and its slots."""
         rate, step = self._learning_rate.read_value().value, self.iterations.read_value().value
-        return self._decayed(rate, step.astype("float32"), gradient, *cells)
+        after = self._decayed(rate, step.astype("float32"), gradient, *cells)
+        return tuple(new.astype(old.dtype) for new, old in zip(after, cells))  # a float16 weight stays one
 
     def _decayed(self, rate: Any, step: Any, gradient: Any, weight: Any, *slots: Any) -> tuple[Any, ...]:
         if self.weight_decay is not None:
