@@ -428,6 +428,7 @@ def test_an_input_signature_turns_numbers_into_tensors():
         scaled(tf.ones((2,), tf.int32), 1.0)
     with pytest.raises(ArgumentError, match="has 2 tensors; got 1"):
         scaled(tf.ones((2,)))
+    assert scaled([1, 1.0], 2).numpy().tolist() == [2.0] * 2
     assert scaled(factor=4, x=tf.ones((2,))).numpy().tolist() == [4.0] * 2
     assert traced == [(2,)]
 

@@ -185,10 +185,8 @@ class Function:
         if kwargs:
             bound = inspect.signature(self.python_function).bind_partial(*args, **kwargs)
             args, kwargs = bound.args, bound.kwargs
-        specs, parts = leaves(self.input_signature), leaves(args)
-        if len(specs) != len(parts):
-            raise ArgumentError(f"The input signature has {len(specs)} tensors; got {len(parts)}.", "match it.")
-        return rebuilt(tuple(args), iter([spec.fitted(x) for spec, x in zip(specs, parts)])), kwargs
+        structure = tuple(self.input_signature or ())
+        return rebuilt(structure, iter(fitted(structure, args))), kwargs
 
     def _warn(self, error: Untraceable) -> None:
         name = getattr(self.python_function, "__name__", "the function")
@@ -238,6 +236,25 @@ class Runner:
         if self._overwritten[i]:
             variable.tensor, variable.lent = Tensor(np.array(variable.value, order="C")), False
         self._tensors[i], self._state[i] = variable.tensor, array_of(variable.tensor)
+
+
+def fitted(specs: Any, given: Any) -> list[Tensor]:
+    """Return arguments as the tensors that an input signature of the same structure asks for, in its order.
+
+    Raises:
+        ArgumentError: for another structure, such as more or fewer arguments.
+    """
+    if isinstance(specs, TensorSpec):
+        return [specs.fitted(given)]
+    kind: Any = dict if isinstance(specs, dict) else (list, tuple)
+    if not isinstance(given, kind) or len(given) != len(specs):
+        got = len(given) if isinstance(given, kind) else f"a {type(given).__name__}"
+        raise ArgumentError(f"The input signature has {len(specs)} tensors; got {got}.", "match it.")
+    if not isinstance(specs, dict):
+        return [tensor for spec, x in zip(specs, given) for tensor in fitted(spec, x)]
+    if specs.keys() != given.keys():
+        raise ArgumentError(f"The input signature has the keys {[*specs]}; got {[*given]}.", "match it.")
+    return [tensor for name, spec in specs.items() for tensor in fitted(spec, given[name])]
 
 
 def returned(trace: Trace) -> int:
