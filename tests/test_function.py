@@ -578,3 +578,11 @@ def test_a_forked_process_goes_on(backend):
         same = np.array_equal(compiled(x).numpy(), expected) and compiled(tf.eye(4)).shape == (4, 4)
         os._exit(0 if same else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_what_is_no_function_and_no_option():
+    with pytest.raises(ArgumentError, match="3 is no function"):
+        tf.function(3)
+    with pytest.raises(ArgumentError, match="no option reduce_retrcing"):
+        tf.function(lambda x: x, reduce_retrcing=True)
+    assert tf.function(reduce_retracing=True)(lambda x: x)(tf.constant(1.0)) == 1.0

@@ -24,6 +24,16 @@ from klods.passes.trace import Trace, trace
 from klods.tape import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
+TENSORFLOW_OPTIONS = {
+    "autograph",
+    "reduce_retracing",
+    "experimental_implements",
+    "experimental_autograph_options",
+    "experimental_attributes",
+    "experimental_compile",
+    "experimental_follow_type_hints",
+    "experimental_relax_shapes",
+}
 KEPT = 64  # signatures whose plans a function keeps: the last ones met
 
 
@@ -54,6 +64,8 @@ def function(
         >>> affine(klods.ones((1, 2)), klods.ones((2, 2)), klods.constant([0., -9.])).numpy()
         array([[2., 0.]], dtype=float32)
     """
+    if unknown := options.keys() - TENSORFLOW_OPTIONS:
+        raise ArgumentError(f"function has no option {', '.join(sorted(unknown))}.", "see help(klods.function).")
     if func is None:
         return functools.partial(function, input_signature=input_signature, jit_compile=jit_compile, **options)
     return Function(func, "numpy" if jit_compile is False else None, input_signature)
@@ -115,6 +127,8 @@ class Function:
         input_signature: Sequence[Any] | None = None,
         known: Callable[[], Sequence[Variable]] = list,
     ) -> None:
+        if not callable(python_function):
+            raise ArgumentError(f"{python_function!r} is no function.", "decorate a function of tensors.")
         functools.update_wrapper(self, python_function)
         self.python_function = python_function
         self.backend, self.input_signature, self._known = backend, input_signature, known
