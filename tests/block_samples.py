@@ -1,10 +1,23 @@
-"""What each block is tried on: one entry per block in `klods.ops.BLOCKS`, none missing."""
+"""The functions that call the blocks, and what each is tried on: an entry per block of `klods.ops.BLOCKS`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from klods import ops
+from klods.ops.block import Block
+
+CALLS: dict[str, Callable[..., Any]] = {
+    function.block.name: function
+    for room in vars(ops).values()
+    if isinstance(room, ModuleType)
+    for function in vars(room).values()
+    if isinstance(getattr(function, "block", None), Block)
+}
 
 
 class Sample(NamedTuple):

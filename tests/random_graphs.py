@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from block_samples import CALLS
 from hypothesis import assume, strategies as st
 
 import klods as tf
-from klods import ops
 from klods.errors import KlodsError
-from klods.ops.block import Block, aligned
+from klods.ops.block import aligned
 from klods.tape import GradientTape
 from klods.tensor import TensorLike, watching
 
@@ -117,13 +117,6 @@ def exchanged(a: Any, b: Any) -> Any:
     return before
 
 
-CALLS: dict[str, Callable[..., Any]] = {
-    function.block.name: function
-    for room in vars(ops).values()
-    if isinstance(room, ModuleType)
-    for function in vars(room).values()
-    if isinstance(getattr(function, "block", None), Block)
-}
 ONE = """negative abs sign square relu relu6 floor ceil round logical_not is_nan is_inf is_finite identity stop_gradient
 invert""".split()
 TWO = """add subtract multiply maximum minimum equal not_equal less less_equal greater greater_equal logical_and

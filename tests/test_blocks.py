@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from block_samples import SAMPLES, Sample
+from block_samples import CALLS, SAMPLES, Sample
 
 import klods
-from klods import ops
 from klods.ops import BLOCKS
-from klods.ops.block import Block
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 STEP = 1e-5
-CALLS: dict[str, Callable[..., Any]] = {
-    function.block.name: function
-    for room in vars(ops).values()
-    if isinstance(room, ModuleType)
-    for function in vars(room).values()
-    if isinstance(getattr(function, "block", None), Block)
-}
 EACH = [pytest.param(name, s, id=f"{name}-{i}") for name, samples in SAMPLES.items() for i, s in enumerate(samples)]
 SMOOTH = [param for param in EACH if param.values[1].smooth]
 

@@ -16,7 +16,7 @@ from klods.backends import backend as chosen_backend, steps_of
 from klods.backends.program import Program
 from klods.dtypes import as_array, dtype_of
 from klods.errors import ArgumentError, DTypeError, ShapeError, TraceWarning, warn
-from klods.graph import Untraceable, Value, engine
+from klods.graph import Graph, Untraceable, Value, engine
 from klods.passes.fuse import fuse
 from klods.passes.plan import Plan, plan
 from klods.passes.simplify import simplify
@@ -278,10 +278,8 @@ def returned(trace: Trace) -> int:
 
 def updated_in_place(trace: Trace, plan: Plan) -> set[int]:
     """Return the ids of the variables whose new value is written over the old one."""
-    places = {new: old for call in plan.calls for new, old in call.shared.items()}
-    held = dict(zip(map(id, trace.variables), plan.graph.inputs[len(plan.graph.inputs) - len(trace.variables) :]))
-    after = zip(trace.changed, plan.graph.outputs[returned(trace) :])
-    return {id(variable) for variable, new in after if isinstance(new, Value) and places.get(new) is held[id(variable)]}
+    shared = plan.shared
+    return {id(variable) for variable, old, new in updates_of(trace, plan.graph) if shared.get(new) is old}
 
 
 def is_kept(plan: Plan, i: int) -> bool:
@@ -289,18 +287,24 @@ def is_kept(plan: Plan, i: int) -> bool:
     value = plan.graph.outputs[i]
     if not isinstance(value, Value):
         return True
-    kept = (*plan.graph.inputs, *plan.graph.constants, *(new for call in plan.calls for new in call.shared))
-    return value in kept
+    return value in (*plan.graph.inputs, *plan.graph.constants, *plan.shared)
 
 
 def planned(trace: Trace) -> Plan:
     """Return the plan of a trace, after all passes."""
     graph = simplify(trace.graph)
+    return plan(graph, fuse(graph), {new: old for _, old, new in updates_of(trace, graph)})
+
+
+def updates_of(trace: Trace, graph: Graph) -> list[tuple[Variable, Value, Value]]:
+    """Return the changed variables with the values that hold them before and after, in a trace's simplified graph.
+
+    Those whose new value is a number are left out.
+    """
     before = graph.inputs[len(graph.inputs) - len(trace.variables) :]
-    held = {id(variable): value for variable, value in zip(trace.variables, before)}
-    after = graph.outputs[len(graph.outputs) - len(trace.changed) :]
-    updates = {new: held[id(v)] for v, new in zip(trace.changed, after) if isinstance(new, Value)}
-    return plan(graph, fuse(graph), updates)
+    held = dict(zip(map(id, trace.variables), before))
+    after = zip(trace.changed, graph.outputs[returned(trace) :])
+    return [(variable, held[id(variable)], new) for variable, new in after if isinstance(new, Value)]
 
 
 def is_array(x: Any) -> bool:
@@ -319,7 +323,7 @@ def signature(x: Any, arrays: list[np.ndarray]) -> Any:
 
     Of arrays that is shape and dtype, of anything else type and value, in the same structure.
     """
-    if isinstance(x, (Tensor, np.ndarray, np.generic)):
+    if is_array(x):
         array = array_of(x)
         arrays.append(array)
         return array.shape, array.dtype

@@ -32,7 +32,7 @@ class Program:
 
     def __init__(self, plan: Plan, kernel_steps: Callable[[Plan, Program], list[Step]]) -> None:
         self.plan = plan
-        self._overwritten_by = {old: new for call in plan.calls for new, old in call.shared.items()}
+        self._overwritten_by = {old: new for new, old in plan.shared.items()}
         self.arrays: Arrays = dict(plan.graph.constants)
         self._place(plan)
         small = [v for v in plan.results if v.size <= SMALL]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from klods.graph import Graph, Node, Operand, Value
-from klods.passes.kernel import ONE, Domain, Kernel, agrees, operand_domains, place, pointwise, space
+from klods.passes.kernel import EFFECTS, ONE, Domain, Kernel, agrees, operand_domains, place, pointwise, space
 
 Item = Kernel | Node
 NOWHERE = 1 << 30
@@ -19,7 +19,7 @@ def fuse(graph: Graph) -> list[Item]:
     (a call with operands) sees what is before it, and nothing of what is after it.
     """
     schedule = Schedule(graph)
-    for node in sorted(graph.nodes, key=lambda node: node.block != "call" or bool(node.operands)):
+    for node in sorted(graph.nodes, key=lambda node: node.block not in EFFECTS or bool(node.operands)):
         schedule.add(node)
     for value in graph.outputs:
         schedule.settle(value)
@@ -65,7 +65,7 @@ class Schedule:
             if isinstance(item, Kernel) and has_room(item, node) and self._fits(node, item, at):
                 self._join(node, item, at)
                 return
-            if isinstance(item, Node) and item.block == "call" and item.operands:
+            if isinstance(item, Node) and item.block in EFFECTS and item.operands:
                 break
         self._start(node)
 

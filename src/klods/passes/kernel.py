@@ -21,6 +21,7 @@ class Domain(Enum):
 
 FULL, ROW, COLUMN, ONE = Domain.FULL, Domain.ROW, Domain.COLUMN, Domain.ONE
 FOLDS = ("reduce_sum", "reduce_max", "reduce_min")
+EFFECTS = ("call",)  # blocks that run for what they do, also where nobody uses what they return
 
 
 @dataclass(eq=False)

@@ -9,10 +9,9 @@ from functools import cached_property
 
 from klods.graph import Graph, Node, Value
 from klods.passes.fuse import Item
-from klods.passes.kernel import FULL, ONE, Kernel
+from klods.passes.kernel import EFFECTS, FULL, ONE, Kernel
 
 ALIGNMENT = 64  # bytes of a cache line
-EFFECTS = ("call",)  # run for what they do, also where nobody uses what they return
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +58,11 @@ class Plan:
     places: dict[Value, int]
     size: int
     results: list[Value]
+
+    @property
+    def shared(self) -> dict[Value, Value]:
+        """The values that overwrite an input of the graph, by that input, of all calls."""
+        return {new: old for call in self.calls for new, old in call.shared.items()}
 
 
 def plan(graph: Graph, items: Sequence[Item], updates: dict[Value, Value]) -> Plan:

@@ -10,7 +10,7 @@ import numpy as np
 from klods.dtypes import as_array
 from klods.graph import Graph, Node, Operand, Symbol, Value
 from klods.ops.block import BLOCKS, aligned
-from klods.passes.plan import EFFECTS
+from klods.passes.kernel import EFFECTS
 from klods.passes.trace import GraphTracer
 
 Rewrite = Callable[[GraphTracer, Node], "Operand | Symbol | None"]

@@ -25,7 +25,7 @@ from klods.backends.llvm.library import loaded, new_module
 I1, I32, I64, VOID, FLOAT = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.VoidType(), ir.FloatType()
 # Words of the table that the threads share, a cache line apart: the number of jobs begun above the parts of the present
 # one that nobody has taken; the parts that helpers have done; then the job's address and the addresses of functions.
-TICKET, DONE, JOB, GIVE_WAY, SET_THREADS, GET_THREADS, PRODUCT = 0, 16, 32, 33, 34, 35, 36
+TICKET, DONE, JOB, GIVE_WAY, SET_THREADS, GET_THREADS = 0, 16, 32, 33, 34, 35
 SPINS, PATIENCE = 2000, 4000  # looks for work before giving way to others, and before going to sleep
 ROW_MAJOR, PLAIN, TURNED = 101, 111, 112  # cblas.h
 
@@ -41,9 +41,7 @@ class Crew:
         self.size = found.threads
         self.code = native()
         self.words = np.zeros(64, np.int64)
-        self.words[[GIVE_WAY, SET_THREADS, GET_THREADS, PRODUCT]] = (
-            _give_way(), found.set_threads, found.get_threads, found.product,
-        )  # fmt: skip
+        self.words[[GIVE_WAY, SET_THREADS, GET_THREADS]] = _give_way(), found.set_threads, found.get_threads
         self.address = self.words.ctypes.data
         self.asleep: deque[threading.Semaphore] = deque()
         for _ in range(self.size - 1):
