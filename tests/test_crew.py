@@ -14,18 +14,16 @@ from klods.compiled import Function
 
 pytest.importorskip("llvmlite")
 llvm = pytest.importorskip("klods.backends.llvm")
-from klods.backends.llvm import blas as blas_room, crew as crew_room, parts  # noqa: E402
+from klods.backends.llvm import crew as crew_room, parts  # noqa: E402
 
-pytestmark = pytest.mark.skipif(blas_room.numpy_blas() is None, reason="NumPy ships no OpenBLAS here")
 RANDOM = np.random.default_rng(0)
 
 
 @pytest.fixture(params=[1, 2, 3])
 def threads(request, monkeypatch):
     """Run with a crew of some threads, whatever the machine has."""
-    found = blas_room.numpy_blas()._replace(threads=request.param)
-    for room in (llvm, crew_room, parts):
-        monkeypatch.setattr(room, "numpy_blas", lambda: found)
+    for room in (crew_room, parts):
+        monkeypatch.setattr(room, "size", lambda: request.param)
     crew_room.present_crew.cache_clear()
     yield request.param
     crew_room.present_crew.cache_clear()
@@ -34,12 +32,12 @@ def threads(request, monkeypatch):
 def test_parts_cover_the_whole_once(threads):
     for m, n, k in [(1, 1, 1), (128, 512, 784), (784, 512, 128), (1000, 3, 1000), (65, 8192, 64), (100_000, 1, 9)]:
         cells = np.zeros((m, n), int)
-        bounds = parts.product_bounds(m, n, k)
+        bounds = parts.product_regions(m, n, k)
         for rows, columns in bounds:
             cells[slice(*rows), slice(*columns)] += 1
         assert (cells == 1).all()
         assert len(bounds) <= threads
-    assert len(parts.product_bounds(128, 512, 784)) == threads
+    assert len(parts.product_regions(128, 512, 784)) == threads
 
 
 @pytest.mark.parametrize(("turn_a", "turn_b"), [(False, False), (True, False), (False, True), (True, True)])
@@ -97,13 +95,26 @@ def test_a_count_beside_a_large_update_counts_once(threads):
     assert (v.numpy() == 24).all()  # 1 * 2 * 3 * 4
 
 
-def test_the_number_of_threads_of_blas_stays(threads):
-    import ctypes
+@pytest.mark.parametrize("rows", [24, 400])
+def test_kernels_go_on_with_the_parts_of_a_product(threads, rows):
+    """By rows, by columns for sums over rows, and as a whole for what overwrites what the product reads."""
+    x, w = RANDOM.random((rows, 300), np.float32), tf.Variable(RANDOM.random((300, 300), np.float32))
+    start = w.numpy()
 
-    get = ctypes.CFUNCTYPE(ctypes.c_int)(blas_room.numpy_blas().get_threads)
-    before, x = get(), RANDOM.random((200, 200), np.float32)
-    Function(lambda x: tf.matmul(x, x), "llvm")(x)
-    assert get() == before
+    def function(x):
+        product = tf.matmul(x, w)
+        shifted = tf.matmul(x, w, transpose_b=True) - 1
+        w.assign_sub(0.01 * tf.matmul(x, shifted, transpose_a=True))
+        w.assign(tf.matmul(w, w) * 0.001)
+        return [tf.nn.relu(product - 75), shifted, tf.reduce_sum(shifted * shifted, 0)]
+
+    compiled = Function(function, "llvm")
+    found = [y.numpy() for y in compiled(x)]
+    shifted = x @ start.T - 1
+    moved = start - 0.01 * x.T @ shifted
+    for a, b in zip(found, [np.maximum(x @ start - 75, 0), shifted, (shifted * shifted).sum(0)]):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(w.numpy(), moved @ moved * 0.001, rtol=1e-4, atol=1e-4)
 
 
 def test_training_gives_the_same_bits_while_others_work(threads):

@@ -361,9 +361,11 @@ def test_a_difference_shows():
     assert readings(0, plan._subject, wrong)[1].difference == pytest.approx(1 / 3)
 
 
-def test_a_product_is_timed_as_loop_and_in_blas():
+@needs_llvm
+def test_a_product_is_timed_as_loop_in_blas_and_in_machine_code():
     found = tf.explain(Function(lambda x: tf.matmul(x, x, transpose_b=True)), tf.constant(MATRIX)).compare(0)
-    assert [x.name for x in found.readings] == ["naive loop", "BLAS, called by NumPy"]
+    assert [x.name for x in found.readings] == ["naive loop", "BLAS, called by NumPy", "machine code"]
+    assert max(x.difference for x in found.readings) < 1e-5
 
 
 # ------------------------------------------------------------ tables
@@ -381,7 +383,7 @@ def test_a_kernel_takes_one_line_within_the_terminal(width, monkeypatch):
 
 
 def test_a_notebook_shows_a_table_with_a_row_for_each_kernel():
-    plan = tf.explain(Function(lambda x: [tf.matmul(x, x, transpose_b=True), x * 2]), tf.constant(MATRIX))
+    plan = tf.explain(Function(lambda x: [tf.matmul(x, x, transpose_b=True), x * 2], "numpy"), tf.constant(MATRIX))
     html = plan._repr_html_()
     assert html.count("<tr>") == 1 + len(plan)
     assert "matmul (BLAS)" in html
@@ -431,8 +433,15 @@ def test_a_kernel_that_is_not_there_is_told_so(method, number):
     assert "from 0 to 1" in caught.value.mend
 
 
-def test_a_product_has_no_code_of_its_own():
+@needs_llvm
+def test_a_product_shows_its_machine_code():
     plan = tf.explain(Function(lambda x: tf.matmul(x, x, transpose_b=True)), tf.constant(MATRIX))
+    assert "llvm.fma" in plan.ir(0)
+    assert "fmadd" in plan.assembly(0)
+
+
+def test_what_numpy_runs_has_no_machine_code():
+    plan = tf.explain(Function(lambda x: tf.linalg.matmul(x, x, transpose_b=True)), tf.constant(MATRIX, "float64"))
     for method in (plan.ir, plan.assembly):
         with pytest.raises(StateError, match="a library runs it"):
             method(0)

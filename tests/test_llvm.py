@@ -16,8 +16,8 @@ from klods.compiled import Function
 if importlib.util.find_spec("llvmlite") is None:
     pytest.skip("llvmlite is not installed", allow_module_level=True)
 
-from klods.backends import llvm as backend
-from klods.backends.llvm import library
+from klods.backends import steps_of
+from klods.backends.llvm import codes, library, product
 from klods.backends.program import Program
 from klods.errors import DataError, StateError
 from klods.graph import Graph, Node
@@ -39,9 +39,9 @@ def processor(request, monkeypatch):
     library.target()
     older = library.llvm.Target.from_default_triple().create_target_machine(cpu=name, opt=2, jit=True)
     monkeypatch.setattr(library, "target", lambda: older)
-    monkeypatch.setattr(library, "lanes", lambda: lanes)
-    monkeypatch.setattr(backend, "lanes", lambda: lanes)
-    monkeypatch.setattr(library, "_entries", {})
+    for room in (library, codes):
+        monkeypatch.setattr(room, "lanes", lambda: lanes)
+    monkeypatch.setattr(library, "_addresses", {})
 
 
 ROWS = {
@@ -87,6 +87,36 @@ def test_what_lies_beside_an_array_is_neither_read_nor_written(processor):
         assert (memory[100 : 100 + size] == 22).all()
 
 
+SIZES = [(1, 1, 1), (1, 40, 30), (7, 33, 50), (8, 32, 16), (9, 31, 3), (10, 16, 1100), (65, 100, 2100), (128, 70, 90)]
+
+
+@pytest.mark.parametrize(("turn_a", "turn_b"), [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize(("m", "n", "k"), SIZES)
+def test_products(m, n, k, turn_a, turn_b, processor):
+    """Tiles that are whole, cut short below and to the right, sums of several lengths of a copy, and one row."""
+    a, b = RANDOM.random((k, m) if turn_a else (m, k)), RANDOM.random((n, k) if turn_b else (k, n))
+    multiply = Function(lambda a, b: tf.matmul(a, b, transpose_a=turn_a, transpose_b=turn_b), "llvm")
+    found = multiply(tf.constant(a, "float32"), tf.constant(b, "float32")).numpy()
+    np.testing.assert_allclose(found, (a.T if turn_a else a) @ (b.T if turn_b else b), rtol=1e-4)
+
+
+def test_a_copied_product_is_the_same(monkeypatch):
+    a, b = RANDOM.random((100, 1500), np.float32), RANDOM.random((1500, 70), np.float32)
+    found = []
+    for little in (1, 1 << 30):
+        monkeypatch.setattr(product, "LITTLE", little)
+        found.append(Function(lambda a, b: tf.matmul(a, b), "llvm")(a, b).numpy().tobytes())
+    assert found[0] == found[1]
+
+
+def test_a_row_has_the_same_bits_in_every_batch():
+    a, b = RANDOM.random((200, 300), np.float32), tf.constant(RANDOM.random((300, 77), np.float32))
+    multiply = Function(lambda a: tf.matmul(a, b), "llvm")
+    whole = multiply(tf.constant(a)).numpy()
+    for rows in (1, 2, 7, 8, 13, 150):
+        assert multiply(tf.constant(a[:rows])).numpy().tobytes() == whole[:rows].tobytes()
+
+
 @pytest.fixture
 def compiled(monkeypatch):
     """The texts compiled during a test, with nothing compiled before it."""
@@ -97,7 +127,7 @@ def compiled(monkeypatch):
         texts.extend(new.values())
         really(new)
 
-    monkeypatch.setattr(library, "_entries", {})
+    monkeypatch.setattr(library, "_addresses", {})
     monkeypatch.setattr(library, "_compile", note)
     return texts
 
@@ -184,4 +214,4 @@ def test_loops_longer_than_their_arrays_are_never_run():
     kernel = Kernel(4, 5, [Node("negative", (x,), {}, y)], {x: FULL, y: FULL})
     graph.nodes, graph.outputs = kernel.nodes, [y]
     with pytest.raises(StateError, match="4 rows and 5 columns"):
-        Program(plan(graph, [kernel], {}), backend.llvm_steps)
+        Program(plan(graph, [kernel], {}), steps_of("llvm"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 
 from klods.backends.program import Program, Step, numpy_steps
@@ -47,10 +48,15 @@ def set_backend(name: str) -> None:
     _chosen[:] = [name]
 
 
-def steps_of(backend: str) -> Callable[[Plan, Program], list[Step]]:
-    """Return what turns a plan into steps."""
+def steps_of(backend: str, apart: bool = False) -> Callable[[Plan, Program], list[Step]]:
+    """Return what turns a plan into steps.
+
+    Args:
+        backend: its name.
+        apart: whether each call of the plan is to be a step of its own.
+    """
     if backend == "numpy":
         return numpy_steps
     from klods.backends.llvm import llvm_steps
 
-    return llvm_steps
+    return partial(llvm_steps, apart=apart)

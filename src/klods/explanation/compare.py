@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from statistics import median
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from klods.backends import steps_of
 from klods.backends.program import Program
+from klods.explanation.machine import is_compiled
 from klods.explanation.measure import steps_by_call, time_alone, timed
 from klods.explanation.subject import Subject
 from klods.graph import Graph
@@ -55,7 +55,7 @@ def readings(number: int, subject: Subject, text: str) -> list[Reading]:
     found = [Reading("naive loop", seconds, 1.0, 0.0)]
     kernel = isinstance(call.item, Kernel)
     ways = [("numpy", "NumPy" if kernel or call.item.block != "matmul" else "BLAS, called by NumPy")]  # type: ignore[union-attr]
-    if kernel and find_spec("llvmlite"):
+    if is_compiled(call):
         ways.append(("llvm", "machine code"))
     for backend, way in ways:
         program = Program(plan_of(call), steps_of(backend))
@@ -67,7 +67,7 @@ def readings(number: int, subject: Subject, text: str) -> list[Reading]:
 
 def inputs_at(number: int, subject: Subject) -> list[np.ndarray]:
     """Return what a call reads when the plan comes to it."""
-    program, plan = Program(subject.plan, steps_of(subject.backend)), subject.plan
+    program, plan = Program(subject.plan, steps_of(subject.backend, apart=True)), subject.plan
     program.run([array.copy() for array in subject.given])
     for value, array in zip(plan.graph.inputs, subject.given):
         np.copyto(program.arrays[value], array)

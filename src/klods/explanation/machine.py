@@ -34,14 +34,25 @@ def assembly(number: int, call: Call) -> str:
     return f"{head}\n{library.target().emit_assembly(library.optimised([text]))}"
 
 
+def is_compiled(call: Call) -> bool:
+    """Tell whether klods has machine code for a call."""
+    if find_spec("llvmlite") is None:
+        return False
+    from klods.backends.llvm.codes import code_of
+
+    return code_of(call) is not None
+
+
 def _written(number: int, call: Call) -> str:
-    if not isinstance(call.item, Kernel):
-        raise StateError(
-            f"Kernel {number} is the block {call.item.block}, which klods doesn't compile: a library runs it.",
-            "choose a kernel that runs in machine code.",
-        )
     if find_spec("llvmlite") is None:
         raise StateError("Machine code needs llvmlite, which is not installed here.", "pip install 'klods[llvm]'")
-    from klods.backends.llvm import Written
+    from klods.backends.llvm.codes import code_of
 
-    return Written(call).text()
+    code = code_of(call)
+    if code is None:
+        name = "of float16" if isinstance(call.item, Kernel) else f"the block {call.item.block}"
+        raise StateError(
+            f"Kernel {number} is {name}, which klods doesn't compile: a library runs it.",
+            "choose a kernel that runs in machine code.",
+        )
+    return code.text()

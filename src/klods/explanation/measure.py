@@ -11,6 +11,7 @@ import numpy as np
 
 from klods.backends import steps_of
 from klods.backends.program import Program, Step
+from klods.explanation.machine import is_compiled
 from klods.explanation.subject import Subject
 from klods.explanation.terms import operations
 from klods.graph import Node
@@ -81,13 +82,15 @@ def measured(subject: Subject) -> list[Row]:
 
 def runs_in(call: Call, backend: str) -> str:
     """Return what runs a call."""
+    if backend == "llvm" and is_compiled(call):
+        return "LLVM"
     if isinstance(call.item, Kernel):
-        return "LLVM" if backend == "llvm" else "NumPy"
+        return "NumPy"
     return "BLAS" if is_product(call.item) else "Python" if call.item.block == "call" else "NumPy"
 
 
 def is_product(node: Node) -> bool:
-    """Tell whether a node is a product of matrices, which goes to BLAS."""
+    """Tell whether a node is a product of matrices, which goes to BLAS where klods has no machine code for it."""
     return node.block == "matmul" and all(len(x.shape) > 1 for x in node.values)
 
 
@@ -133,7 +136,7 @@ def _turns(node: Node, kernel: Kernel) -> int:
 
 def step_times(subject: Subject) -> list[float]:
     """Return the median seconds of each of a plan's steps, run in order again and again."""
-    program = Program(subject.plan, steps_of(subject.backend))
+    program = Program(subject.plan, steps_of(subject.backend, apart=True))
     start = perf_counter()
     program.run([array.copy() for array in subject.given])
     steps = steps_by_call(program)

@@ -106,7 +106,7 @@ def _cells(row: Row, blocks: str) -> list[str]:
 
 def achieved(row: Row) -> str:
     """Return a speed: operations a second of a product, which computing limits; bytes of a loop, which memory does."""
-    if row.runs_in == "BLAS" and row.operations_per_second is not None:
+    if row.blocks == ("matmul",) and row.operations_per_second is not None:
         return f"{_digits(row.operations_per_second / 1e9)} GFLOP/s"
     return "-" if row.bytes_per_second is None else f"{_digits(row.bytes_per_second / 1e9)} GB/s"
 

@@ -1,9 +1,9 @@
 """A crew of threads that share a step's large matrix products and loops.
 
-OpenBLAS has threads of its own, which wait for each other in busy loops: where anything else wants a processor, its
-products take ten times as long. Here a job is a list of parts, fixed when the plan is made, and whoever is free takes
-the next one, so that the thread that asks never waits for one that doesn't run before it has begun. Which thread does a
-part makes no difference to its numbers.
+A job is a list of parts, fixed when the plan is made, and whoever is free takes the next one, so that the thread that
+asks never waits for one that doesn't run before it has begun: threads that each have a share of their own, and wait for
+each other in busy loops, take ten times as long where anything else wants a processor. Which thread does a part makes
+no difference to its numbers.
 """
 
 from __future__ import annotations
@@ -19,46 +19,38 @@ from functools import cache
 import numpy as np
 from llvmlite import binding as llvm, ir
 
-from klods.backends.llvm.blas import numpy_blas
-from klods.backends.llvm.library import loaded, new_module
+from klods.backends.llvm.lanes import loop
+from klods.backends.llvm.library import callable_at, loaded, new_module
 
-I1, I32, I64, VOID, FLOAT = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.VoidType(), ir.FloatType()
+I1, I32, I64, VOID = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.VoidType()
 # Words of the table that the threads share, a cache line apart: the number of jobs begun above the parts of the present
-# one that nobody has taken; the parts that helpers have done; then the job's address and the addresses of functions.
-TICKET, DONE, JOB, GIVE_WAY, SET_THREADS, GET_THREADS = 0, 16, 32, 33, 34, 35
+# one that nobody has taken; the parts that helpers have done; then the job's address and that of a function.
+TICKET, DONE, JOB, GIVE_WAY = 0, 16, 32, 33
 SPINS, PATIENCE = 2000, 4000  # looks for work before giving way to others, and before going to sleep
-ROW_MAJOR, PLAIN, TURNED = 101, 111, 112  # cblas.h
 
 Part = tuple[int, int]  # the address of a function of one argument, and of the table that it works on
 
 
 class Crew:
-    """The threads, beside the one that asks, and what they share."""
+    """The threads, beside the one that asks."""
 
     def __init__(self) -> None:
-        found = numpy_blas()
-        assert found is not None
-        self.size = found.threads
         self.code = native()
-        self.words = np.zeros(64, np.int64)
-        self.words[[GIVE_WAY, SET_THREADS, GET_THREADS]] = _give_way(), found.set_threads, found.get_threads
-        self.address = self.words.ctypes.data
         self.asleep: deque[threading.Semaphore] = deque()
-        for _ in range(self.size - 1):
+        for _ in range(size() - 1):
             threading.Thread(target=self._help, name="klods", daemon=True).start()
 
-    def run(self, job: int) -> None:
-        """Run a job, given by its address."""
+    def wake(self) -> None:
+        """Have all threads look for jobs."""
         while self.asleep:
             self.asleep.popleft().release()
-        self.code.share(self.address, job)
 
     def _help(self) -> None:
         wake = threading.Semaphore(0)
         while True:
             self.asleep.append(wake)
             wake.acquire()
-            self.code.work(self.address)
+            self.code.work(self.code.words.ctypes.data)
 
 
 @cache
@@ -67,31 +59,47 @@ def present_crew() -> Crew:
     return Crew()
 
 
-def job_of(parts: Sequence[Part]) -> np.ndarray:
-    """Return a job: the number of its parts, then each part's function and table."""
-    return np.array([len(parts), *(word for part in parts for word in part)], np.int64)
+@cache
+def size() -> int:
+    """Return how many threads share the work: as OMP_NUM_THREADS or OPENBLAS_NUM_THREADS says, or one per processor."""
+    told = [os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return next((int(n) for n in told if n.isdigit() and int(n) > 0), allowed)
 
 
 class Native:
-    """The crew's machine code.
+    """The crew's machine code. Each function takes the address of a table.
 
     Attributes:
-        share: begins a job and returns when it is done.
-        work: takes part in jobs until there have been none for a while.
-        multiply: the address of the function whose table is a matrix product's.
+        words: what the threads share.
+        sequence: the address of what runs parts one after the other; its table is as `sequence_of` writes it.
+        share: the address of what has the crew run parts and returns when all are done; as `job_of` writes it.
+        work: takes part in jobs until there have been none for a while; on `words`.
     """
 
     def __init__(self) -> None:
         engine = loaded(_written())
-        self.share = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(engine.get_function_address("share"))
-        self.work = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address("work"))
-        self.multiply: int = engine.get_function_address("multiply")
+        self.words = np.zeros(64, np.int64)
+        self.words[GIVE_WAY] = _give_way()
+        self.sequence: int = engine.get_function_address("sequence")
+        self.share: int = engine.get_function_address("share")
+        self.work = callable_at(engine.get_function_address("work"))
 
 
 @cache
 def native() -> Native:
     """Return the crew's machine code."""
     return Native()
+
+
+def sequence_of(parts: Sequence[Part]) -> np.ndarray:
+    """Return the table of a sequence: the number of its parts, then each part's function and table."""
+    return np.array([len(parts), *(word for part in parts for word in part)], np.int64)
+
+
+def job_of(parts: Sequence[Part]) -> np.ndarray:
+    """Return the table of a job: the address of what the threads share, then the sequence of the parts."""
+    return np.concatenate([[native().words.ctypes.data], sequence_of(parts)])
 
 
 def _give_way() -> int:
@@ -106,15 +114,15 @@ def _give_way() -> int:
 def _written() -> str:
     """Return the crew's functions in LLVM's language."""
     module = new_module()
-    _multiply(module)
+    _sequence(module)
     take = _take(module)
     _work(module, take)
     _share(module, take)
     return str(module)
 
 
-def _function(module: ir.Module, name: str, returns: ir.Type, count: int) -> tuple[ir.Function, ir.IRBuilder]:
-    function = ir.Function(module, ir.FunctionType(returns, [I64.as_pointer()] * count), name)
+def _function(module: ir.Module, name: str, returns: ir.Type) -> tuple[ir.Function, ir.IRBuilder]:
+    function = ir.Function(module, ir.FunctionType(returns, [I64.as_pointer()]), name)
     return function, ir.IRBuilder(function.append_basic_block("entry"))
 
 
@@ -128,17 +136,11 @@ def _called(builder: ir.IRBuilder, address: ir.Value, returns: ir.Type, *argumen
     return builder.call(builder.inttoptr(address, kind), arguments)
 
 
-def _multiply(module: ir.Module) -> None:
-    """Write c = a b: the table holds a, b, c, cblas_sgemm's address, whether a and b are turned, sizes and strides."""
-    function, builder = _function(module, "multiply", VOID, 1)
-    words = [builder.load(_word(builder, function.args[0], i)) for i in range(12)]
-    a, b, c, product, turn_a, turn_b, m, n, k, lda, ldb, ldc = words
-    pointer = FLOAT.as_pointer()
-    a, b, c = (builder.inttoptr(x, pointer) for x in (a, b, c))
-    turns = [builder.trunc(turn, I32) for turn in (turn_a, turn_b)]
-    one, zero = ir.Constant(FLOAT, 1.0), ir.Constant(FLOAT, 0.0)
-    order = ir.Constant(I32, ROW_MAJOR)
-    _called(builder, product, VOID, order, *turns, m, n, k, one, a, lda, b, ldb, zero, c, ldc)
+def _sequence(module: ir.Module) -> None:
+    """Write what runs the parts of a table one after the other."""
+    function, builder = _function(module, "sequence", VOID)
+    table = function.args[0]
+    loop(builder, "part", 0, builder.load(table), 1, lambda number: _do_part(builder, table, number))
     builder.ret_void()
 
 
@@ -151,7 +153,7 @@ def _do_part(builder: ir.IRBuilder, job: ir.Value, number: ir.Value) -> None:
 
 def _take(module: ir.Module) -> ir.Function:
     """Write what does one part of the present job, and tells whether there was one."""
-    function, builder = _function(module, "take", I1, 1)
+    function, builder = _function(module, "take", I1)
     shared = function.args[0]
     some, none = builder.append_basic_block("some"), builder.append_basic_block("none")
     mine, lost = builder.append_basic_block("mine"), builder.append_basic_block("lost")
@@ -186,7 +188,7 @@ def _wait(builder: ir.IRBuilder, shared: ir.Value, idle: ir.Value) -> None:
 
 def _work(module: ir.Module, take: ir.Function) -> None:
     """Write the loop of a thread that helps."""
-    function, builder = _function(module, "work", VOID, 1)
+    function, builder = _function(module, "work", VOID)
     look, rest, end = (builder.append_basic_block(name) for name in ("look", "rest", "end"))
     before = builder.block
     builder.branch(look)
@@ -206,11 +208,10 @@ def _work(module: ir.Module, take: ir.Function) -> None:
 
 
 def _share(module: ir.Module, take: ir.Function) -> None:
-    """Write what begins a job, does its first part, and helps until all is done, OpenBLAS on one thread meanwhile."""
-    function, builder = _function(module, "share", VOID, 2)
-    shared, job = function.args
-    threads = _called(builder, builder.load(_word(builder, shared, GET_THREADS)), I32)
-    _called(builder, builder.load(_word(builder, shared, SET_THREADS)), VOID, ir.Constant(I32, 1))
+    """Write what begins a job, does its first part, and helps until all is done."""
+    function, builder = _function(module, "share", VOID)
+    shared = builder.inttoptr(builder.load(function.args[0]), I64.as_pointer())
+    job = _word(builder, function.args[0], 1)
     others = builder.sub(builder.load(_word(builder, job, 0)), ir.Constant(I64, 1))
     builder.store(builder.ptrtoint(job, I64), _word(builder, shared, JOB))
     builder.store(ir.Constant(I64, 0), _word(builder, shared, DONE))
@@ -236,7 +237,6 @@ def _share(module: ir.Module, take: ir.Function) -> None:
     idle.add_incoming(builder.add(idle, ir.Constant(I64, 1)), builder.block)
     builder.branch(work)
     builder.position_at_end(end)
-    _called(builder, builder.load(_word(builder, shared, SET_THREADS)), VOID, threads)
     builder.ret_void()
 
 

@@ -31,14 +31,15 @@ def emit(
         module: where to.
         name: the function's name.
         kernel: what it computes.
-        arguments: what the table holds; behind it follow the address of scratch memory, rows and columns.
+        arguments: what the table holds; behind it follow the address of scratch memory, rows, columns, and the elements
+            from a row to the next.
         stores: the values that it leaves in memory.
         shared: of the stores, those that overwrite an input, by that input.
         lanes: how many numbers an instruction works on.
     """
     pointers = [memory_type(v.dtype).as_pointer() for v in arguments.values]
     words = [word_type(dtype) for dtype in arguments.numbers.values()]
-    kinds = [*pointers, *words, BYTE.as_pointer(), I64, I64]
+    kinds = [*pointers, *words, BYTE.as_pointer(), I64, I64, I64]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), f"{name}.loops")
     function.linkage = "internal"
     for argument in function.args:

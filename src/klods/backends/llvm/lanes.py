@@ -75,6 +75,28 @@ def store(x: Number, array: ir.Value, index: ir.Value, mask: Number | None = Non
     builder.call(function, [word, place, ir.Constant(I32, _bytes(x)), mask.value])
 
 
+def loop(
+    builder: ir.IRBuilder,
+    name: str,
+    first: ir.Value | int,
+    end: ir.Value,
+    step: ir.Value | int,
+    body: Callable[[ir.Value], None],
+) -> None:
+    """Emit `for i in range(first, end, step): body(i)`."""
+    first, step = (ir.Constant(end.type, x) if isinstance(x, int) else x for x in (first, step))
+    before, head, done = builder.block, builder.append_basic_block(name), builder.append_basic_block(f"{name}.done")
+    builder.cbranch(builder.icmp_signed("<", first, end), head, done)
+    builder.position_at_end(head)
+    i = builder.phi(end.type)
+    i.add_incoming(first, before)
+    body(i)
+    following = builder.add(i, step)
+    i.add_incoming(following, builder.block)
+    builder.cbranch(builder.icmp_signed("<", following, end), head, done)
+    builder.position_at_end(done)
+
+
 def _lanes(x: Number, start: int, count: int) -> Number:
     if count == 1:
         return Number(x.builder, x.builder.extract_element(x.value, ir.Constant(I32, start)), x.dtype)

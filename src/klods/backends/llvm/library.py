@@ -12,26 +12,26 @@ from llvmlite import binding as llvm, ir
 Entry = Callable[[int], None]
 NAME = "kernel"  # of the function in each kernel's text
 
-_Signature = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-_entries: dict[Hashable, Entry] = {}
+_addresses: dict[Hashable, int] = {}
 _engines: list[Any] = []  # machine code lives as long as its engine
 
 
-def entries(kernels: Sequence[tuple[Hashable, Callable[[], str]]]) -> list[Entry]:
-    """Return kernels, each given by a pattern and what writes it in LLVM's language, as calls of one argument.
+def addresses(codes: Sequence[tuple[Hashable, Callable[[], str]]]) -> list[int]:
+    """Return the addresses of machine code, each given by a pattern and what writes it in LLVM's language.
 
-    The argument is the address of a table. A pattern that some plan has needed before is not compiled again; the others
-    are compiled together.
+    It is a function of one argument, the address of a table. A pattern that some plan has needed before is not compiled
+    again; the others are compiled together.
     """
-    new = {pattern: text for pattern, text in reversed(kernels) if pattern not in _entries}
+    new = {pattern: text for pattern, text in reversed(codes) if pattern not in _addresses}
     if new:
         _compile({pattern: text() for pattern, text in new.items()})
-    return [_entries[pattern] for pattern, _ in kernels]
+    return [_addresses[pattern] for pattern, _ in codes]
 
 
-def address_of(entry: Entry) -> int:
-    """Return the address of a kernel's machine code."""
-    return ctypes.cast(entry, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
+@cache
+def callable_at(address: int) -> Entry:
+    """Return the function at an address, to call from Python."""
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
 
 
 def optimised(texts: Sequence[str]) -> Any:
@@ -88,7 +88,7 @@ def lanes() -> int:
 def _compile(texts: dict[Hashable, str]) -> None:
     engine = _kept(optimised([*texts.values()]))
     for i, pattern in enumerate(texts):
-        _entries[pattern] = _Signature(engine.get_function_address(f"{NAME}.{i}"))
+        _addresses[pattern] = engine.get_function_address(f"{NAME}.{i}")
 
 
 def _kept(module: Any) -> Any:

@@ -16,7 +16,7 @@ from llvmlite import ir
 
 from klods.backends.llvm.arguments import Place, fits
 from klods.backends.llvm.functions import VOCABULARY, maximum, minimum
-from klods.backends.llvm.lanes import counted, first_lanes, folded, load, spread, store
+from klods.backends.llvm.lanes import counted, first_lanes, folded, load, loop, spread, store
 from klods.backends.llvm.registers import (
     BOOL,
     FAST_SUM,
@@ -43,7 +43,7 @@ class Loops:
     """Emits the loops of one kernel.
 
     Args:
-        function: where to; its arguments are places, numbers, scratch memory, rows and columns.
+        function: where to; its arguments are places, numbers, scratch memory, rows, columns, and the stride of rows.
         kernel: what is computed.
         places: the addresses of inputs and stores.
         stores: the values left in memory.
@@ -62,7 +62,7 @@ class Loops:
     ) -> None:
         self.kernel, self.stages, self.places, self.stores = kernel, Stages(kernel), places, stores
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
-        self.scratch, self.rows, self.columns = function.args[-3:]
+        self.scratch, self.rows, self.columns, self.stride = function.args[-4:]
         self.in_lanes = fits(kernel, lanes)
         self.lanes = 1 << (kernel.columns - 1).bit_length() if self.in_lanes else lanes
         self.kept: list[Value] = [] if self.in_lanes else self.stages.kept
@@ -71,7 +71,7 @@ class Loops:
         self.mask: Number | None = None
         self.nodes = {node.output: node for node in kernel.nodes}
         self.inputs = [x for x in places if x not in self.nodes]
-        words = function.args[-3 - len(numbers) : -3]
+        words = function.args[-4 - len(numbers) : -4]
         self.numbers = {place: self.number(place, word, dtype) for (place, dtype), word in zip(numbers.items(), words)}
 
     def number(self, place: Place, word: ir.Value, dtype: np.dtype) -> Number:
@@ -112,7 +112,7 @@ class Loops:
         if self.kernel.flat:
             self.row(_index(0))
         else:
-            self.loop(self.rows, 1, "row", self.row)
+            loop(self.builder, "row", 0, self.rows, 1, self.row)
         for node, slot in self.sums.items():
             if slot is not None:
                 self.end_of_sum(node, slot)
@@ -123,7 +123,7 @@ class Loops:
     def row(self, r: ir.Value) -> None:
         """Emit one turn of the outer loop."""
         kernel, before = self.kernel, (dict(self.values), dict(self.spreads))
-        self.base = self.builder.mul(r, self.columns)
+        self.base = self.builder.mul(r, self.stride)
         for x in self.inputs:
             if kernel.domains[x] is ROW:
                 self.values[x] = self.load(x, r)
@@ -180,7 +180,7 @@ class Loops:
             body(_index(0))
             return
         before = dict(self.values), dict(self.spreads)
-        self.loop(self.whole, self.lanes, "columns", body)
+        loop(self.builder, "columns", 0, self.whole, self.lanes, body)
         self.values, self.spreads = dict(before[0]), dict(before[1])
         if not self.kernel.flat and self.kernel.columns % self.lanes == 0:
             return
@@ -316,7 +316,12 @@ class Loops:
         x = node.values[0]
         if self.kernel.domains[node.output] is ONE or self.in_lanes:
             return self.slot_with(0, node.output.dtype, self.lanes_of(x))
-        self.loop(self.columns, 1, "zero", lambda c: store(self.zero(node), self.places[node.output], c))
+        zero = self.zero(node)
+
+        def clear(c: ir.Value) -> None:
+            store(zero, self.places[node.output], c)
+
+        loop(self.builder, "zero", 0, self.columns, 1, clear)
         return None
 
     def zero(self, node: Node) -> Number:
@@ -360,20 +365,6 @@ class Loops:
 
     def store(self, value: Value, index: ir.Value) -> None:
         store(self.values[value], self.places[value], index, self.mask if self.lanes_of(value) > 1 else None)
-
-    def loop(self, count: ir.Value, step: int, name: str, body: Callable[[ir.Value], None]) -> None:
-        """Emit `for i in range(0, count, step): body(i)`; step divides count."""
-        builder, before = self.builder, self.builder.block
-        head, done = builder.append_basic_block(name), builder.append_basic_block(f"{name}.done")
-        builder.cbranch(builder.icmp_signed(">", count, _index(0)), head, done)
-        builder.position_at_end(head)
-        i = builder.phi(I64)
-        i.add_incoming(_index(0), before)
-        body(i)
-        following = builder.add(i, _index(step))
-        i.add_incoming(following, builder.block)
-        builder.cbranch(builder.icmp_signed("<", following, count), head, done)
-        builder.position_at_end(done)
 
 
 def compiled(body: Any) -> Callable[..., Any]:

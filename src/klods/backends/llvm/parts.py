@@ -4,40 +4,74 @@ from __future__ import annotations
 
 import itertools
 
-from klods.backends.llvm.blas import numpy_blas
-from klods.passes.kernel import FULL, ROW, Kernel
+from klods.backends.llvm.crew import size
+from klods.passes.kernel import COLUMN, FULL, ROW, Kernel
 from klods.passes.plan import Call
 
 LARGE_LOOP = 1 << 16  # elements from which a loop is cut
 LARGE_PRODUCT = 1 << 19  # multiplications from which a product is cut
-GRAIN = 64  # parts begin at multiples of this, so that vectors stay whole and lie on cache lines
+GRAIN = 64  # columns at whose multiples parts begin, so that vectors stay whole and lie on cache lines
+TALL = 8  # rows at whose multiples parts of products begin, which are those of a tile
+PIECE = 1 << 16  # elements of a product that a kernel goes on with at a time: they stay in the processor's cache
 
 Bounds = tuple[int, int]
+Region = tuple[Bounds, Bounds]  # the rows and the columns of a part
 
 
-def kernel_bounds(call: Call) -> list[Bounds]:
-    """Return the first and last row of each part of a kernel; the elements of one that is flat.
+def kernel_regions(call: Call) -> list[Region]:
+    """Return the parts of a kernel: some of its rows, or some of its columns, or elements if it is flat.
 
-    Only what every part leaves at its own elements or rows can be cut: sums over rows and single numbers can't.
+    Only what every part leaves in places of its own can be cut: single numbers can't.
     """
     kernel = call.item
     assert isinstance(kernel, Kernel)
-    size = kernel.rows * kernel.columns
-    whole = size if kernel.flat else kernel.rows
-    apart = not kernel.late and all(kernel.domains[v] in (FULL, ROW) for v in call.stores)
-    return _cut(whole, GRAIN if kernel.flat else 1) if apart and size >= LARGE_LOOP else [(0, whole)]
+    rows, columns = kernel.rows, kernel.columns
+    if rows * columns < LARGE_LOOP:
+        return [((0, rows), (0, columns))]
+    if kernel.flat and is_cut_by_rows(call):
+        return [((0, 1), piece) for piece in _cut(rows * columns, GRAIN)]
+    if is_cut_by_rows(call):
+        return [(piece, (0, columns)) for piece in _cut(rows, 1)]
+    pieces = _cut(columns, GRAIN) if is_cut_by_columns(call) else [(0, columns)]
+    return [((0, rows), piece) for piece in pieces]
 
 
-def product_bounds(m: int, n: int, k: int) -> list[tuple[Bounds, Bounds]]:
-    """Return the rows and the columns of each part of an m by n product of rows and columns of length k."""
+def product_regions(m: int, n: int, k: int) -> list[Region]:
+    """Return the parts of an m by n product of rows and columns of length k."""
     if m * n * k < LARGE_PRODUCT:
         return [((0, m), (0, n))]
-    return [((0, m), piece) for piece in _cut(n, GRAIN)] if n >= m else [(piece, (0, n)) for piece in _cut(m, GRAIN)]
+    return [((0, m), piece) for piece in _cut(n, GRAIN)] if n >= m else [(piece, (0, n)) for piece in _cut(m, TALL)]
 
 
-def _cut(whole: int, grain: int) -> list[Bounds]:
-    """Return as many pieces as there are threads, or fewer."""
-    found = numpy_blas()
-    count = 1 if found is None else found.threads
+def chain_regions(call: Call) -> list[Region]:
+    """Return the parts in which a large kernel goes on with the product before it; none if it takes it as a whole."""
+    kernel = call.item
+    assert isinstance(kernel, Kernel)
+    rows, columns = kernel.rows, kernel.columns
+    if rows * columns < LARGE_LOOP:
+        return []
+    if rows >= columns and is_cut_by_rows(call):
+        pieces = -(-rows * columns // PIECE)
+        return [(piece, (0, columns)) for piece in _cut(rows, TALL, -(-pieces // size()) * size())]
+    return [((0, rows), piece) for piece in _cut(columns, GRAIN)] if is_cut_by_columns(call) else []
+
+
+def is_cut_by_rows(call: Call) -> bool:
+    """Tell whether some rows of a kernel leave nothing but what is theirs."""
+    kernel = call.item
+    assert isinstance(kernel, Kernel)
+    return not kernel.late and all(kernel.domains[v] in (FULL, ROW) for v in call.stores)
+
+
+def is_cut_by_columns(call: Call) -> bool:
+    """Tell whether some columns of a kernel leave nothing but what is theirs: sums over rows, and no sums of a row."""
+    kernel = call.item
+    assert isinstance(kernel, Kernel)
+    return all(kernel.domains[n.output] in (FULL, COLUMN) and n.block != "put_labels" for n in kernel.nodes)
+
+
+def _cut(whole: int, grain: int, pieces: int | None = None) -> list[Bounds]:
+    """Return so many pieces, or fewer; by default as many as there are threads."""
+    count = size() if pieces is None else pieces
     edges = sorted({min(whole, -(-whole * i // (count * grain)) * grain) for i in range(count + 1)})
     return [*itertools.pairwise(edges)] if whole else [(0, 0)]

@@ -1,0 +1,192 @@
+"""The product of two float32 matrices, c = a b, in LLVM's language.
+
+Some rows and two registers of columns of c are a *tile*, which stays in registers while the length of the sum is gone
+through: at each turn a row of b is multiplied by one number from each row of a. Columns of b are copied beside each
+other first where enough tiles use them. Each number of c is summed up in the order of a's columns, whatever the sizes,
+so a row of c has the same bits whichever rows are computed beside it. (Goto & van de Geijn 2008; Van Zee & van de Geijn
+2015, figure 1.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from llvmlite import ir
+
+from klods.backends.llvm.lanes import first_lanes, load, loop, spread, store
+from klods.backends.llvm.registers import FLOAT32, INT64, Number, constant, fused, register_type
+
+I64 = ir.IntType(64)
+FLOAT = ir.FloatType()
+ROWS = {32: 8, 16: 6}  # of a tile, by lanes: as many as leave registers for a row of b and a number of a
+DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache
+FEW, LITTLE = 64, 1 << 19  # rows of c, and elements of b, below which reading b where it is beats copying it
+WORDS = "a b c panel m n k a_row a_step b_row c_row depth".split()
+
+
+class Shape(NamedTuple):
+    """What the machine code of a product depends on.
+
+    Attributes:
+        lanes: columns of a tile.
+        rows: rows of a tile.
+        turned: whether b is given as its transpose.
+        whole: whether there are as many columns as fill a tile.
+        rest: whether columns are left over, which are computed half as many at a time, under a mask.
+    """
+
+    lanes: int
+    rows: int
+    turned: bool
+    whole: bool
+    rest: bool
+
+
+def shape_of(m: int, n: int, turned: bool, lanes: int) -> Shape:
+    """Return what the machine code of an m by n product depends on."""
+    return Shape(lanes, ROWS[lanes] if m >= ROWS[lanes] else 1, turned, n >= lanes, n % lanes > 0)
+
+
+def copies(m: int, n: int, k: int, turned: bool) -> bool:
+    """Tell whether an m by n product of sums of length k copies columns of b beside each other."""
+    return turned or (m >= FEW and n * k >= LITTLE)
+
+
+def write_product(module: ir.Module, name: str, shape: Shape) -> None:
+    """Add the product to a module as a function of one argument, the table of WORDS.
+
+    They are the addresses of a, b, c and of memory for `depth` rows of a tile of b, 0 for b to be read where it is; the
+    sizes of c and the length of the sums; the elements from a row of a to the next, from a column of a to the next, and
+    from a row of b and c to the next; how many turns go between copies.
+    """
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name)
+    Tiles(function, shape).emit()
+
+
+class Block(NamedTuple):
+    """Some columns of c, and the part of their sums that is gone through at once.
+
+    Attributes:
+        j: the first column.
+        p: the first turn.
+        count: turns.
+        like: a number in as many lanes as there are columns.
+        mask: which of them there are; None for all.
+    """
+
+    j: ir.Value
+    p: ir.Value
+    count: ir.Value
+    like: Number
+    mask: Number | None
+
+
+class Tiles:
+    """Emits the loops of one product.
+
+    Args:
+        function: where to.
+        shape: what it looks like.
+    """
+
+    def __init__(self, function: ir.Function, shape: Shape) -> None:
+        self.builder = builder = ir.IRBuilder(function.append_basic_block("entry"))
+        self.shape = shape
+        words = [builder.load(builder.gep(function.args[0], [ir.Constant(I64, i)])) for i in range(len(WORDS))]
+        self.a, self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[:4])
+        self.m, self.n, self.k, self.a_row, self.a_step, self.b_row, self.c_row, self.depth = words[4:]
+        self.copies = builder.icmp_signed("!=", words[3], ir.Constant(I64, 0))
+        self.sums = {
+            lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
+            for lanes in (shape.lanes, shape.lanes // 2)
+        }
+
+    def emit(self) -> None:
+        """Emit everything."""
+        builder, lanes = self.builder, self.shape.lanes
+        half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
+        if self.shape.whole:
+            self.loop("whole", 0, whole, lanes, lambda j: self.columns(j, lanes, None))
+        if self.shape.rest:
+            there = partial(first_lanes, builder, lanes=half)
+            self.loop("rest", whole, self.n, half, lambda j: self.columns(j, half, there(builder.sub(self.n, j))))
+        builder.ret_void()
+
+    def columns(self, j: ir.Value, lanes: int, mask: Number | None) -> None:
+        """Emit the columns of c from j on, as many as there are lanes."""
+        like = constant(self.builder, 0, FLOAT32, lanes)
+
+        def turns(p: ir.Value) -> None:
+            block = Block(j, p, self.least(self.depth, self.builder.sub(self.k, p)), like, mask)
+            rows_of_b = self.turned(block) if self.shape.turned else self.copied(block)
+            self.loop("rows", 0, self.m, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
+
+        self.loop("depth", 0, self.k, self.depth, turns)
+
+    def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
+        """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
+        builder, lanes = self.builder, block.like.lanes
+        there = self.at(self.b, (block.p, self.b_row), (block.j, 1))
+
+        def row(q: ir.Value) -> None:
+            store(load(there, builder.mul(q, self.b_row), block.like, block.mask), self.panel, self.times(q, lanes))
+
+        with builder.if_then(self.copies):
+            self.loop("copy", 0, block.count, 1, row)
+        step = builder.select(self.copies, ir.Constant(I64, lanes), self.b_row)
+        return builder.select(self.copies, self.panel, there), step
+
+    def turned(self, block: Block) -> tuple[ir.Value, ir.Value]:
+        """Emit the copy of a block of b, which is given as its transpose; return what `copied` does."""
+        builder, lanes = self.builder, block.like.lanes
+
+        def column(i: ir.Value) -> None:
+            there = self.at(self.b, (builder.add(block.j, i), self.b_row), (block.p, 1))
+
+            def number(q: ir.Value) -> None:
+                builder.store(builder.load(self.at(there, (q, 1))), self.at(self.panel, (q, lanes), (i, 1)))
+
+            self.loop("number", 0, block.count, 1, number)
+
+        self.loop("column", 0, self.least(ir.Constant(I64, lanes), builder.sub(self.n, block.j)), 1, column)
+        return self.panel, ir.Constant(I64, lanes)
+
+    def tile(self, i: ir.Value, block: Block, rows_of_b: ir.Value, step: ir.Value) -> None:
+        """Emit the sums of one tile: from 0, or from what c holds. A row that lacks is the last one again."""
+        builder, like, mask, last = self.builder, block.like, block.mask, self.builder.sub(self.m, ir.Constant(I64, 1))
+        rows = [self.least(builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
+        begun = spread(Number(builder, block.p, INT64), like.lanes) > 0
+        rows_of_a = [self.at(self.a, (r, self.a_row), (block.p, self.a_step)) for r in rows]
+        places = [builder.add(builder.mul(r, self.c_row), block.j) for r in rows]
+        sums = self.sums[like.lanes]
+        for place, slot in zip(places, sums):
+            builder.store(load(self.c, place, like, begun if mask is None else begun & mask).value, slot)
+
+        def turn(q: ir.Value) -> None:
+            row = load(rows_of_b, builder.mul(q, step), like, mask)
+            for row_of_a, slot in zip(rows_of_a, sums):
+                x = spread(Number(builder, builder.load(self.at(row_of_a, (q, self.a_step))), FLOAT32), like.lanes)
+                builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
+
+        self.loop("turn", 0, block.count, 1, turn)
+        for place, slot in zip(places, sums):
+            store(Number(builder, builder.load(slot), FLOAT32), self.c, place, mask)
+
+    # ------------------------------------------------------------ places and loops
+
+    def loop(self, name: str, first: Any, end: ir.Value, step: Any, body: Callable[[ir.Value], None]) -> None:
+        loop(self.builder, name, first, end, step, body)
+
+    def at(self, array: ir.Value, *steps: tuple[ir.Value, Any]) -> ir.Value:
+        """Return the place after so many steps, each so many elements long."""
+        for count, length in steps:
+            array = self.builder.gep(array, [self.times(count, length)])
+        return array
+
+    def times(self, x: ir.Value, n: Any) -> ir.Value:
+        return self.builder.mul(x, ir.Constant(I64, n) if isinstance(n, int) else n)
+
+    def least(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        return self.builder.select(self.builder.icmp_signed("<", x, y), x, y)
