@@ -53,8 +53,13 @@ def generator(seed: int | None = None) -> np.random.Generator:
     if seed is None:
         return _source.main
     if seed not in _source.seeded:
-        _source.seeded[seed] = np.random.default_rng([seed, 0 if _source.seed is None else _source.seed])
+        _source.seeded[seed] = new_generator(seed)
     return _source.seeded[seed]
+
+
+def new_generator(seed: int) -> np.random.Generator:
+    """Return a NumPy generator whose numbers this seed and that of `set_seed` determine."""
+    return np.random.default_rng([seed, 0 if _source.seed is None else _source.seed])
 
 
 def drawn(draw: Callable[[], np.ndarray], shape: Any, dtype: Any) -> Tensor:
