@@ -260,7 +260,7 @@ __all__ = [
 ]
 __getattr__ = _reporter(
     __name__,
-    lazy=("debugging", "keras", "linalg", "nn", "random"),
+    lazy=("data", "debugging", "keras", "linalg", "nn", "random"),
     found_in={
         "explain": "klods.explanation",
         "function": "klods.compiled",

@@ -1,0 +1,60 @@
+"""Filling elements up to a common shape, for `padded_batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from klods.compiled import TensorSpec
+from klods.errors import DataError, ShapeError
+from klods.tape import leaves, rebuilt
+
+
+def padded(element: Any, shapes: Any, values: Any) -> Callable[[list[Any], int], np.ndarray]:
+    """Return what stacks the arrays at a place of elements like `element`, filled up.
+
+    Args:
+        element: one of them.
+        shapes: as `padded_batch` takes them.
+        values: as `padded_batch` takes them.
+    """
+    count = len(leaves(element))
+    wanted = [None] * count if shapes is None else _per_leaf(element, shapes)
+    fills = values if values is None or isinstance(values, (tuple, dict)) else [values] * count
+    fills = [0] * count if fills is None else leaves(fills)
+    if len(fills) != count:
+        raise DataError(f"padded_batch: {len(fills)} padding values for {count} parts.", "give one for each part.")
+    return lambda arrays, place: _filled(arrays, wanted[place], fills[place])
+
+
+def padded_spec(spec: Any, shapes: Any) -> Any:
+    """Return the spec of filled up elements."""
+    wanted = [None] * len(leaves(spec)) if shapes is None else _per_leaf(spec, shapes)
+    parts = [TensorSpec(s.shape if w is None else tuple(w), s.dtype) for s, w in zip(leaves(spec), wanted)]
+    return rebuilt(spec, iter(parts))
+
+
+def _per_leaf(structure: Any, shapes: Any) -> list[Any]:
+    """Return shapes, which stand in the same structure, in the order of its leaves."""
+    if isinstance(structure, dict):
+        return [shape for key in structure for shape in _per_leaf(structure[key], shapes[key])]
+    if isinstance(structure, tuple):
+        return [shape for part, wanted in zip(structure, shapes) for shape in _per_leaf(part, wanted)]
+    return [None if shapes is None else [None if n in (None, -1) else int(n) for n in shapes]]
+
+
+def _filled(arrays: list[Any], wanted: list[int | None] | None, fill: Any) -> np.ndarray:
+    ranks = {array.ndim for array in arrays} | ({len(wanted)} if wanted is not None else set())
+    if len(ranks) > 1:
+        raise ShapeError(f"padded_batch: elements have {sorted(ranks)} axes.", "give all the same number of axes.")
+    longest = [max(sizes) for sizes in zip(*[array.shape for array in arrays])]
+    shape = [n if want is None else want for n, want in zip(longest, wanted or [None] * len(longest))]
+    if any(n > size for n, size in zip(longest, shape)):
+        raise ShapeError(f"padded_batch: an element of {tuple(longest)} is larger than {tuple(shape)}.", "use None.")
+    batch = np.full((len(arrays), *shape), fill, arrays[0].dtype)
+    for i, array in enumerate(arrays):
+        place = (slice(i, i + 1), *map(slice, array.shape))
+        batch[place] = array
+    return batch

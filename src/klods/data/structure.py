@@ -1,0 +1,107 @@
+"""The elements of a dataset: a tensor, or tuples and dicts of tensors, and what is known of their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from klods.compiled import TensorSpec
+from klods.dtypes import as_dtype
+from klods.errors import DataError, KlodsError
+from klods.tape import leaves, rebuilt
+from klods.tensor import Tensor, convert_to_tensor
+
+
+def tensors(value: Any) -> Any:
+    """Return tuples and dicts of arrays, numbers and lists as the same structure of tensors."""
+    if isinstance(value, Mapping):
+        return {key: tensors(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        parts = [tensors(part) for part in value]
+        return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+    return convert_to_tensor(value)
+
+
+def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
+    """Return the structure with the function applied to each leaf."""
+    return rebuilt(structure, iter([function(leaf) for leaf in leaves(structure)]))
+
+
+def applied(function: Callable[..., Any], element: Any) -> Any:
+    """Return what a function makes of an element as a structure of tensors. It gets a tuple's parts as arguments."""
+    result = function(*element) if isinstance(element, tuple) else function(element)
+    return tensors(tuple(result) if isinstance(result, list) else result)
+
+
+def spec(element: Any) -> Any:
+    """Return the shapes and dtypes of an element."""
+    return mapped(lambda x: TensorSpec(tuple(x.shape), x.dtype), element)
+
+
+def same_kind(first: Any, second: Any) -> bool:
+    """Tell whether two elements have the same structure and dtypes."""
+    return mapped(lambda x: x.dtype, first) == mapped(lambda x: x.dtype, second)
+
+
+def outcome(function: Callable[..., Any], given: Any) -> Any:
+    """Return the spec of what a function makes of elements of a spec, by calling it on zeros.
+
+    Axes of unknown size have two sizes, one after the other; where the results differ, theirs are unknown, too.
+    """
+    with np.errstate(all="ignore"):
+        first, second = (spec(applied(function, mapped(lambda s: _zeros(s, n), given))) for n in (2, 3))  # noqa: B023
+    others = iter(leaves(second))
+    return mapped(lambda s: TensorSpec(_common(s.shape, next(others).shape), s.dtype), first)
+
+
+def fitted(wanted: Any, value: Any, place: str) -> Any:
+    """Return a value as the structure of tensors that a structure of specs asks for.
+
+    Args:
+        wanted: the specs.
+        value: what there is.
+        place: what it is, for errors.
+
+    Raises:
+        DataError: for another structure or shape, or values that the dtype can't take.
+    """
+    if isinstance(wanted, Mapping):
+        if not isinstance(value, Mapping) or set(value) != set(wanted):
+            raise _unfit(place, f"a dict of {', '.join(map(str, wanted))}", value)
+        return {key: fitted(part, value[key], f"{place}[{key!r}]") for key, part in wanted.items()}
+    if isinstance(wanted, (tuple, list)):
+        if not isinstance(value, (tuple, list)) or len(value) != len(wanted):
+            raise _unfit(place, f"a tuple of {len(wanted)}", value)
+        return tuple(fitted(part, item, f"{place}[{i}]") for i, (part, item) in enumerate(zip(wanted, value)))
+    return _fitted_tensor(wanted, value, place)
+
+
+def _fitted_tensor(wanted: TensorSpec, value: Any, place: str) -> Tensor:
+    try:
+        tensor = convert_to_tensor(value, wanted.dtype)
+    except KlodsError:
+        raise _unfit(place, f"a tensor of {wanted.dtype}", value) from None
+    sizes = tensor.value.shape
+    if wanted.shape is not None and not (
+        len(sizes) == len(wanted.shape) and all(want in (None, n) for want, n in zip(wanted.shape, sizes))
+    ):
+        raise DataError(f"{place} has shape {sizes}; expected {tuple(wanted.shape)}.", "yield it, or change the spec.")
+    return tensor
+
+
+def _unfit(place: str, expected: str, value: Any) -> DataError:
+    text = repr(value)
+    shown = text if len(text) <= 60 else f"{text[:57]}..."
+    return DataError(f"{place} is {shown}; expected {expected}.", "make elements and their spec agree.")
+
+
+def _zeros(given: TensorSpec, size: int) -> Tensor:
+    return Tensor(np.zeros([size if n is None else n for n in given.shape], as_dtype(given.dtype))[()])
+
+
+def _common(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int | None, ...] | None:
+    if len(first) != len(second):
+        return None
+    return tuple(a if a == b else None for a, b in zip(first, second))
