@@ -194,6 +194,12 @@ SAMPLES: dict[str, list[Sample]] = {
         at(INTEGERS, np.zeros((0,), np.int32)),
     ],
     "pick": [smooth_first(MATRIX, [2, 0]), smooth_first(CUBE, [[0, 1, 2], [3, 3, 0]]), smooth_first(MATRIX[0], 1)],
+    "segment_sum": [
+        smooth_first([0.5, 2.0, -1.0], [2, 0, 2], num_segments=3),
+        smooth_first(CUBE[0], [1, -1, 4], num_segments=3),
+        at(INTEGERS, [0, 1, 1, 7, 0], num_segments=2),
+        at(NOTHING[:, 0], np.zeros(0, np.int32), num_segments=2),
+    ],
     "put_labels": [smooth_first([0.5, 2.0], [2, 0], classes=3), smooth_first(1.5, 1, classes=2)],
     "argsort": [
         at(SPECIAL[::-1]),

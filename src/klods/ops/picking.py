@@ -194,6 +194,50 @@ def put_labels(x: Any, labels: Any, classes: int) -> Any:
     return result
 
 
+def _segments_shape(data: Shape, segment_ids: Shape, num_segments: int) -> Shape:
+    if data[:1] != segment_ids:
+        raise ShapeError(
+            f"segment_ids of shape {segment_ids} don't fit data of shape {data}.", "give one number per row of the data."
+        )
+    return (num_segments, *data[1:])
+
+
+def _naive_segment_sum(data: np.ndarray, segment_ids: np.ndarray, num_segments: int) -> np.ndarray:
+    result = np.zeros((num_segments, *data.shape[1:]), data.dtype)
+    for row, segment in zip(data, segment_ids):
+        if 0 <= segment < num_segments:
+            result[segment] += row
+    return result
+
+
+def _from_segments(c: Tensor, y: Tensor, data: Any, segment_ids: Any, num_segments: int) -> Tensor:
+    """Return to each row the cotangent of its segment, and 0 to rows that are in none."""
+    segments, rank = convert_to_tensor(segment_ids), data.ndim
+    none = (segments < 0) | (segments >= num_segments)
+    rows = gather(c, choose(none, 0, segments))
+    return choose(reshape(none, (*none.value.shape, *[1] * (rank - 1))), 0, rows)
+
+
+@block(_naive_segment_sum, _segments_shape, _from_segments, None, inputs=2)
+def segment_sum(data: Any, segment_ids: Any, num_segments: int) -> Any:
+    """Return the sums of the rows of `data` that have the same number; rows numbered otherwise are left out.
+
+    Example:
+        >>> import klods
+        >>> segment_sum(klods.constant([1., 2., 4.]), klods.constant([0, 2, 0]), num_segments=3).numpy()
+        array([5., 0., 2.], dtype=float32)
+    """
+    _segments_shape(data.shape, segment_ids.shape, num_segments)
+    kept = (segment_ids >= 0) & (segment_ids < num_segments)
+    if not kept.all():
+        data, segment_ids = data[kept], segment_ids[kept]
+    if data.ndim == 1:
+        return np.bincount(segment_ids, data, num_segments).astype(data.dtype)
+    result = np.zeros((num_segments, *data.shape[1:]), data.dtype)
+    np.add.at(result, segment_ids, data)
+    return result
+
+
 def _integers(i: Any) -> np.ndarray:
     return i.value if isinstance(i, TensorLike) else np.asarray(i)
 
