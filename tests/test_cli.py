@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import klods
-from klods import cli, keras
-from klods.app import extras
+from klods import cli, extras, keras
 from klods.keras.datasets import mnist
 from klods.keras.models.loops import Steps
 

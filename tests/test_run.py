@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from klods import cli
-from klods.app import extras
+from klods import cli, extras
 
 
 @pytest.fixture(autouse=True)

@@ -125,7 +125,7 @@ def run(file: Path, output: Path | None, args: tuple[str, ...]) -> None:
 
 
 def _run_notebook(file: Path, output: Path | None, args: tuple[str, ...]) -> None:
-    from klods.app.extras import require
+    from klods.extras import require
 
     if args:
         raise click.UsageError(f"A notebook takes no arguments; got {' '.join(args)}.")

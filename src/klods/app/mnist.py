@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from klods import keras
-from klods.app.extras import require
+from klods.extras import require
 from klods.files import check_writable
 from klods.keras.datasets import mnist
 

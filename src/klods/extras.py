@@ -1,4 +1,4 @@
-"""The libraries that only some commands need."""
+"""The libraries that only some parts of klods need."""
 
 from __future__ import annotations
 
