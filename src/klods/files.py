@@ -1,14 +1,15 @@
-"""Writing files: whole or not at all, and asking beforehand whether that will work."""
+"""Files: written whole or not at all, with the question beforehand whether that will work; damage told in words."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from klods.errors import FileError
+from klods.errors import DataError, FileError, KlodsError
 
 
 def write_whole(path: Path, write: Callable[[Any], None]) -> None:
@@ -48,6 +49,53 @@ def check_writable(path: Path) -> None:
             pass
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from None
+
+
+def path_to_write(filepath: Any, endings: tuple[str, ...], overwrite: bool) -> Path:
+    """Return where to write a file, once its name and what stands there allow it.
+
+    Raises:
+        DataError: for a name with none of these endings.
+        FileError: for a file that is there already and mustn't be overwritten.
+    """
+    path = Path(filepath)
+    if not path.name.endswith(endings):
+        raise DataError(
+            f"This writes {' and '.join(endings)} files; got '{path}'.", f"name it '{path.stem}{endings[0]}'."
+        )
+    if path.exists() and not overwrite:
+        raise FileError(f"'{path}' exists.", "pass overwrite=True to replace it.")
+    return path
+
+
+def read_whole(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        FileError: if it is missing or can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileError(f"There is no file '{path}'.", "check the path.") from None
+    except OSError as error:
+        raise FileError(f"'{path}' can't be read: {error.strerror or error}.", "check what it is.") from None
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Say that a file is damaged, whatever the libraries that read it inside the `with` block raise.
+
+    Raises:
+        FileError: for any error but klods's own.
+    """
+    try:
+        yield
+    except KlodsError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:100]
+        raise FileError(f"'{path}' is damaged, or not what it should be: {reason}.", "save the model again.") from None
 
 
 def _unwritable(path: Path, reason: str) -> FileError:

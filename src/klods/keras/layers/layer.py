@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
-from klods.errors import DTypeError, ShapeError, StateError
+from klods.errors import DataError, DTypeError, ShapeError, StateError
 from klods.keras import initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
 from klods.keras.layers.spec import InputSpec
@@ -24,6 +26,10 @@ UNSAID = ("activity_regularizer", "lora_rank", "lora_alpha")
 
 OUTSIDE = object()
 NOWHERE = sys.maxsize  # the place of `training` among the arguments of a `call` that doesn't have it
+
+# How many numbers a weight may have: while a file is read, not many more than stand in it.
+room: ContextVar[float] = ContextVar("room", default=math.inf)
+SLACK = 1_000_000  # numbers that a layer may make without having them in the file
 
 # The `training` of the outermost call in progress; OUTSIDE if there is none.
 in_training: ContextVar[Any] = ContextVar("in_training", default=OUTSIDE)
@@ -168,6 +174,17 @@ class Layer(Tracking):
             raise StateError(f"{kind}.__init__ doesn't call that of its base class.", "call super().__init__() first.")
         self.build(input_shape)
 
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return what `build_from_config` needs, as plain data; None if the layer needs no building."""
+        return None if self._build_shape is None else {"input_shape": self._build_shape}
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Make the weights, for the shapes that `get_build_config` told."""
+        if "input_shape" in config:
+            self.build(_as_shape(config["input_shape"]))
+        elif "shapes_dict" in config:
+            self.build(**{name: _as_shape(shape) for name, shape in config["shapes_dict"].items()})
+
     def _as_inputs(self, x: Any) -> Any:
         """Return inputs as tensors, floating ones in the layer's dtype."""
         if isinstance(x, dict):
@@ -225,6 +242,11 @@ class Layer(Tracking):
     ) -> Variable:
         """Return a new weight of this layer, `glorot_uniform` by default."""
         size = (shape,) if isinstance(shape, int) else tuple(shape)
+        if math.prod(size) > room.get():
+            raise DataError(
+                f"Layer '{self.name}' wants a weight of shape {size}; the file holds fewer numbers in all.",
+                "get the file anew: its two parts don't fit each other.",
+            )
         start = initializers.get("glorot_uniform" if initializer is None else initializer)
         values = start(size, dtype=self._dtype if dtype is None else as_dtype(dtype))
         variable = Variable(values, trainable and self._trainable, name or "variable")
@@ -275,6 +297,24 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
         self._mark_built(input_shape)
 
     return wrapped
+
+
+@contextmanager
+def making_room_for(count: int) -> Iterator[None]:
+    """Refuse weights, inside the `with` block, of many more numbers than this."""
+    token = room.set(count + SLACK)
+    try:
+        yield
+    finally:
+        room.reset(token)
+
+
+def _as_shape(given: Any) -> Any:
+    """Return a shape, or a structure of them, with tuples for lists of sizes."""
+    if isinstance(given, Mapping):
+        return {name: _as_shape(shape) for name, shape in given.items()}
+    is_shape = isinstance(given, (list, tuple)) and all(isinstance(n, (int, type(None))) for n in given)
+    return tuple(given) if is_shape else [_as_shape(shape) for shape in given]
 
 
 def shapes(inputs: Any) -> Any:

@@ -192,6 +192,19 @@ class Tracking(Configurable):
         for variable, array in zip(mine, arrays):
             variable.assign(array)
 
+    def own_weights(self) -> list[Variable]:
+        """Return the layer's own weights, without those of layers inside it, trainable ones first."""
+        return sorted((part for part in self.parts() if isinstance(part, Variable)), key=_made_untrainable)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own weights into a dict that a file is made of; a layer of your own may do it differently."""
+        store.update({str(number): variable.value for number, variable in enumerate(self.own_weights())})
+
+    def load_own_variables(self, store: Any) -> None:
+        """Assign the layer's own weights from what a file holds for it; see `save_own_variables`."""
+        for number, variable in enumerate(self.own_weights()):
+            variable.assign(store[str(number)])
+
     def count_params(self) -> int:
         """Return the number of numbers in all weights.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 
 from klods.errors import DataError
 from klods.keras.layers.layer import Layer
-from klods.keras.models import archive, summary
+from klods.keras.models import summary
 from klods.keras.models.trainer import Trainer
+from klods.keras.saving import archive, weights
+from klods.keras.saving.serialization import serialize_keras_object
 
 
 class Model(Trainer, Layer):
@@ -77,20 +80,28 @@ class Model(Trainer, Layer):
         Raises:
             FileError: if the file can't be written; what stood there before stays.
         """
-        archive.write_model(self, filepath, overwrite)
+        archive.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the weights, and what the optimizer keeps beside them, to a `.weights.h5` file.
+        """Write the weights, and what the optimizer keeps beside them, to a `.weights.h5` or `.safetensors` file.
 
         Raises:
             FileError: if the file can't be written; what stood there before stays.
         """
-        archive.write_weights(self, filepath, overwrite)
+        weights.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: Any) -> None:
-        """Set all weights from a `.weights.h5` file of a model with the same layers, or none of them.
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
+        """Set all weights from a file of a model with the same layers, or none of them.
+
+        Args:
+            filepath: a `.weights.h5`, `.safetensors`, `.keras` or old `.h5` file.
+            skip_mismatch: whether layers whose weights don't fit keep theirs, with a warning.
 
         Raises:
-            FileError: if the file is missing or damaged, or holds other weights.
+            FileError: if the file is missing or damaged, or holds other weights; the model is as it was then.
         """
-        archive.load_weights(self, filepath)
+        weights.load_weights(self, filepath, skip_mismatch)
+
+    def to_json(self, **options: Any) -> str:
+        """Return the model's layers as JSON, for `keras.models.model_from_json`; options are those of `json.dumps`."""
+        return json.dumps(serialize_keras_object(self), **options)

@@ -180,15 +180,12 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Sequential:
         """Return the model that a configuration describes, with new weights."""
-        model = cls([_layer(layer) for layer in config["layers"]], config.get("trainable", True), config.get("name"))
+        model = cls(
+            [deserialize(layer) for layer in config["layers"]], config.get("trainable", True), config.get("name")
+        )
         if not model.built and config.get("build_input_shape") and model._stack:
             model.build(config["build_input_shape"])
         return model
-
-
-def _layer(config: Mapping[str, Any]) -> Layer:
-    inner = config["class_name"] == "Sequential"
-    return Sequential.from_config(config["config"]) if inner else deserialize(config)
 
 
 def _known_input(layer: Layer) -> InputLayer | None:

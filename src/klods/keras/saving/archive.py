@@ -1,0 +1,123 @@
+"""The `.keras` file: a zip archive of the configuration (JSON) and the weights (HDF5), in Keras 3's layout."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from klods.errors import DataError, FileError
+from klods.files import damage_told, path_to_write, read_whole, write_whole
+from klods.keras.layers.layer import making_room_for
+from klods.keras.saving import hdf5
+from klods.keras.saving.arrays import DEFLATED, check_size
+from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
+from klods.keras.saving.weights import FORMAT, check_built, check_format, set_state_from_hdf5, state
+
+KERAS_VERSION = "3.15.0"  # the version whose layout is written
+WEIGHTS, CONFIG, METADATA = "model.weights.h5", "config.json", "metadata.json"
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
+    """Write a model to a `.keras` file: its layers, weights, and how it is trained; whole or not at all.
+
+    Raises:
+        DataError: for a name that doesn't end in `.keras`, a model that isn't built, or one that can't be described.
+        FileError: if the file can't be written.
+    """
+    path = path_to_write(filepath, (".keras",), overwrite)
+    check_built(model)
+    config = json.dumps(serialize_keras_object(model))
+    write_whole(path, lambda file: _write(file, config, weights_bytes(model)))
+
+
+def _write(file: Any, config: str, weights: bytes) -> None:
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "format_version": FORMAT}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(METADATA, json.dumps(metadata))
+        archive.writestr(CONFIG, config)
+        archive.writestr(WEIGHTS, weights)
+
+
+def weights_bytes(model: Any) -> bytes:
+    """Return the HDF5 file of the weights and the optimizer's slots."""
+    return hdf5.to_bytes(state(model), {"format_version": FORMAT})
+
+
+# ------------------------------------------------------------ reading
+
+
+def load_model(
+    filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """Return the model saved in a `.keras` file, or an old `.h5` file, with its weights and its optimizer's state.
+
+    Only klods's own and registered classes are made; nothing in the file is run.
+
+    Args:
+        filepath: the file.
+        custom_objects: classes and functions of one's own by name, beyond those registered.
+        compile: whether to compile the model as it was.
+        safe_mode: accepted for Keras's sake; a lambda in a file is refused in any case.
+
+    Raises:
+        FileError: if the file is missing, damaged, newer than this klods, or no file of a model.
+        DataError: if the model has something that klods doesn't have.
+        NameUnknownError: for a class or function that is neither klods's nor registered.
+    """
+    from klods.keras.saving import legacy
+
+    path = Path(filepath)
+    data = read_whole(path)
+    with damage_told(path):
+        if data.startswith(hdf5.SIGNATURE):
+            return legacy.model_in(data, path, custom_objects, compile)
+        return _model_in(data, path, custom_objects, compile)
+
+
+def _model_in(data: bytes, path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> Any:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _check_version(archive, path)
+        config, weights = json.loads(_part(archive, CONFIG)), _part(archive, WEIGHTS)
+    if not compile:
+        config.pop("compile_config", None)
+    with hdf5.opened(weights) as file, making_room_for(hdf5.count(file)):
+        model = deserialize_keras_object(config, custom_objects)
+    if not hasattr(model, "fit"):
+        raise DataError(f"'{path}' holds a {config['class_name']}, which is no model.", "save a model.")
+    set_state_from_hdf5(model, weights, path)
+    return model
+
+
+def _check_version(archive: zipfile.ZipFile, path: Path) -> None:
+    """Raise FileError for a file of a newer layout than this klods reads."""
+    metadata = json.loads(_part(archive, METADATA)) if METADATA in archive.namelist() else {}
+    check_format(metadata.get("format_version", FORMAT), path)
+    written_by = str(metadata.get("keras_version", KERAS_VERSION))
+    if int(written_by.split(".")[0]) > int(KERAS_VERSION.split(".")[0]):
+        raise FileError(
+            f"'{path}' was written by Keras {written_by}; this klods reads what Keras 3 writes.",
+            "load it with a newer klods: pip install --upgrade klods.",
+        )
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return a file in the archive, its size checked against the bytes that are there."""
+    part = archive.getinfo(name)
+    if part.compress_type not in PACKED:
+        raise FileError(f"{name} in the archive is packed in a way that Keras doesn't use.", "get the file anew.")
+    expansion = DEFLATED if part.compress_type == zipfile.ZIP_DEFLATED else 1
+    check_size(f"{name} in the archive", part.file_size, part.compress_size, expansion)
+    return archive.read(name)
+
+
+def weights_in(data: bytes) -> bytes:
+    """Return the HDF5 file of weights in the bytes of a `.keras` file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return _part(archive, WEIGHTS)

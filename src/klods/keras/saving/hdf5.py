@@ -1,0 +1,120 @@
+"""HDF5 files: arrays in groups, written plainly, and read with nothing believed that isn't there."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from klods.errors import FileError
+from klods.keras.saving.arrays import DEFLATED, Stored, Stores, check_size
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+NUMBERS = "biuf"  # the kinds of dtypes that weights have
+
+
+def to_bytes(stores: Stores, notes: dict[str, Any]) -> bytes:
+    """Return an HDF5 file with the arrays of each place in its group `vars`, and these attributes of the whole."""
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.attrs.update(notes)
+        for place, arrays in stores.items():
+            group = file.create_group(f"{place}/vars")
+            for name, array in arrays.items():
+                group.create_dataset(name, data=array)
+    return buffer.getvalue()
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Any]:
+    """Open an HDF5 file for reading inside the `with` block."""
+    import h5py
+
+    with h5py.File(io.BytesIO(data), "r") as file:
+        yield file
+
+
+def found(group: Any, path: str) -> Any:
+    """Return the group or dataset at a path inside a group, None if there is none.
+
+    Raises:
+        FileError: for a link to another file or another place.
+    """
+    import h5py
+
+    for name in filter(None, path.split("/")):
+        if not isinstance(group, h5py.Group) or not group.id.links.exists(name.encode()):
+            return None
+        if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+            raise FileError(f"'{path}' in the file is a link elsewhere.", "klods follows none; get the file anew.")
+        group = group[name]
+    return group
+
+
+def arrays_of(file: Any, path: str) -> dict[str, Stored]:
+    """Return the arrays in a group by name; none if there is no such group."""
+    group = found(file, path)
+    return {} if group is None else {name: stored(group, name) for name in group}
+
+
+def stored(group: Any, path: str) -> Stored:
+    """Return an array in a file, its size checked against the bytes that are there.
+
+    Raises:
+        FileError: if there is none, or if it isn't plain numbers that stand in the file itself.
+    """
+    import h5py
+
+    dataset = found(group, path)
+    where = f"{group.name}/{path}".strip("/")
+    if not isinstance(dataset, h5py.Dataset):
+        raise FileError(f"The file has no array {where}.", "load it into the model it was saved from.")
+    if dataset.external or dataset.is_virtual:
+        raise FileError(f"The array {where} stands in another file.", "klods reads none; get the file anew.")
+    if dataset.dtype.kind not in NUMBERS:
+        raise FileError(f"The array {where} holds {dataset.dtype}, which is no kind of numbers.", "get the file anew.")
+    size = math.prod(dataset.shape) * dataset.dtype.itemsize
+    check_size(f"The array {where}", size, dataset.id.get_storage_size(), DEFLATED if dataset.compression else 1)
+    return Stored(tuple(dataset.shape), size, lambda: np.asarray(dataset[()]))
+
+
+def count(file: Any) -> int:
+    """Return how many numbers all arrays in a file hold together."""
+    import h5py
+
+    sizes: list[int] = []
+
+    def note(path: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            sizes.append(math.prod(stored(file, path).shape))
+
+    file.visititems(note)
+    return sum(sizes)
+
+
+def texts(group: Any, name: str) -> list[str]:
+    """Return a list of texts that is an attribute, cut into `name0`, `name1` ... where it was too long for one."""
+    import h5py
+
+    if not isinstance(group, h5py.Group):
+        return []
+    parts = [name] if name in group.attrs else _parts(group, name)
+    return [text(item) for part in parts for item in np.atleast_1d(group.attrs[part])]
+
+
+def _parts(group: Any, name: str) -> list[str]:
+    count = 0
+    while f"{name}{count}" in group.attrs:
+        count += 1
+    return [f"{name}{number}" for number in range(count)]
+
+
+def text(value: Any) -> str:
+    """Return a text that is an attribute, which older files hold as bytes."""
+    return value.decode() if isinstance(value, bytes) else str(value)
