@@ -95,28 +95,6 @@ def test_a_count_beside_a_large_update_counts_once(threads):
     assert (v.numpy() == 24).all()  # 1 * 2 * 3 * 4
 
 
-@pytest.mark.parametrize("rows", [24, 400])
-def test_kernels_go_on_with_the_parts_of_a_product(threads, rows):
-    """By rows, by columns for sums over rows, and as a whole for what overwrites what the product reads."""
-    x, w = RANDOM.random((rows, 300), np.float32), tf.Variable(RANDOM.random((300, 300), np.float32))
-    start = w.numpy()
-
-    def function(x):
-        product = tf.matmul(x, w)
-        shifted = tf.matmul(x, w, transpose_b=True) - 1
-        w.assign_sub(0.01 * tf.matmul(x, shifted, transpose_a=True))
-        w.assign(tf.matmul(w, w) * 0.001)
-        return [tf.nn.relu(product - 75), shifted, tf.reduce_sum(shifted * shifted, 0)]
-
-    compiled = Function(function, "llvm")
-    found = [y.numpy() for y in compiled(x)]
-    shifted = x @ start.T - 1
-    moved = start - 0.01 * x.T @ shifted
-    for a, b in zip(found, [np.maximum(x @ start - 75, 0), shifted, (shifted * shifted).sum(0)]):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(w.numpy(), moved @ moved * 0.001, rtol=1e-4, atol=1e-4)
-
-
 def test_training_gives_the_same_bits_while_others_work(threads):
     x, y = RANDOM.random((256, 300), np.float32), RANDOM.integers(0, 10, 256)
     stop = threading.Event()

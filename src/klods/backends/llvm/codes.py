@@ -8,7 +8,7 @@ from klods.backends.llvm.arguments import arguments_of, fits, in_order, pattern_
 from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, lanes, new_module
 from klods.backends.llvm.parts import Region, kernel_regions, product_regions
-from klods.backends.llvm.product import DEPTH, ROWS, copies, shape_of, write_product
+from klods.backends.llvm.product import DEPTH, ROWS, copies, height_of, shape_of, write_product
 from klods.backends.llvm.registers import FLOAT32, FLOATS
 from klods.backends.llvm.tables import Tables
 from klods.errors import StateError
@@ -120,7 +120,9 @@ class ProductCode:
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
         starts = [(self.a, top * a_row), (self.b, left * b_column), (self.c, top * self.n + left)]
         places = [(x, 4 * start) for x, start in starts]
-        return tables.enter(places, [panel, *sizes, a_row, a_step, b_row, self.n, DEPTH])
+        return tables.enter(
+            places, [panel, *sizes, a_row, a_step, b_row, self.n, DEPTH, height_of(self.k, self.pattern)]
+        )
 
 
 def check_sizes(kernel: Kernel) -> None:

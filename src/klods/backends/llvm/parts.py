@@ -12,7 +12,6 @@ LARGE_LOOP = 1 << 16  # elements from which a loop is cut
 LARGE_PRODUCT = 1 << 19  # multiplications from which a product is cut
 GRAIN = 64  # columns at whose multiples parts begin, so that vectors stay whole and lie on cache lines
 TALL = 8  # rows at whose multiples parts of products begin, which are those of a tile
-PIECE = 1 << 16  # elements of a product that a kernel goes on with at a time: they stay in the processor's cache
 
 Bounds = tuple[int, int]
 Region = tuple[Bounds, Bounds]  # the rows and the columns of a part
@@ -43,19 +42,6 @@ def product_regions(m: int, n: int, k: int) -> list[Region]:
     return [((0, m), piece) for piece in _cut(n, GRAIN)] if n >= m else [(piece, (0, n)) for piece in _cut(m, TALL)]
 
 
-def chain_regions(call: Call) -> list[Region]:
-    """Return the parts in which a large kernel goes on with the product before it; none if it takes it as a whole."""
-    kernel = call.item
-    assert isinstance(kernel, Kernel)
-    rows, columns = kernel.rows, kernel.columns
-    if rows * columns < LARGE_LOOP:
-        return []
-    if rows >= columns and is_cut_by_rows(call):
-        pieces = -(-rows * columns // PIECE)
-        return [(piece, (0, columns)) for piece in _cut(rows, TALL, -(-pieces // size()) * size())]
-    return [((0, rows), piece) for piece in _cut(columns, GRAIN)] if is_cut_by_columns(call) else []
-
-
 def is_cut_by_rows(call: Call) -> bool:
     """Tell whether some rows of a kernel leave nothing but what is theirs."""
     kernel = call.item
@@ -70,8 +56,7 @@ def is_cut_by_columns(call: Call) -> bool:
     return all(kernel.domains[n.output] in (FULL, COLUMN) and n.block != "put_labels" for n in kernel.nodes)
 
 
-def _cut(whole: int, grain: int, pieces: int | None = None) -> list[Bounds]:
-    """Return so many pieces, or fewer; by default as many as there are threads."""
-    count = size() if pieces is None else pieces
-    edges = sorted({min(whole, -(-whole * i // (count * grain)) * grain) for i in range(count + 1)})
+def _cut(whole: int, grain: int) -> list[Bounds]:
+    """Return as many pieces as there are threads, or fewer."""
+    edges = sorted({min(whole, -(-whole * i // (size() * grain)) * grain) for i in range(size() + 1)})
     return [*itertools.pairwise(edges)] if whole else [(0, 0)]

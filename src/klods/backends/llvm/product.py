@@ -10,7 +10,6 @@ so a row of c has the same bits whichever rows are computed beside it. (Goto & v
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 from llvmlite import ir
@@ -22,8 +21,9 @@ I64 = ir.IntType(64)
 FLOAT = ir.FloatType()
 ROWS = {32: 8, 16: 6}  # of a tile, by lanes: as many as leave registers for a row of b and a number of a
 DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache
-FEW, LITTLE = 64, 1 << 19  # rows of c, and elements of b, below which reading b where it is beats copying it
-WORDS = "a b c panel m n k a_row a_step b_row c_row depth".split()
+TALL = 1 << 17  # elements of a that stay in cache while all columns of b go by
+FEW, MANY, LITTLE = 64, 256, 1 << 19  # rows of c, and elements of b, that decide whether copying it pays
+WORDS = "a b c panel m n k a_row a_step b_row c_row depth height".split()
 
 
 class Shape(NamedTuple):
@@ -51,7 +51,12 @@ def shape_of(m: int, n: int, turned: bool, lanes: int) -> Shape:
 
 def copies(m: int, n: int, k: int, turned: bool) -> bool:
     """Tell whether an m by n product of sums of length k copies columns of b beside each other."""
-    return turned or (m >= FEW and n * k >= LITTLE)
+    return turned or m >= MANY or (m >= FEW and n * k >= LITTLE)
+
+
+def height_of(k: int, shape: Shape) -> int:
+    """Return after how many rows of c the next rows of a come in."""
+    return max(FEW, TALL // k) // shape.rows * shape.rows
 
 
 def write_product(module: ir.Module, name: str, shape: Shape) -> None:
@@ -59,7 +64,8 @@ def write_product(module: ir.Module, name: str, shape: Shape) -> None:
 
     They are the addresses of a, b, c and of memory for `depth` rows of a tile of b, 0 for b to be read where it is; the
     sizes of c and the length of the sums; the elements from a row of a to the next, from a column of a to the next, and
-    from a row of b and c to the next; how many turns go between copies.
+    from a row of b and c to the next; how many turns go between copies, and how
+    many rows are gone through before the next columns.
     """
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name)
     Tiles(function, shape).emit()
@@ -96,7 +102,7 @@ class Tiles:
         self.shape = shape
         words = [builder.load(builder.gep(function.args[0], [ir.Constant(I64, i)])) for i in range(len(WORDS))]
         self.a, self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[:4])
-        self.m, self.n, self.k, self.a_row, self.a_step, self.b_row, self.c_row, self.depth = words[4:]
+        self.m, self.n, self.k, self.a_row, self.a_step, self.b_row, self.c_row, self.depth, self.height = words[4:]
         self.copies = builder.icmp_signed("!=", words[3], ir.Constant(I64, 0))
         self.sums = {
             lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
@@ -105,23 +111,31 @@ class Tiles:
 
     def emit(self) -> None:
         """Emit everything."""
+        self.loop("height", 0, self.m, self.height, self.rows)
+        self.builder.ret_void()
+
+    def rows(self, i: ir.Value) -> None:
+        """Emit the rows of c from i on that are gone through before others."""
         builder, lanes = self.builder, self.shape.lanes
         half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
+        end = self.least(self.m, builder.add(i, self.height))
         if self.shape.whole:
-            self.loop("whole", 0, whole, lanes, lambda j: self.columns(j, lanes, None))
+            self.loop("whole", 0, whole, lanes, lambda j: self.columns(i, end, j, lanes, None))
         if self.shape.rest:
-            there = partial(first_lanes, builder, lanes=half)
-            self.loop("rest", whole, self.n, half, lambda j: self.columns(j, half, there(builder.sub(self.n, j))))
-        builder.ret_void()
 
-    def columns(self, j: ir.Value, lanes: int, mask: Number | None) -> None:
-        """Emit the columns of c from j on, as many as there are lanes."""
+            def rest(j: ir.Value) -> None:
+                self.columns(i, end, j, half, first_lanes(builder, builder.sub(self.n, j), half))
+
+            self.loop("rest", whole, self.n, half, rest)
+
+    def columns(self, first: ir.Value, end: ir.Value, j: ir.Value, lanes: int, mask: Number | None) -> None:
+        """Emit, in some rows, the columns of c from j on, as many as there are lanes."""
         like = constant(self.builder, 0, FLOAT32, lanes)
 
         def turns(p: ir.Value) -> None:
             block = Block(j, p, self.least(self.depth, self.builder.sub(self.k, p)), like, mask)
             rows_of_b = self.turned(block) if self.shape.turned else self.copied(block)
-            self.loop("rows", 0, self.m, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
+            self.loop("rows", first, end, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
 
         self.loop("depth", 0, self.k, self.depth, turns)
 
