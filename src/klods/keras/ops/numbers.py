@@ -124,9 +124,12 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     return reduction.norm(x, "euclidean" if ord is None else ord, axis, keepdims)
 
 
-def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
-    """Return x divided by its length along an axis, which counts as at least epsilon, 1e-7 by default."""
-    return divide(x, maximum(norm(x, order, axis, True), config.epsilon() if epsilon is None else epsilon))
+def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+    """Return x divided by its length along axes, which counts as at least epsilon, 1e-7 by default."""
+    least = config.epsilon() if epsilon is None else epsilon
+    if order == 2:  # without the root of 0, which has no gradient
+        return multiply(x, arithmetic.rsqrt(maximum(sum(arithmetic.square(x), axis, True), least**2)))
+    return divide(x, maximum(norm(x, order, axis, True), least))
 
 
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
