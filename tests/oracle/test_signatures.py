@@ -19,7 +19,8 @@ CALLBACK_METHODS = [name for name in dir(real.callbacks.Callback) if name.starts
 # Arguments that klods has not: for distribution, mixed precision, quantisation, sparse tensors, classes in files ...
 LACKING = {
     "aggregation", "args", "auto_scale_loss", "autocast", "custom_objects", "ema_momentum",
-    "ema_overwrite_frequency", "expand_nested", "gradient_accumulation_steps", "include_optimizer", "input_axes",
+    "ema_overwrite_frequency", "expand_nested", "gptq_unpacked_column_size", "gradient_accumulation_steps",
+    "include_optimizer", "input_axes",
     "input_tensor", "kwargs", "layer_range", "layout", "loss_scale_factor", "mask", "max_shard_size", "optional",
     "output_axes", "overwrite_with_gradient", "positions", "quantization_config", "ragged", "rng", "safe_mode",
     "show_trainable", "skip_mismatch", "sparse", "tensor", "training", "use_ema", "x", "zipped",

@@ -5,14 +5,54 @@ from collections.abc import Mapping
 from typing import Any
 
 from klods.keras.configuration import by_name, resolve, serialize
+from klods.keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from klods.keras.layers.batch_normalization import BatchNormalization
 from klods.keras.layers.dense import Dense
+from klods.keras.layers.einsum import EinsumDense
+from klods.keras.layers.embedding import Embedding
 from klods.keras.layers.layer import Layer
-from klods.keras.layers.simple import Activation, Dropout, Flatten, Input, InputLayer
+from klods.keras.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from klods.keras.layers.normalization import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
+from klods.keras.layers.preprocessing import Normalization, Rescaling
+from klods.keras.layers.regularization import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+)
+from klods.keras.layers.reshaping import Flatten, Identity, Masking, Permute, RepeatVector, Reshape
+from klods.keras.layers.simple import Input, InputLayer
 from klods.keras.layers.spec import InputSpec
+from klods.keras.layers.wrappers import Lambda, TimeDistributed
 from klods.keras.registration import custom_object_scope
 from klods.missing import reporter
 
-KNOWN = by_name(Activation, Dense, Dropout, Flatten, InputLayer)
+KNOWN = by_name(
+    Activation, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate, Dense, Dot,
+    Dropout, ELU, EinsumDense, Embedding, Flatten, GaussianDropout, GaussianNoise, GroupNormalization, Identity,
+    InputLayer, Lambda, LayerNormalization, LeakyReLU, Masking, Maximum, Minimum, Multiply, Normalization, PReLU,
+    Permute, RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, Softmax, SpatialDropout1D, Subtract,
+    TimeDistributed, UnitNormalization,
+)  # fmt: skip
 
 
 MODELS: dict[str, Any] = {}  # which are layers too; entered by `klods.keras.models`, which stands on this room
@@ -34,15 +74,12 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 
 
 __all__ = [
-    "Activation",
-    "Dense",
-    "Dropout",
-    "Flatten",
-    "Input",
-    "InputLayer",
-    "InputSpec",
-    "Layer",
-    "deserialize",
-    "serialize",
-]
+    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
+    "Concatenate", "Dense", "Dot", "Dropout", "EinsumDense", "Embedding", "Flatten", "GaussianDropout",
+    "GaussianNoise", "GroupNormalization", "Identity", "Input", "InputLayer", "InputSpec", "Lambda", "Layer",
+    "LayerNormalization", "LeakyReLU", "Masking", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU",
+    "Permute", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Softmax", "SpatialDropout1D",
+    "Subtract", "TimeDistributed", "UnitNormalization", "add", "average", "concatenate", "deserialize", "dot",
+    "maximum", "minimum", "multiply", "serialize", "subtract",
+]  # fmt: skip
 __getattr__ = reporter(__name__)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError
 from klods.keras import activations, constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
+from klods.keras.layers.lora import adapted, add_lora
+from klods.keras.layers.sizes import known_size
 from klods.keras.layers.spec import InputSpec
 from klods.ops.product import matmul, tensordot
 from klods.tensor import Tensor
@@ -39,6 +41,8 @@ class Dense(Layer):
         >>> layer(klods.constant([[1., 2., 3.]])).numpy()
         array([[6., 6.]], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -75,12 +79,7 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Any) -> None:
-        width = input_shape[-1]
-        if width is None:
-            raise ShapeError(
-                f"Layer '{self.name}' got inputs of shape {input_shape}, of no fixed width.",
-                "give the last axis a size.",
-            )
+        width = known_size(self, input_shape, -1)
         self.kernel = self.add_weight(
             (width, self.units),
             self.kernel_initializer,
@@ -98,19 +97,11 @@ class Dense(Layer):
                 name="bias",
             )
         if self.lora_rank is not None:
-            self._build_lora(width, self.lora_rank)
+            add_lora(self, self.kernel, self.lora_rank, self.kernel_regularizer)
         self.input_spec = InputSpec(min_ndim=2, axes={-1: width})
 
-    def _build_lora(self, width: int, rank: int) -> None:
-        penalty = self.kernel_regularizer
-        self.lora_kernel_a = self.add_weight((width, rank), "he_uniform", regularizer=penalty, name="lora_kernel_a")
-        self.lora_kernel_b = self.add_weight((rank, self.units), "zeros", regularizer=penalty, name="lora_kernel_b")
-        self.freeze(self.kernel)
-
     def call(self, inputs: Tensor) -> Tensor:
-        kernel = self.kernel
-        if self.lora_rank is not None and self.lora_alpha is not None:
-            kernel = kernel + (self.lora_alpha / self.lora_rank) * matmul(self.lora_kernel_a, self.lora_kernel_b)
+        kernel = adapted(self, self.kernel)
         outputs = matmul(inputs, kernel) if inputs.ndim == 2 else tensordot(inputs, kernel, 1)
         if self.bias is not None:
             outputs = outputs + self.bias

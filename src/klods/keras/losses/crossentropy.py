@@ -66,9 +66,7 @@ def categorical_crossentropy(
     return -reduce_sum(y_true * _log_probabilities(y_pred, from_logits, axis), axis)
 
 
-def one_hot_pair(
-    loss: str, y_true: Any, y_pred: Any, label_smoothing: float, axis: int
-) -> tuple[Tensor, Tensor]:
+def one_hot_pair(loss: str, y_true: Any, y_pred: Any, label_smoothing: float, axis: int) -> tuple[Tensor, Tensor]:
     """Return one-hot labels, smoothed, and predictions as tensors of one dtype.
 
     Raises:
