@@ -64,6 +64,109 @@ ROWS = [
     ("SparseCategoricalCrossentropy", {}, batches(lambda n: label(3, n, 2), lambda n: share(n, 2, 3))),
     ("SparseCategoricalCrossentropy", {"from_logits": True}, batches(lambda n: label(3, n), lambda n: normal(n, 3))),
 ]
+ROWS += [
+    (name, {}, batches(lambda n: normal(n, 3), lambda n: normal(n, 3)))
+    for name in ("MeanAbsolutePercentageError", "LogCoshError", "CosineSimilarity", "PearsonCorrelation")
+]
+ROWS += [
+    ("MeanSquaredLogarithmicError", {}, batches(lambda n: share(n, 3), lambda n: share(n, 3))),
+    ("MeanSquaredLogarithmicError", {}, batches(lambda n: share(n), lambda n: share(n, 1))),
+    ("CosineSimilarity", {"axis": 1}, batches(lambda n: normal(n, 3, 2), lambda n: normal(n, 3, 2))),
+    ("PearsonCorrelation", {"axis": 1}, batches(lambda n: normal(n, 4, 1), lambda n: normal(n, 4, 1))),
+    ("ConcordanceCorrelation", {}, batches(lambda n: normal(n, 5), lambda n: normal(n, 5))),
+    ("R2Score", {}, batches(lambda n: normal(n, 1), lambda n: normal(n, 1))),
+    ("R2Score", {}, batches(lambda n: normal(n), lambda n: normal(n, 1))),
+    ("R2Score", {"class_aggregation": None}, batches(lambda n: normal(n, 3), lambda n: normal(n, 3))),
+    (
+        "R2Score",
+        {"class_aggregation": "variance_weighted_average"},
+        batches(lambda n: normal(n, 3), lambda n: share(n, 3)),
+    ),
+    ("R2Score", {"num_regressors": 2}, batches(lambda n: normal(n, 3), lambda n: normal(n, 3))),
+    ("Hinge", {}, batches(lambda n: label(2, n, 3), lambda n: normal(n, 3))),
+    ("SquaredHinge", {}, batches(lambda n: 2 * label(2, n, 3) - 1, lambda n: normal(n, 3))),
+    ("CategoricalHinge", {}, batches(lambda n: one_hot(3, n), lambda n: normal(n, 3))),
+    ("KLDivergence", {}, batches(lambda n: share(n, 3), lambda n: share(n, 3))),
+    ("Poisson", {}, batches(lambda n: label(4, n, 3), lambda n: share(n, 3))),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, batches(lambda n: label(3, n), lambda n: share(n, 3))),
+    ("TopKCategoricalAccuracy", {"k": 2}, batches(lambda n: one_hot(4, n), lambda n: share(n, 4))),
+    ("TopKCategoricalAccuracy", {}, batches(lambda n: one_hot(4, n), lambda n: share(n, 4))),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, batches(lambda n: label(4, n), lambda n: share(n, 4))),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, batches(lambda n: label(4, n, 3), lambda n: label(3, n, 3, 4) / 3)),
+    (
+        "SparseTopKCategoricalAccuracy",
+        {"k": 2, "from_sorted_ids": True},
+        batches(lambda n: label(4, n), lambda n: np.argsort(share(n, 4))),
+    ),
+    *[
+        ("FBetaScore", {"average": average, **arguments}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3)))
+        for average in (None, "micro", "macro", "weighted")
+        for arguments in ({}, {"beta": 0.5, "threshold": 0.4})
+    ],
+    ("F1Score", {"average": "macro"}, batches(lambda n: label(2, n, 2), lambda n: share(n, 2))),
+    ("F1Score", {"threshold": 0.5}, batches(lambda n: label(2, n, 1), lambda n: share(n, 1))),
+    *[
+        (name, arguments, batches(lambda n: label(2, n), lambda n: share(n, 1)))
+        for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
+        for arguments in ({}, {"thresholds": [0.2, 0.7]})
+    ],
+    *[
+        (name, arguments, batches(lambda n: label(2, n, 3), lambda n: share(n, 3)))
+        for name in ("Precision", "Recall")
+        for arguments in (
+            {},
+            {"thresholds": 0.3},
+            {"thresholds": [0.0, 0.5, 1.0]},
+            {"top_k": 2},
+            {"top_k": 2, "thresholds": 0.6},
+            {"class_id": 1},
+        )
+    ],
+    ("Precision", {}, batches(lambda n: label(2, n, 2, 3), lambda n: share(n, 2, 3))),
+    *[
+        (name, {which: 0.6, **arguments}, batches(lambda n: label(2, n), lambda n: share(n, 1)))
+        for name, which in (
+            ("SensitivityAtSpecificity", "specificity"),
+            ("SpecificityAtSensitivity", "sensitivity"),
+            ("PrecisionAtRecall", "recall"),
+            ("RecallAtPrecision", "precision"),
+        )
+        for arguments in ({}, {"num_thresholds": 1}, {"num_thresholds": 5})
+    ],
+    ("PrecisionAtRecall", {"recall": 0.5, "class_id": 2}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3))),
+    *[
+        ("AUC", {"curve": curve, "summation_method": method}, batches(lambda n: label(2, n), lambda n: share(n, 1)))
+        for curve in ("ROC", "PR", "PRGAIN")
+        for method in ("interpolation", "minoring", "majoring")
+    ],
+    ("AUC", {}, batches(lambda n: label(2, n, 1), lambda n: label(3, n, 1) / 2)),
+    ("AUC", {"num_thresholds": 2}, batches(lambda n: label(2, n), lambda n: share(n, 1))),
+    ("AUC", {"thresholds": [0.7, 0.2, 0.3]}, batches(lambda n: label(2, n, 2), lambda n: share(n, 2))),
+    ("AUC", {"thresholds": [0.5], "curve": "PR"}, batches(lambda n: label(2, n), lambda n: share(n, 1))),
+    ("AUC", {"from_logits": True}, batches(lambda n: label(2, n), lambda n: normal(n, 1))),
+    ("AUC", {"label_weights": [0.5, 2.0]}, batches(lambda n: label(2, n, 2), lambda n: share(n, 2))),
+    *[
+        ("AUC", {"multi_label": True, **arguments}, batches(lambda n: label(2, n, 3), lambda n: share(n, 3)))
+        for arguments in (
+            {},
+            {"num_labels": 3, "curve": "PR"},
+            {"label_weights": [0.5, 0.2, 1.0]},
+            {"thresholds": [0.2, 0.3], "label_weights": [0.5, 0.2, 1.0], "curve": "PR"},
+        )
+    ],
+    ("IoU", {"num_classes": 3, "target_class_ids": [0, 2]}, batches(lambda n: label(3, n), lambda n: label(3, n))),
+    ("BinaryIoU", {}, batches(lambda n: label(2, n), lambda n: share(n))),
+    ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, batches(lambda n: label(2, n), lambda n: share(n))),
+    ("MeanIoU", {"num_classes": 3, "ignore_class": 1}, batches(lambda n: label(3, n), lambda n: label(3, n))),
+    ("MeanIoU", {"num_classes": 4}, batches(lambda n: label(3, n) - 1, lambda n: label(6, n))),
+    ("OneHotIoU", {"num_classes": 3, "target_class_ids": [1]}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3))),
+    ("OneHotMeanIoU", {"num_classes": 3}, batches(lambda n: one_hot(3, n), lambda n: share(n, 3))),
+    (
+        "OneHotMeanIoU",
+        {"num_classes": 3, "sparse_y_pred": True, "dtype": "float32"},
+        batches(lambda n: one_hot(3, n), lambda n: label(3, n)),
+    ),
+]
 NAMED = [f"{name}-{arguments}-{rows[0][0].shape}" for name, arguments, rows in ROWS]
 each_row = pytest.mark.parametrize(("name", "arguments", "rows"), ROWS, ids=NAMED)
 
@@ -92,6 +195,10 @@ def test_story(name, arguments, rows, weights):
         steps = np.linspace(0, 2, len(row[0]), dtype="float32")
         return {"none": None, "rows": steps, "column": steps[:, None], "zero": 0 * steps}[weights]
 
+    if weights == "column" and (name in ("F1Score", "FBetaScore") or "IoU" in name):
+        pytest.skip("Keras takes a row of weights here")
+    if weights != "none" and rows[0][0].ndim > 2 and name == "Precision":
+        pytest.skip("Keras takes weights of all axes but the last here")
     if weights == "column" and row_axes(name, rows) not in (0, 1):
         pytest.skip("Keras has no meaning for one column of weights beside rows of three and more axes")
     both(lambda keras: story(made(keras, name, arguments), rows, weight), rtol=1e-4)
@@ -103,7 +210,22 @@ def row_axes(name, rows):
 
 @each_row
 def test_config(name, arguments, rows):
-    same_config(*(made(keras, name, arguments) for keras in (own, real)))
+    ours, theirs = (made(keras, name, arguments) for keras in (own, real))
+    # Keras leaves out, and so loses in files, the axis of CosineSimilarity; its weights of labels are an array.
+    same_config(ours, Listed(theirs.get_config()), more={"axis", "from_sorted_ids"})
+    again = own.metrics.deserialize(own.metrics.serialize(ours))
+    assert type(again) is type(ours)
+    assert again.get_config() == ours.get_config()
+
+
+class Listed:
+    """A configuration with lists in place of arrays."""
+
+    def __init__(self, config):
+        self.config = config
+
+    def get_config(self):
+        return {key: np.asarray(x).tolist() if hasattr(x, "__array__") else x for key, x in self.config.items()}
 
 
 @pytest.mark.parametrize("function", ["binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"])
@@ -121,8 +243,8 @@ def test_function(function, axes):
 
 @pytest.mark.parametrize("name", [function.__name__ for function in own.losses.FUNCTIONS])
 def test_losses_are_metrics_too(name):
-    assert getattr(own.metrics, name) is getattr(own.losses, name)
-    assert getattr(real.metrics, name) is getattr(real.losses, name)
+    assert hasattr(own.metrics, name) == hasattr(real.metrics, name)
+    assert getattr(own.metrics, name, None) in (None, getattr(own.losses, name))
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ ALIASES = {
     for name in (short, short.upper())
 }
 KNOWN: dict[str, Any] = {**by_name(*CLASSES), **by_name(*FUNCTIONS), **ALIASES}
+LossFunctionWrapper.functions.update(by_name(*FUNCTIONS))
 
 
 def get(identifier: Any) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.keras.config import floatx
-from klods.keras.configuration import Configurable, serialize, snake_case, unique_name
+from klods.keras.configuration import Configurable, resolve, serialize, snake_case, unique_name
 from klods.keras.losses.alignment import fitted_weight, logical_both, mask_of, same_rank
 from klods.ops.arithmetic import maximum_
 from klods.ops.comparison import where
@@ -73,6 +73,8 @@ class Loss(Configurable):
 class LossFunctionWrapper(Loss):
     """A loss made of a function and keyword arguments for it."""
 
+    functions: ClassVar[dict[str, LossFunction]] = {}  # those that configurations name; filled by the package
+
     def __init__(
         self,
         fn: LossFunction,
@@ -91,6 +93,13 @@ class LossFunctionWrapper(Loss):
         """Return the constructor's arguments as plain data."""
         config = super().get_config()
         return {**config, **{k: serialize(v) for k, v in self._arguments.items()}} if "fn" in config else config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """Return a loss made with these arguments; its function may be given by name."""
+        if "fn" not in config:
+            return super().from_config(config)
+        return cls(**{**config, "fn": resolve("function of a loss", config["fn"], cls.functions)})
 
 
 def reduced(values: Tensor, sample_weight: Any, reduction: str | None) -> Tensor:

@@ -1,0 +1,84 @@
+"""Metric, the base of all metrics: state that batches change, and the figure that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from klods.dtypes import as_dtype
+from klods.errors import StateError
+from klods.keras import initializers
+from klods.keras.config import floatx
+from klods.keras.configuration import Configurable, snake_case, unique_name
+from klods.tensor import Tensor, Variable
+
+
+class Metric(Configurable):
+    """Base of all. A metric of your own makes its state with `add_weight` and defines `update_state` and `result`.
+
+    Args:
+        name: a name, under which the figure is shown.
+        dtype: of the state; float32 by default.
+    """
+
+    # Whether a better model has a larger figure, "up", or a smaller one, "down"; callbacks ask for it.
+    _direction: str | None = None
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        self.name = name or unique_name(snake_case(type(self).__name__))
+        self.dtype = as_dtype(dtype or floatx()).name
+        self._variables: list[Variable] = []
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """Return a new number, or array, of state, which `reset_state` sets to zero.
+
+        Raises:
+            StateError: if the metric's constructor didn't call that of its base.
+        """
+        if not hasattr(self, "_variables"):
+            raise StateError(
+                f"{type(self).__name__} made state before its base was set up.",
+                "call super().__init__(name=name) first in its __init__.",
+            )
+        start = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
+        variable = Variable(start, trainable=False, name=name)
+        self._variables.append(variable)
+        return variable
+
+    add_variable = add_weight
+
+    def add_zeros(self, names: Sequence[str], shape: tuple[int, ...]) -> None:
+        """Make an attribute of state of one shape for each name."""
+        for name in names:
+            setattr(self, name, self.add_weight(shape, name=name))
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state, and that of metrics that are attributes of this one."""
+        inner = [value for value in vars(self).values() if isinstance(value, Metric)]
+        return [*self._variables, *(variable for metric in inner for variable in metric.variables)]
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take one batch into account."""
+        raise NotImplementedError
+
+    def result(self) -> Any:
+        """Return the figure over all batches since the last reset, or a dict of figures."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        for variable in self.variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype.as_numpy_dtype))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Take one batch into account and return the figure."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
