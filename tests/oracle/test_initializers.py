@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from beside import close, own, real, same_config
+from beside import both, close, own, real, same_config
 
 EXACT = [
     ("Zeros", {}),
@@ -84,7 +84,7 @@ def test_orthogonal(name, arguments, shape):
 
 @pytest.mark.parametrize(("name", "arguments"), DRAWN + ORTHOGONAL)
 def test_seeds(name, arguments):
-    """A seed gives the same values at every call, no seed others: in both libraries."""
+    """An object gives the same values at every call, those of a seed if it has one: in both libraries."""
     for keras in (own, real):
         seeded, again, free = (
             made(keras, name, arguments, 3),
@@ -96,6 +96,7 @@ def test_seeds(name, arguments):
         assert (first == np.asarray(again((4, 5)))).all()
         assert not (np.asarray(made(keras, name, arguments, 4)((4, 5))) == first).all()
         assert not (np.asarray(made(keras, name, arguments)((4, 5))) == np.asarray(free((4, 5)))).all()
+        assert (np.asarray(free((4, 5))) == np.asarray(free((4, 5)))).all()
 
 
 @pytest.mark.parametrize(("name", "arguments"), EXACT + DRAWN + ORTHOGONAL)
@@ -107,6 +108,25 @@ def test_config(name, arguments):
         assert {**ours_serialized, "config": None} == {**theirs_serialized, "config": None}
         again = own.initializers.get(real.initializers.serialize(theirs))
         assert type(again) is type(ours)
+
+
+@pytest.mark.parametrize("name", ["GlorotUniform", "HeNormal", "LecunUniform", "VarianceScaling"])
+def test_axes_of_inputs_and_outputs(name):
+    arguments = {"input_axes": (0,), "output_axes": (1, 2)}
+    ours, theirs = (np.asarray(made(keras, name, arguments, seed=7)((50, 40, 60))) for keras in (own, real))
+    assert ours.std() == pytest.approx(theirs.std(), rel=0.02)
+
+
+def test_an_array_is_an_initializer_for_its_shape():
+    values = np.arange(6.0).reshape(2, 3)
+    both(lambda keras: keras.initializers.get(values)((2, 3)))
+    for keras in (own, real):
+        with pytest.raises(ValueError, match="shape"):
+            keras.initializers.get(values)((3, 2))
+
+
+def test_clone():
+    both(lambda keras: keras.initializers.Constant(0.5).clone()((2,)))
 
 
 @pytest.mark.parametrize("name", SHORT)

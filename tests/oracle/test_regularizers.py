@@ -15,6 +15,8 @@ REGULARIZERS = [
     ("L2", {"l2": 0.3}),
     ("L1L2", {}),
     ("L1L2", {"l1": 0.3, "l2": 0.2}),
+    ("OrthogonalRegularizer", {}),
+    ("OrthogonalRegularizer", {"factor": 0.5, "mode": "columns"}),
 ]
 CONSTRAINTS = [
     ("NonNeg", {}),
@@ -41,8 +43,8 @@ def test_every_class_has_a_row():
 
 @pytest.mark.parametrize(("family", "name", "arguments"), ALL)
 def test_values(family, name, arguments):
-    for x in (X, KERNEL, 0 * X):
-        both(lambda keras, x: made(keras, family, name, arguments)(x), x)
+    for x in (X, 0 * X) if name == "OrthogonalRegularizer" else (X, KERNEL, 0 * X):
+        both(lambda keras, x: made(keras, family, name, arguments)(keras.ops.convert_to_tensor(x)), x)
 
 
 @pytest.mark.parametrize(("name", "arguments"), REGULARIZERS)
@@ -63,7 +65,7 @@ def test_config(family, name, arguments):
 
 @pytest.mark.parametrize(
     ("family", "name"),
-    [("regularizers", name) for name in ("l1", "l2", "L1", "L2", "L1L2")]
+    [("regularizers", name) for name in ("l1", "l2", "L1", "L2", "L1L2", "orthogonal_regularizer")]
     + [("constraints", name) for name in ("non_neg", "max_norm", "unit_norm", "min_max_norm", "NonNeg", "MaxNorm")],
 )
 def test_names(family, name):
@@ -74,7 +76,7 @@ def test_names(family, name):
 
 @pytest.mark.parametrize(
     ("family", "name"),
-    [("regularizers", name) for name in ("l1", "l2", "l1_l2")]
+    [("regularizers", name) for name in ("l1", "l2", "l1_l2", "orthogonal_regularizer")]
     + [("constraints", name) for name in ("non_neg", "max_norm", "unit_norm", "min_max_norm")],
 )
 def test_short_names(family, name):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from klods.keras.config import epsilon
 from klods.keras.configuration import Configurable, by_name, resolve, serialize
 from klods.missing import reporter
 from klods.ops.arithmetic import maximum_, minimum_, sqrt_, square
 from klods.ops.block import static
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
-
-EPSILON = 1e-7
 
 
 class Constraint(Configurable):
@@ -36,7 +36,7 @@ class MaxNorm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         length = _length(w, self.axis)
-        return convert_to_tensor(w) * (minimum_(length, self.max_value) / (EPSILON + length))
+        return convert_to_tensor(w) * (minimum_(length, self.max_value) / (epsilon() + length))
 
 
 class UnitNorm(Constraint):
@@ -46,7 +46,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Tensor:
-        return convert_to_tensor(w) / (EPSILON + _length(w, self.axis))
+        return convert_to_tensor(w) / (epsilon() + _length(w, self.axis))
 
 
 class MinMaxNorm(Constraint):
@@ -59,7 +59,7 @@ class MinMaxNorm(Constraint):
         length = _length(w, self.axis)
         clipped = maximum_(minimum_(length, self.max_value), self.min_value)
         desired = self.rate * clipped + (1 - self.rate) * length
-        return convert_to_tensor(w) * (desired / (EPSILON + length))
+        return convert_to_tensor(w) * (desired / (epsilon() + length))
 
 
 def _length(w: Any, axis: Any) -> Tensor:
@@ -79,12 +79,18 @@ def get(identifier: Any) -> Any:
     return None if identifier is None else resolve("constraint", identifier, KNOWN)
 
 
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the constraint of a name or configuration, which may be one of your own, given by its name."""
+    return resolve("constraint", config, {**KNOWN, **(custom_objects or {})})
+
+
 __all__ = [
     "Constraint",
     "MaxNorm",
     "MinMaxNorm",
     "NonNeg",
     "UnitNorm",
+    "deserialize",
     "get",
     "max_norm",
     "min_max_norm",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from klods import random
 from klods.dtypes import as_array, as_dtype
-from klods.errors import DataError, DTypeError
+from klods.errors import DataError, DTypeError, ShapeError
 from klods.keras.configuration import Configurable, by_name, resolve, serialize
 from klods.missing import reporter
 from klods.tensor import Tensor, TensorLike
 
 Shape = tuple[int, ...]
+Axes = Sequence[int] | None
+Self = TypeVar("Self", bound="Initializer")
 
 
 class Initializer(Configurable):
@@ -22,6 +25,10 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         raise NotImplementedError
+
+    def clone(self: Self) -> Self:
+        """Return another initializer with these arguments."""
+        return type(self).from_config(self.get_config())
 
 
 class Zeros(Initializer):
@@ -62,19 +69,35 @@ class Identity(Initializer):
 
 
 class RandomInitializer(Initializer):
-    """Base of those that draw random numbers: the same seed gives the same values at every call."""
+    """Base of those that draw random numbers: one object gives the same values at every call.
 
-    seed: int | None
+    Args:
+        seed: a whole number, for the same values in every run; None for others in each object.
+
+    Raises:
+        DataError: for another seed.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+            raise DataError(
+                f"A seed is a whole number, 0 or more; got {seed!r}.", "write seed=1, say, or leave it out."
+            )
+        self.seed = seed
+        self._chosen = seed
 
     def _generator(self) -> np.random.Generator:
-        return random.generator() if self.seed is None else np.random.default_rng(self.seed)
+        if self._chosen is None:
+            self._chosen = int(random.generator().integers(2**63))
+        return np.random.default_rng(self._chosen)
 
 
 class RandomUniform(RandomInitializer):
     """Numbers drawn evenly from minval to maxval."""
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
-        self.minval, self.maxval, self.seed = minval, maxval, seed
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         drawn = random.uniform_array(self._generator(), shape, self.minval, self.maxval)
@@ -85,7 +108,8 @@ class RandomNormal(RandomInitializer):
     """Numbers drawn from the normal distribution."""
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
-        self.mean, self.stddev, self.seed = mean, stddev, seed
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         drawn = self._generator().standard_normal(shape, np.float32)
@@ -96,7 +120,8 @@ class TruncatedNormal(RandomInitializer):
     """Numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
-        self.mean, self.stddev, self.seed = mean, stddev, seed
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         drawn = random.truncated_array(self._generator(), shape)
@@ -110,22 +135,34 @@ class VarianceScaling(RandomInitializer):
         scale: the variance times n.
         mode: which n: `fan_in`, `fan_out` or `fan_avg`.
         distribution: `uniform`, `truncated_normal` (or `normal`), or `untruncated_normal`.
-        seed: for the same values at every call.
+        seed: for the same values in every run.
+        input_axes: the axes of a kernel that inputs run along, where `fans` guesses wrong.
+        output_axes: those that outputs run along.
 
     Raises:
-        DataError: for another mode or distribution.
+        DataError: for another mode or distribution, or a scale that is not positive.
     """
 
     def __init__(
-        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: int | None = None
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
     ) -> None:
+        super().__init__(seed)
         _check_choice("mode", mode, MODES)
-        _check_choice("distribution", distribution, DISTRIBUTIONS)
-        self.scale, self.mode, self.seed = scale, mode, seed
-        self.distribution = "truncated_normal" if distribution == "normal" else distribution
+        _check_choice("distribution", distribution.lower(), DISTRIBUTIONS)
+        if not scale > 0:
+            raise DataError(f"VarianceScaling got scale={scale}.", "give a number above 0.")
+        self.scale, self.mode = scale, mode
+        self.distribution = {"normal": "truncated_normal"}.get(distribution.lower(), distribution.lower())
+        self.input_axes, self.output_axes = input_axes, output_axes
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
-        fan_in, fan_out = fans(shape)
+        fan_in, fan_out = fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
         return Tensor(self._drawn(shape, variance).astype(_floating(dtype), copy=False))
@@ -141,12 +178,12 @@ class VarianceScaling(RandomInitializer):
 
 
 class _Named(VarianceScaling):
-    """Base of the named cases of VarianceScaling, whose only argument is the seed."""
+    """Base of the named cases of VarianceScaling."""
 
     case: tuple[float, str, str]
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(*self.case, seed)
+    def __init__(self, seed: int | None = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(*self.case, seed, input_axes, output_axes)
 
 
 class GlorotUniform(_Named):
@@ -189,7 +226,8 @@ class Orthogonal(RandomInitializer):
     """A matrix with orthonormal rows or columns, times gain (Saxe et al. 2013)."""
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
-        self.gain, self.seed = gain, seed
+        super().__init__(seed)
+        self.gain = gain
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         if len(shape) < 2:
@@ -207,8 +245,14 @@ DISTRIBUTIONS = ("uniform", "truncated_normal", "normal", "untruncated_normal")
 TRUNCATED_DEVIATION = 0.8796256610342398
 
 
-def fans(shape: Shape) -> tuple[float, float]:
-    """Return the numbers of inputs and outputs of one unit whose kernel has this shape."""
+def fans(shape: Shape, input_axes: Axes = None, output_axes: Axes = None) -> tuple[float, float]:
+    """Return the numbers of inputs and outputs of one unit whose kernel has this shape.
+
+    Inputs run along the last axis but one and outputs along the last, unless both are told; a unit sees all places of
+    the axes before.
+    """
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[a] for a in input_axes), math.prod(shape[a] for a in output_axes)
     if len(shape) < 2:
         size = shape[0] if shape else 1
         return size, size
@@ -245,7 +289,14 @@ KNOWN = by_name(
     LecunNormal,
     Orthogonal,
 )
-ALIASES = {"uniform": RandomUniform, "normal": RandomNormal, "zero": Zeros, "one": Ones}
+ALIASES = {
+    "IdentityInitializer": Identity,
+    "OrthogonalInitializer": Orthogonal,
+    "normal": RandomNormal,
+    "one": Ones,
+    "uniform": RandomUniform,
+    "zero": Zeros,
+}
 
 
 zeros, ones, constant, identity, orthogonal = Zeros, Ones, Constant, Identity, Orthogonal
@@ -254,10 +305,11 @@ variance_scaling = VarianceScaling
 glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
 he_uniform, he_normal = HeUniform, HeNormal
 lecun_uniform, lecun_normal = LecunUniform, LecunNormal
+IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
 
 
 def get(identifier: Any) -> Any:
-    """Return the initializer of a name, configuration, class or function; None for None.
+    """Return the initializer of a name, configuration, class, function or array of values; None for None.
 
     Raises:
         NameUnknownError: for an unknown name.
@@ -266,8 +318,34 @@ def get(identifier: Any) -> Any:
         >>> type(get("glorot_uniform")).__name__
         'GlorotUniform'
     """
+    if isinstance(identifier, (TensorLike, np.ndarray, np.generic)):
+        return _Values(identifier)
     return None if identifier is None else resolve("initializer", identifier, {**KNOWN, **ALIASES})
 
 
-__all__ = [*KNOWN, "Initializer", "get", "serialize"]
+class _Values(Initializer):
+    """The values of an array, for a weight of its shape.
+
+    Raises:
+        ShapeError: for a weight of another shape.
+    """
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        if tuple(shape) != tuple(self.values.shape):
+            raise ShapeError(
+                f"A weight of shape {tuple(shape)} can't start from values of shape {tuple(self.values.shape)}.",
+                "give as many values as the layer has weights.",
+            )
+        return Constant(self.values)(shape, dtype)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the initializer of a name or configuration, which may be one of your own, given by its name."""
+    return resolve("initializer", config, {**KNOWN, **ALIASES, **(custom_objects or {})})
+
+
+__all__ = [*KNOWN, "IdentityInitializer", "Initializer", "OrthogonalInitializer", "deserialize", "get", "serialize"]
 __getattr__ = reporter(__name__)
