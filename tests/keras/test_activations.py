@@ -29,10 +29,12 @@ def test_gradient_of_sparsemax_is_the_slope():
     with klods.GradientTape() as tape:
         tape.watch(start)
         value = klods.reduce_sum(activations.sparsemax(start) * cotangent)
-    slope = [(activations.sparsemax(klods.constant(x + h * direction)).numpy() * cotangent).sum() for h in (1e-6, -1e-6)]
+    slope = [
+        (activations.sparsemax(klods.constant(x + h * direction)).numpy() * cotangent).sum() for h in (1e-6, -1e-6)
+    ]
     assert (tape.gradient(value, start).numpy() * direction).sum() == pytest.approx((slope[0] - slope[1]) / 2e-6)
 
 
 def test_glu_refuses_an_odd_size():
-    with pytest.raises(ShapeError, match="axis -1 .* odd"):
+    with pytest.raises(ShapeError, match="whose size is odd"):
         activations.glu(np.ones((2, 3)))

@@ -15,21 +15,13 @@ import small
 
 from klods import backends, keras
 from klods.errors import TraceWarning
-from klods.keras import activations, constraints, initializers, losses, metrics, optimizers, regularizers
+from klods.keras import activations, constraints, initializers, losses, optimizers, regularizers
 from klods.keras.layers import KNOWN as LAYERS
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
 Dense, X = keras.layers.Dense, small.inputs(100)
 SPARSE, ONE_HOT, BINARY = small.labels(100), small.one_hot(100), (small.labels(100) == 1).astype(np.float32)[:, None]
 TARGETS = small.targets(100)
-LOSS_DATA = {
-    "sparse": SPARSE,
-    "categorical": ONE_HOT,
-    "binary": BINARY,
-    "mean": TARGETS,
-    "root": TARGETS,
-    "accuracy": TARGETS.round(),
-}
 
 
 class Job:
@@ -58,13 +50,6 @@ def hidden(last: str | None = "softmax", units: int = small.CLASSES, **options: 
     return lambda: [Dense(16, activation="tanh", **options), Dense(units, activation=last)]
 
 
-def of_labels(name: str) -> dict[str, Any]:
-    """Return the labels and last layer that a loss or metric asks for."""
-    kind = next((kind for kind in LOSS_DATA if kind in name.lower()), "sparse")
-    last = {"sparse": "softmax", "categorical": "softmax", "binary": "sigmoid"}.get(kind)
-    return {"layers": hidden(last, 1 if kind == "binary" else small.CLASSES), "y": LOSS_DATA[kind]}
-
-
 OPTIMIZERS = [
     optimizers.SGD(0.1),
     optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01),
@@ -74,7 +59,12 @@ OPTIMIZERS = [
     optimizers.Adam(0.01),
     optimizers.Adam(0.01, amsgrad=True, global_clipnorm=0.1, weight_decay=0.1),
 ]
-REGULARIZERS = {"L1": regularizers.L1(0.01), "L2": regularizers.L2(0.01), "L1L2": regularizers.L1L2(0.01, 0.02)}
+REGULARIZERS = {
+    "L1": regularizers.L1(0.01),
+    "L2": regularizers.L2(0.01),
+    "L1L2": regularizers.L1L2(0.01, 0.02),
+    "OrthogonalRegularizer": regularizers.OrthogonalRegularizer(0.1),
+}
 BOUNDS = {"MinMaxNorm": constraints.MinMaxNorm(0.5, 1.0), "MaxNorm": constraints.MaxNorm(0.5)}
 SPECIAL_LAYERS: dict[str, Callable[[], list[Any]]] = {
     "Dense": lambda: [Dense(16, use_bias=False), Dense(small.CLASSES, activation="softmax")],
@@ -86,30 +76,17 @@ SPECIAL_LAYERS: dict[str, Callable[[], list[Any]]] = {
 
 JOBS: dict[str, Job] = {
     **{f"optimizer {i} {x.name}": Job(hidden(), optimizer=x, metrics=["accuracy"]) for i, x in enumerate(OPTIMIZERS)},
-    **{
-        f"loss {kind.__name__}": Job(**of_labels(kind.__name__), loss=kind())
-        for kind in losses.CLASSES
-    },
-    "loss of sums": Job(**of_labels("mean"), loss=losses.MeanSquaredError(reduction="sum")),
+    "loss of sums": Job(hidden(None), TARGETS, loss=losses.MeanSquaredError(reduction="sum")),
     "loss from logits": Job(hidden(None), loss=losses.SparseCategoricalCrossentropy(from_logits=True)),
     "loss of truths from logits": Job(hidden(None, 1), BINARY, loss=losses.BinaryCrossentropy(from_logits=True)),
     "loss of smooth labels": Job(hidden(), ONE_HOT, loss=losses.CategoricalCrossentropy(label_smoothing=0.1)),
     **{
-        f"metric {kind.__name__}": Job(**of_labels(kind.__name__), loss="mse", metrics=[kind()])
-        for kind in metrics.CLASSES
-        if kind not in (metrics.Mean, metrics.Sum) and "Sparse" not in kind.__name__
-    },
-    **{
-        f"metric {kind.__name__}": Job(hidden(), metrics=[kind()])
-        for kind in metrics.CLASSES
-        if "Sparse" in kind.__name__
-    },
-    **{
         f"activation {name}": Job(lambda name=name: [Dense(16, activation=name), Dense(3, "softmax")])
         for name in activations.KNOWN
+        if name not in ("glu", "threshold")  # which halve the units, and need arguments
     },
     **{
-        f"regularizer {name}": Job(hidden(kernel_regularizer=x, bias_regularizer=x))
+        f"regularizer {name}": Job(hidden(kernel_regularizer=x, bias_regularizer=None if "Orthogonal" in name else x))
         for name, x in REGULARIZERS.items()
     },
     "regularizer of outputs": Job(hidden(activity_regularizer="l2")),

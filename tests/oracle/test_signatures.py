@@ -20,14 +20,13 @@ CALLBACK_METHODS = [name for name in dir(real.callbacks.Callback) if name.starts
 LACKING = {
     "aggregation", "args", "auto_scale_loss", "autocast", "custom_objects", "ema_momentum",
     "ema_overwrite_frequency", "expand_nested", "gptq_unpacked_column_size", "gradient_accumulation_steps",
-    "include_optimizer", "input_axes",
+    "include_optimizer",
     "input_tensor", "kwargs", "layer_range", "layout", "loss_scale_factor", "mask", "max_shard_size", "optional",
-    "output_axes", "overwrite_with_gradient", "positions", "quantization_config", "ragged", "rng", "safe_mode",
+    "overwrite_with_gradient", "positions", "quantization_config", "ragged", "rng", "safe_mode",
     "show_trainable", "skip_mismatch", "sparse", "tensor", "training", "use_ema", "x", "zipped",
 }  # fmt: skip
 LACKING_HERE = {
     "layers.InputLayer": {"activity_regularizer", "trainable"},
-    "metrics.SparseCategoricalCrossentropy": {"ignore_class"},
 }
 # Defaults that Keras can't work with, or that mean the same.
 HARMLESS = {("metrics.Mean.add_weight", "initializer"), ("layers.Dense.add_weight", "shape")}

@@ -109,7 +109,7 @@ def _factor(name: str, given: Any, default: float) -> float:
 
 
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
-KNOWN = by_name(L1L2, L1, L2, OrthogonalRegularizer, l1_l2=L1L2)
+KNOWN = by_name(L1L2, L1, L2, OrthogonalRegularizer, l1l2=L1L2, l1_l2=L1L2)
 
 
 def get(identifier: Any) -> Any:

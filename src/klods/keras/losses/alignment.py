@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from klods.errors import ShapeError
-from klods.ops.movement import cast, reshape
+from klods.ops.movement import broadcast_to, cast, reshape
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -53,6 +53,19 @@ def fitted_weight(values: Tensor, sample_weight: Any) -> tuple[Tensor, Tensor]:
         )
     missing = (1,) * (values.ndim - weight.ndim)
     return values, reshape(weight, (*weight.value.shape, *missing)) if missing and weight.ndim else weight
+
+
+def full_weight(shape: tuple[int, ...], dtype: Any, sample_weight: Any) -> Tensor:
+    """Return sample weights in the shape of what they weigh, all 1 where there are none.
+
+    Raises:
+        ShapeError: if the weights don't fit that shape.
+    """
+    ones = broadcast_to(cast(1, dtype), shape)
+    if sample_weight is None:
+        return ones
+    ones, weight = fitted_weight(ones, sample_weight)
+    return reshape(ones * weight, shape)
 
 
 def mask_of(x: Any) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError
+from klods.keras import losses
 from klods.keras.config import epsilon
 from klods.keras.metrics.metric import Metric
 from klods.ops.comparison import logical_and, where
-from klods.ops.movement import broadcast_to, cast, reshape
+from klods.ops.movement import cast, reshape
 from klods.ops.picking import segment_sum
 from klods.ops.reduction import argmax, reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
@@ -58,8 +59,8 @@ class IoU(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         labels, classes = self._classes(y_true, self.sparse_y_true), self._classes(y_pred, self.sparse_y_pred)
-        weight = reshape(cast(1 if sample_weight is None else sample_weight, self.dtype), (-1,))
-        weight = broadcast_to(weight, labels.value.shape)
+        weight = reshape(losses.full_weight(labels.value.shape, self.dtype, sample_weight), (-1,))
+        labels, classes = reshape(labels, (-1,)), reshape(classes, (-1,))
         counted = logical_and(self._is_class(labels), self._is_class(classes))
         if self.ignore_class is not None:
             counted = logical_and(counted, labels != self.ignore_class)
@@ -69,7 +70,7 @@ class IoU(Metric):
 
     def _classes(self, y: Any, sparse: bool) -> Tensor:
         y = convert_to_tensor(y)
-        return reshape(cast(y if sparse else argmax(y, self.axis % y.ndim), "int32"), (-1,))
+        return cast(y if sparse else argmax(y, self.axis % y.ndim), "int32")
 
     def _is_class(self, classes: Tensor) -> Tensor:
         return logical_and(classes >= 0, classes < self.num_classes)

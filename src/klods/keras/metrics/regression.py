@@ -11,7 +11,7 @@ from klods.keras.metrics.mean import Mean, MeanMetricWrapper
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import sqrt_, square
 from klods.ops.comparison import is_inf, where
-from klods.ops.movement import broadcast_to, cast
+from klods.ops.movement import cast
 from klods.ops.reduction import reduce_mean, reduce_sum
 from klods.tensor import Tensor, Variable
 
@@ -118,9 +118,7 @@ class R2Score(Metric):
         y_true, y_pred = losses.same_rank(cast(y_true, self.dtype), cast(y_pred, self.dtype))
         if not hasattr(self, "count"):
             self._build(y_true, y_pred)
-        weight = broadcast_to(1.0, y_true.value.shape)
-        if sample_weight is not None:
-            weight = losses.fitted_weight(y_true, sample_weight)[1] * weight
+        weight = losses.full_weight(y_true.value.shape, self.dtype, sample_weight)
         self.sum.assign_add(reduce_sum(y_true * weight, 0))
         self.squared_sum.assign_add(reduce_sum(y_true * y_true * weight, 0))
         self.total_mse.assign_add(reduce_sum(square(y_true - y_pred) * weight, 0))

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from klods.errors import DataError, ShapeError
-from klods.keras.losses.alignment import fitted_weight, same_rank
+from klods.keras.losses.alignment import full_weight, same_rank
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import ceil_, maximum_, minimum_
 from klods.ops.comparison import where
-from klods.ops.movement import broadcast_to, cast, reshape, transpose
+from klods.ops.movement import cast, reshape, transpose
 from klods.ops.picking import argsort, segment_sum
 from klods.ops.reduction import cumsum, reduce_sum
 from klods.tensor import Tensor
@@ -71,19 +71,14 @@ def counts(
             f"There are labels of shape {y_true.shape} for predictions of shape {y_pred.shape}.",
             "give one label, 0 or 1, per prediction: keras.utils.to_categorical makes them of whole numbers.",
         )
-    given = (y_true, y_pred, _weights(y_pred, sample_weight, label_weights))
-    labels, predictions, weight = (_columns(x, multi_label) for x in given)
+    weight = full_weight(y_pred.value.shape, y_pred.dtype, sample_weight)
+    if label_weights is not None:
+        weight = weight * cast(label_weights, y_pred.dtype)
+    labels, predictions, weight = (_columns(x, multi_label) for x in (y_true, y_pred, weight))
     positives, negatives = where(labels != 0, weight, 0), where(labels != 0, 0, weight)
     count = _by_histogram if _are_even(tuple(thresholds)) else _by_comparison
     found = count(predictions, positives, negatives, thresholds)
     return Counts(*(x if multi_label else reshape(x, (-1,)) for x in found))
-
-
-def _weights(y_pred: Tensor, sample_weight: Any, label_weights: Any) -> Tensor:
-    weight = broadcast_to(cast(1, y_pred.dtype), y_pred.value.shape)
-    if sample_weight is not None:
-        weight = fitted_weight(weight, sample_weight)[1] * weight
-    return weight if label_weights is None else weight * cast(label_weights, y_pred.dtype)
 
 
 def _columns(x: Tensor, multi_label: bool) -> Tensor:

@@ -1,0 +1,94 @@
+"""Every loss in a compiled step beside the same step run eagerly, and what losses refuse."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from klods import backends, keras
+from klods.errors import DataError, ShapeError, TraceWarning
+from klods.keras import losses
+
+BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
+RANDOM = np.random.default_rng(0)
+X, TARGETS = RANDOM.random((6, 4), np.float32), RANDOM.random((6, 3), np.float32)
+LABELS = np.array([0, 2, 1, 1, 0, 2])
+ONE_HOT = np.eye(3, dtype=np.float32)[LABELS]
+WEIGHTS = np.array([0.5, 1.0, 2.0, 0.0, 1.0, 0.25], np.float32)
+# Last layer's activation, labels; for losses that are not here, those of a regression.
+DATA: dict[str, tuple[str | None, Any]] = {
+    "BinaryCrossentropy": ("sigmoid", ONE_HOT),
+    "BinaryFocalCrossentropy": ("sigmoid", ONE_HOT),
+    "CategoricalCrossentropy": ("softmax", ONE_HOT),
+    "CategoricalFocalCrossentropy": ("softmax", ONE_HOT),
+    "CategoricalGeneralizedCrossEntropy": ("softmax", LABELS),
+    "CategoricalHinge": (None, ONE_HOT),
+    "Circle": ("tanh", LABELS),
+    "Dice": ("sigmoid", ONE_HOT),
+    "Hinge": (None, ONE_HOT),
+    "KLDivergence": ("softmax", ONE_HOT),
+    "Poisson": ("softplus", LABELS[:, None]),
+    "SparseCategoricalCrossentropy": ("softmax", LABELS),
+    "SquaredHinge": (None, ONE_HOT),
+    "Tversky": ("sigmoid", ONE_HOT),
+}
+LOSSES = [
+    *(kind() for kind in losses.CLASSES),
+    losses.SparseCategoricalCrossentropy(ignore_class=1),
+    losses.MeanSquaredError(reduction="mean_with_sample_weight"),
+    losses.MeanAbsoluteError(reduction="sum"),
+]
+
+
+def trained(loss: losses.Loss, **how: Any) -> list[np.ndarray]:
+    """Return the losses of two steps, one of them weighted, and the weights after them."""
+    keras.utils.set_random_seed(3)
+    last, labels = DATA.get(type(loss).__name__, (None, TARGETS))
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation=last)])
+    model.compile(keras.optimizers.SGD(0.1), loss, **how)
+    weights = None if type(loss).__name__ in ("Dice", "Tversky") else WEIGHTS
+    seen = [model.train_on_batch(X, labels), model.train_on_batch(X, labels, weights)]
+    return [np.float32(seen), *model.get_weights()]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: f"{type(loss).__name__}-{loss.reduction}")
+def test_compiled_as_eager(loss, monkeypatch):
+    expected = trained(loss, run_eagerly=True)
+    assert all(np.isfinite(x).all() for x in expected)
+    for backend in BACKENDS:
+        monkeypatch.setattr(backends, "_chosen", [backend])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", TraceWarning)
+            for got, wanted in zip(trained(loss), expected, strict=True):
+                np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5, err_msg=backend)
+
+
+def test_a_configured_function_is_made_again_by_its_name():
+    loss = losses.LossFunctionWrapper(losses.huber, delta=0.3)
+    again = losses.LossFunctionWrapper.from_config(loss.get_config())
+    assert again.fn is losses.huber
+    assert float(again([[0.0]], [[1.0]])) == float(losses.Huber(0.3)([[0.0]], [[1.0]]))
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "call"),
+    [
+        (DataError, "no reduction 'average'", lambda: losses.MeanSquaredError(reduction="average")),
+        (DataError, "between 0 and 1", lambda: losses.CategoricalGeneralizedCrossEntropy(q=1.5)),
+        (ShapeError, "one-hot encode", lambda: losses.categorical_focal_crossentropy([1], [[0.5, 0.5]])),
+        (
+            ShapeError,
+            "one number per class",
+            lambda: losses.categorical_generalized_cross_entropy(ONE_HOT, ONE_HOT, 0.5),
+        ),
+        (ShapeError, "don't fit", lambda: losses.huber(np.zeros((2, 3)), np.zeros((4, 3)))),
+        (ShapeError, "one weight per row", lambda: losses.Huber()(TARGETS, TARGETS, np.ones(5))),
+    ],
+)
+def test_refused(error, words, call):
+    with pytest.raises(error, match=words):
+        call()
