@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from klods.errors import DataError
@@ -24,6 +25,7 @@ class Steps:
         count: how many of them to yield.
         hooks: the callbacks.
         verbose: 0 for silence, 1 for a progress bar, 2 for a line at the end.
+        first: the batches to skip, which count as done.
 
     Attributes:
         figures: what the last step returned; whoever iterates sets it.
@@ -37,16 +39,18 @@ class Steps:
         (2, {'loss': 0.5})
     """
 
-    def __init__(self, kind: str, batches: Iterator[Any], count: int, hooks: Hooks, verbose: int) -> None:
-        self.kind, self.batches, self.count, self.hooks = kind, batches, count, hooks
-        self.progress = Progress(count, verbose)
+    def __init__(
+        self, kind: str, batches: Iterator[Any], count: int, hooks: Hooks, verbose: int, first: int = 0
+    ) -> None:
+        self.kind, self.batches, self.count, self.hooks, self.first = kind, batches, count, hooks, first
+        self.progress = Progress(count, 0 if hooks.draw_progress else verbose)
         self.figures: Any = {}
         self.done = 0
 
     def __iter__(self) -> Iterator[Any]:
         begin, end = f"on_{self.kind}_batch_begin", f"on_{self.kind}_batch_end"
         begins, ends = self.hooks.wanted(begin), self.hooks.wanted(end)
-        for number, batch in zip(range(self.count), self.batches):
+        for number, batch in islice(zip(range(self.count), self.batches), self.first, None):
             if begins:
                 self.hooks.call(begin, number, {})
             yield batch
@@ -95,15 +99,18 @@ class Epochs:
 
     def __iter__(self) -> Iterator[Steps]:
         hooks, logs = self.hooks, Logs()
+        self.model.start_from = None
         hooks.call("on_train_begin", {})
-        for number in self.numbers:
-            if self.verbose and self.numbers.stop > 1:
+        epoch, step = self.model.start_from or (self.numbers.start, 0)
+        for number in range(epoch, self.numbers.stop):
+            if self.verbose and not hooks.draw_progress and self.numbers.stop > 1:
                 print(f"Epoch {number + 1}/{self.numbers.stop}", flush=True)
             self.model.reset_metrics()
             hooks.call("on_epoch_begin", number, {})
             self.number = number
-            self.steps = Steps("train", next(self.batches), self.count, hooks, self.verbose)
+            self.steps = Steps("train", next(self.batches), self.count, hooks, self.verbose, step)
             yield self.steps
+            step = 0
             logs = sorted_by_name({**self.steps.logs(), **self.validate(number)})
             self.steps.progress.close(logs)
             hooks.call("on_epoch_end", number, logs)

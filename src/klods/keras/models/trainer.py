@@ -41,6 +41,7 @@ class Trainer:
     optimizer: optimizers.Optimizer | None = None
     loss: Any = None
     stop_training = False
+    start_from: tuple[int, int] | None = None  # epoch and step, set by a callback at the start of training
     warned_of_numbers = False
     run_eagerly = False
     jit_compile: Any = "auto"
