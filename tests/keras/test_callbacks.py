@@ -266,7 +266,7 @@ def test_what_is_said(capsys, tmp_path):
     said = capsys.readouterr().out
     assert "Epoch 3: stopping early, loss no longer gets better." in said
     assert "Restoring the weights of the best epoch, 1." in said
-    assert "Epoch 1: the learning rate is set to 0.0." in said
+    assert "Epoch 1: the learning rate is set to 0." in said
     assert "Epoch 1: loss got better, from nothing to " in said
     assert f"Epoch 1: the model is saved to {tmp_path / 'm.keras'}." in said
     assert "Epoch 2: loss is " in said
