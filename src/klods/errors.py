@@ -99,8 +99,24 @@ class NumericsWarning(UserWarning):
     """NaN or infinity appeared; the text says where first."""
 
 
+_filtering = True
+
+
+def filter_frames(yes: bool) -> None:
+    """Set whether errors are shown without the frames inside klods and NumPy."""
+    global _filtering
+    _filtering = yes
+
+
+def filters_frames() -> bool:
+    """Tell whether errors are shown without the frames inside klods and NumPy."""
+    return _filtering
+
+
 def shortened_error(error: Raised) -> Raised:
     """Return an error with its own frames alone, and without the error it came after if both don't fit in ten lines."""
+    if not _filtering:
+        return error
     error = error.with_traceback(own_frames(error))
     if len(_printed(error)) > LINES:
         error.__cause__ = None  # which hides the context, too

@@ -31,6 +31,7 @@ class Dataset:
         keys: starts an iteration over the keys.
         table: what keys are looked up in.
         count: the number of elements; INFINITE_CARDINALITY or UNKNOWN_CARDINALITY.
+        batch_size: of what `batch` makes, the elements in a batch.
 
     Example:
         >>> import klods
@@ -39,8 +40,10 @@ class Dataset:
         ([[0, 1], [4, 9], [16]], 3)
     """
 
-    def __init__(self, keys: Callable[[], Iterator[Any]], table: Table, count: int) -> None:
-        self._keys, self._table, self._count = keys, table, count
+    def __init__(
+        self, keys: Callable[[], Iterator[Any]], table: Table, count: int, batch_size: int | None = None
+    ) -> None:
+        self._keys, self._table, self._count, self.batch_size = keys, table, count, batch_size
 
     # ------------------------------------------------------------ sources
 
@@ -257,7 +260,7 @@ class Dataset:
             return map(self._table.rows, streams.chunks(self._keys(), size, drop_remainder))
 
         spec = Made(lambda: _batch_spec(self.element_spec, size if drop_remainder else None))
-        return Dataset(batches, spec, counts.batches(self._count, size, drop_remainder))
+        return Dataset(batches, spec, counts.batches(self._count, size, drop_remainder), size)
 
     def padded_batch(
         self,
@@ -291,7 +294,7 @@ class Dataset:
         spec = Made(
             lambda: _batch_spec(padded_spec(self.element_spec, padded_shapes), size if drop_remainder else None)
         )
-        return Dataset(batches, spec, counts.batches(self._count, size, drop_remainder))
+        return Dataset(batches, spec, counts.batches(self._count, size, drop_remainder), size)
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """Return the slices of each element along its first axis."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-
-from klods.errors import FileError
+from klods.keras.datasets.archives import read_arrays, unfit
+from klods.keras.datasets.sources import local
+from klods.keras.datasets.splits import Split
 from klods.missing import reporter
 
-Split = tuple[np.ndarray, np.ndarray]
 PACKAGED = Path(__file__).with_name("mnist.npz")
 NAMES = ("x_train", "y_train", "x_test", "y_test")
+WANTED = f"expected as many labels as images in {', '.join(NAMES)}"
 
 
 def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Split, Split]:
@@ -34,39 +34,12 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Split, Split]
         >>> x_train.shape, x_train.dtype, y_train[:3]
         ((60000, 28, 28), dtype('uint8'), array([5, 0, 4], dtype=uint8))
     """
-    file = PACKAGED if os.fspath(path) == PACKAGED.name else _found(Path(path))
-    arrays = _read(file)
-    for images, labels in (NAMES[:2], NAMES[2:]):
-        if arrays[images].shape[:1] != arrays[labels].shape:
-            raise _unfit(file, f"has {images} of shape {arrays[images].shape} and {labels} of {arrays[labels].shape}")
-    x_train, y_train, x_test, y_test = (arrays[name] for name in NAMES)
+    file = PACKAGED if os.fspath(path) == PACKAGED.name else local(Path(path))
+    x_train, y_train, x_test, y_test = read_arrays(file, *NAMES)
+    for images, labels in ((x_train, y_train), (x_test, y_test)):
+        if images.shape[:1] != labels.shape:
+            raise unfit(file, f"has images of shape {images.shape} and labels of {labels.shape}", WANTED)
     return (x_train, y_train), (x_test, y_test)
-
-
-def _found(path: Path) -> Path:
-    if path.is_file():
-        return path
-    problem = "is a folder" if path.is_dir() else "does not exist"
-    raise FileError(f"The MNIST file '{path}' {problem}.", "check the path, or call load_data() for klods's own copy.")
-
-
-def _read(file: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in NAMES}
-    except PermissionError as error:
-        raise FileError(f"'{file}' can't be read: {error.strerror}.", "change its permissions.") from None
-    except KeyError as error:
-        raise _unfit(file, f"is no MNIST archive: {error.args[0]}") from None
-    except Exception:  # NumPy, zipfile and zlib each have their own kinds of error for an altered byte
-        raise _unfit(file, "is damaged, or no .npz archive") from None
-
-
-def _unfit(file: Path, problem: str) -> FileError:
-    return FileError(
-        f"'{file}' {problem}; expected a NumPy .npz file with the arrays {', '.join(NAMES)}.",
-        "get the file again, or call load_data() for klods's own copy.",
-    )
 
 
 __all__ = ["load_data"]

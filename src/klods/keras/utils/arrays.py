@@ -1,0 +1,112 @@
+"""Arrays made ready for a model: one-hot labels, normalized rows, sequences of one length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from klods.errors import DataError, DTypeError, ShapeError
+from klods.tensor import TensorLike
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+    """Return whole-number labels as rows of 0 with a 1 at the label, in float32.
+
+    Raises:
+        DataError: for a label outside the classes.
+        DTypeError: for labels that are no numbers.
+
+    Example:
+        >>> to_categorical([0, 2])
+        array([[1., 0., 0.],
+               [0., 0., 1.]], dtype=float32)
+    """
+    labels = np.asarray(x.value if isinstance(x, TensorLike) else x)
+    if labels.dtype.kind not in "biuf":
+        raise DTypeError(f"Labels are whole numbers; got {labels.dtype} values.", "number the classes from 0.")
+    labels = labels.astype(np.int64)
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    classes = num_classes or (int(labels.max()) + 1 if labels.size else 0)
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        wrong = labels.max() if labels.max() >= classes else labels.min()
+        raise DataError(f"Label {wrong} is outside the {classes} classes 0 to {classes - 1}.", "give more classes.")
+    return np.eye(classes, dtype=np.float32)[labels]
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
+    """Return an array divided by its length along an axis."""
+    array = np.asarray(x)
+    length = np.atleast_1d(np.linalg.norm(array, order, axis))
+    length[length == 0] = 1
+    return array / np.expand_dims(length, axis)
+
+
+def pad_sequences(
+    sequences: Iterable[Any],
+    maxlen: int | None = None,
+    dtype: Any = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: Any = 0.0,
+) -> np.ndarray:
+    """Return sequences as the rows of one array, each filled up or cut to one length.
+
+    Args:
+        sequences: lists or arrays, whose further axes agree.
+        maxlen: the length; that of the longest by default.
+        dtype: of the array.
+        padding: where short sequences are filled up: `pre`, before them, or `post`.
+        truncating: where long sequences are cut: `pre` or `post`.
+        value: what they are filled up with.
+
+    Raises:
+        DataError: for something without a length among the sequences, or another word than `pre` and `post`.
+        ShapeError: for sequences whose further axes differ.
+
+    Example:
+        >>> pad_sequences([[1], [2, 3], [4, 5, 6]], maxlen=2)
+        array([[0, 1],
+               [2, 3],
+               [5, 6]], dtype=int32)
+    """
+    for name, word in (("padding", padding), ("truncating", truncating)):
+        if word not in ("pre", "post"):
+            raise DataError(f"{name} is 'pre' or 'post'; got {word!r}.", f"write {name}='post', say.")
+    arrays = [_sequence(place, item) for place, item in enumerate(_listed(sequences))]
+    longest = max((len(array) for array in arrays), default=0)
+    form = next((array.shape[1:] for array in arrays if len(array)), ())
+    rows = np.full((len(arrays), longest if maxlen is None else maxlen, *form), value, dtype)
+    for place, (row, array) in enumerate(zip(rows, arrays)):
+        kept = _cut(array, len(row), truncating)
+        if len(kept) and kept.shape[1:] != form:
+            raise ShapeError(
+                f"Sequence {place} has elements of shape {kept.shape[1:]}; those before have {form}.",
+                "give all elements the same shape.",
+            )
+        if len(kept):
+            row[slice(len(kept)) if padding == "post" else slice(-len(kept), None)] = kept
+    return rows
+
+
+def _listed(sequences: Any) -> list[Any]:
+    try:
+        return list(sequences)
+    except TypeError:
+        raise DataError(f"pad_sequences takes a list of sequences; got {sequences!r}.", "wrap it in a list.") from None
+
+
+def _sequence(place: int, item: Any) -> np.ndarray:
+    try:
+        len(item)
+    except TypeError:
+        raise DataError(f"Sequence {place} is {item!r}, which has no length.", "give lists or arrays.") from None
+    return np.asarray(item)
+
+
+def _cut(array: np.ndarray, length: int, truncating: str) -> np.ndarray:
+    if truncating == "post":
+        return array[:length]
+    return array[max(len(array) - length, 0) :]
