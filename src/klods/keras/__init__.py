@@ -52,4 +52,4 @@ __all__ = [
     "regularizers",
     "utils",
 ]
-__getattr__ = reporter(__name__, lazy=("datasets", "ops", "saving"))
+__getattr__ = reporter(__name__, lazy=("backend", "datasets", "ops", "preprocessing", "saving"))
