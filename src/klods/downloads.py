@@ -12,7 +12,7 @@ from klods.pictures.progress import Progress
 
 TRIES = 4  # connections made for one file, each going on where the last one broke off
 SECONDS = (10, 60)  # to wait for a connection, and for the next bytes
-CHUNK = 1 << 16
+CHUNK = 1 << 13  # bytes written at once; what a broken connection leaves of a chunk is lost
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def download(url: str, path: Path, checksum: Checksum | None = None, verbose: in
                 f"try again later, or get the right file elsewhere and put it at '{path}'.",
             )
         os.replace(part, path)
+    except FileError:
+        raise
     except OSError as error:
-        if isinstance(error, FileError):
-            raise
         raise FileError(f"'{path}' can't be written: {error.strerror}.", "set KERAS_HOME to another folder.") from None
     finally:
-        if checksum is None:
-            part.unlink(missing_ok=True)
+        if checksum is None and part.is_file():
+            part.unlink()
 
 
 def _receive_all(url: str, part: Path, path: Path, resume: bool, verbose: int) -> None:

@@ -58,7 +58,7 @@ def reading(file: Path, wanted: str, read: Callable[[], Read]) -> Read:
     except PermissionError as error:
         raise FileError(f"'{file}' can't be read: {error.strerror}.", "change its permissions.") from None
     except pickle.UnpicklingError as error:
-        raise unfit(file, f"holds what no data set needs: {error}", wanted) from None
+        raise unfit(file, f"holds {error}, which no data set needs", wanted) from None
     except Exception:  # NumPy, zipfile, zlib and pickle each have their own kinds of error for an altered byte
         raise unfit(file, "is damaged, or another kind of file", wanted) from None
 
@@ -77,7 +77,7 @@ def _array(archive: zipfile.ZipFile, name: str, ragged: bool) -> np.ndarray:
             array = unpickled(stream)
             if not isinstance(array, np.ndarray) or array.shape != shape:
                 raise pickle.UnpicklingError("an array of another shape than it says")
-            return array
+            return np.asarray(array)
     with archive.open(name) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)
 

@@ -29,7 +29,7 @@ def read_batches(file: Path, names: list[str], labels: str) -> tuple[np.ndarray,
     def read() -> tuple[np.ndarray, np.ndarray]:
         with tarfile.open(file) as archive:
             batches = [unpickled(archive.extractfile(name), "bytes") for name in names]  # type: ignore[arg-type]
-        flat = np.concatenate([batch[b"data"] for batch in batches])
+        flat = np.concatenate([np.asarray(batch[b"data"]) for batch in batches])
         numbers = np.concatenate([batch[labels.encode()] for batch in batches])
         pictures = flat.reshape(len(numbers), 3, 32, 32)
         if config.image_data_format() == "channels_last":

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import DTypeError, FileError, ShapeError, StateError, unknown_name, warn
+from klods.errors import DTypeError, FileError, ShapeError, unknown_name, warn
+from klods.extras import require
 from klods.keras.config import checked_data_format, floatx
 from klods.tensor import TensorLike
 
@@ -23,10 +24,9 @@ def pillow() -> ModuleType:
     Raises:
         StateError: if Pillow is not installed.
     """
-    try:
-        from PIL import Image
-    except ImportError:
-        raise StateError("Images need Pillow, not installed here.", "pip install 'klods[images]'") from None
+    require("images", "Reading and writing images", "PIL")
+    from PIL import Image
+
     return Image
 
 
