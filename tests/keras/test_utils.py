@@ -59,3 +59,165 @@ def test_clear_session():
     keras.layers.Dense(1)
     keras.utils.clear_session()
     assert [keras.layers.Dense(1).name for _ in "12"] == ["dense", "dense_1"]
+
+
+# ---------------------------------------------------------------- sequences, splits and time series
+
+
+def test_pad_sequences_as_documented():
+    sequences = [[1], [2, 3], [4, 5, 6]]
+    padded = keras.utils.pad_sequences(sequences)
+    assert padded.dtype == "int32"
+    assert padded.tolist() == [[0, 0, 1], [0, 2, 3], [4, 5, 6]]
+    assert keras.utils.pad_sequences(sequences, value=-1).tolist() == [[-1, -1, 1], [-1, 2, 3], [4, 5, 6]]
+    assert keras.utils.pad_sequences(sequences, padding="post").tolist() == [[1, 0, 0], [2, 3, 0], [4, 5, 6]]
+    assert keras.utils.pad_sequences(sequences, maxlen=2).tolist() == [[0, 1], [2, 3], [5, 6]]
+    assert keras.preprocessing.sequence.pad_sequences is keras.utils.pad_sequences
+
+
+@pytest.mark.parametrize(
+    ("sequences", "arguments", "message"),
+    [
+        ([[1], 2], {}, "Sequence 1 is 2, which has no length"),
+        (5, {}, "takes a list of sequences"),
+        ([[1]], {"padding": "middle"}, "padding is 'pre' or 'post'"),
+        ([[1]], {"truncating": "both"}, "truncating is 'pre' or 'post'"),
+        ([[[1, 2]], [[1, 2, 3]]], {}, "Sequence 1 has elements of shape"),
+    ],
+)
+def test_pad_sequences_refuses(sequences, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        keras.utils.pad_sequences(sequences, **arguments)
+
+
+def listed(dataset):
+    return [np.asarray(x).tolist() for x in dataset]
+
+
+def test_split_dataset():
+    left, right = keras.utils.split_dataset(np.arange(10), left_size=0.8)
+    assert (listed(left), listed(right)) == ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9])
+    left, right = keras.utils.split_dataset(np.arange(10), right_size=3)
+    assert (len(left), len(right)) == (7, 3)
+    left, right = keras.utils.split_dataset(np.arange(10), left_size=2, right_size=0.3)
+    assert (listed(left), listed(right)) == ([0, 1], [7, 8, 9])
+
+
+def test_split_dataset_keeps_structure_and_batches():
+    pair = (np.arange(6), np.arange(12.0).reshape(6, 2))
+    left, _ = keras.utils.split_dataset(pair, 0.5)
+    assert [(int(x), y.numpy().tolist()) for x, y in left] == [(0, [0, 1]), (1, [2, 3]), (2, [4, 5])]
+    batched = klods.data.Dataset.from_tensor_slices({"a": np.arange(7)}).batch(3).prefetch(1)
+    left, right = keras.utils.split_dataset(batched, left_size=4)
+    assert [batch["a"].numpy().tolist() for batch in left] == [[0, 1, 2], [3]]
+    assert [batch["a"].numpy().tolist() for batch in right] == [[4, 5, 6]]
+
+
+def test_split_dataset_shuffles_by_a_seed_of_its_own():
+    random.seed(1)
+    before = random.getstate()
+    splits = [keras.utils.split_dataset(np.arange(20), 0.5, shuffle=True, seed=3) for _ in range(2)]
+    assert random.getstate() == before
+    orders = [listed(left) + listed(right) for left, right in splits]
+    assert orders[0] == orders[1] != list(range(20))
+    assert sorted(orders[0]) == list(range(20))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "arguments", "message"),
+    [
+        (np.arange(4), {}, "needs left_size or right_size"),
+        (np.arange(4), {"left_size": 4}, "left_size=4 is neither"),
+        (np.arange(4), {"left_size": 1.0}, "left_size=1.0 is neither"),
+        (np.arange(4), {"right_size": -1}, "right_size=-1 is neither"),
+        (np.arange(4), {"left_size": "2"}, "left_size is a number or a share"),
+        (np.arange(4), {"left_size": 0.7, "right_size": 0.7}, "more than 4 samples"),
+        (np.arange(4), {"left_size": 0.01}, "leave one part of 4 samples empty"),
+        (5, {"left_size": 1}, "takes a Dataset"),
+        ((np.arange(4), np.arange(3)), {"left_size": 1}, "lengths differ"),
+    ],
+)
+def test_split_dataset_refuses(dataset, arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        keras.utils.split_dataset(dataset, **arguments)
+
+
+def test_timeseries_as_documented():
+    """The examples of Keras's documentation."""
+    windows = keras.utils.timeseries_dataset_from_array(
+        np.arange(99), None, sequence_length=10, sampling_rate=2, sequence_stride=3, batch_size=None
+    )
+    rows = listed(windows)
+    assert rows[0] == [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]
+    assert rows[1] == [3, 5, 7, 9, 11, 13, 15, 17, 19, 21]
+    assert rows[-1] == [78, 80, 82, 84, 86, 88, 90, 92, 94, 96]
+    data = np.arange(100.0)
+    inputs, targets = next(iter(keras.utils.timeseries_dataset_from_array(data[:-10], data[10:], sequence_length=10)))
+    assert np.array_equal(inputs[0], data[:10])
+    assert np.array_equal(targets[0], data[10])
+    assert (inputs.shape, targets.shape) == ((81, 10), (81,))
+
+
+def test_timeseries_options():
+    series = np.arange(40.0).reshape(20, 2)
+    make = keras.utils.timeseries_dataset_from_array
+    part = make(series, np.arange(20), 3, start_index=4, end_index=10, batch_size=3)
+    batches = [(x.numpy()[:, :, 0].tolist(), y.numpy().tolist()) for x, y in part]
+    assert batches == [([[8, 10, 12], [10, 12, 14], [12, 14, 16]], [4, 5, 6]), ([[14, 16, 18]], [7])]
+    assert len(part) == 2
+    assert part.element_spec[0].shape == (None, 3, 2)
+    shuffled = [make(series, None, 3, shuffle=True, seed=1, batch_size=None) for _ in range(2)]
+    orders = [[int(x[0, 0]) for x in dataset] for dataset in shuffled]
+    assert orders[0] == orders[1] != sorted(orders[0])
+    assert sorted(orders[0]) == list(range(0, 36, 2))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"sampling_rate": 0},
+        {"sampling_rate": 10},
+        {"sequence_stride": -1},
+        {"start_index": 10},
+        {"start_index": -1},
+        {"end_index": 11},
+        {"start_index": 5, "end_index": 5},
+    ],
+    ids=str,
+)
+def test_timeseries_refuses(arguments):
+    with pytest.raises(ValueError, match=next(reversed(arguments))):
+        keras.utils.timeseries_dataset_from_array(np.arange(10), None, 2, **arguments)
+
+
+# ---------------------------------------------------------------- progress bars
+
+
+def test_progbar(capsys):
+    bar = keras.utils.Progbar(4, stateful_metrics=["last"])
+    bar.update(1, [("loss", 4.0), ("last", 1.0)])
+    bar.add(2, [("loss", 1.0), ("last", 7.0)])
+    assert capsys.readouterr().out == "", "nobody watches: one line at the end"
+    assert bar._figures() == {"loss": 2.0, "last": 7.0}
+    bar.update(4, [("loss", 0.5)])
+    assert capsys.readouterr().out.endswith("- loss: 0.5000 - last: 7.0000\n")
+
+
+def test_progbar_without_a_target(capsys):
+    bar = keras.utils.Progbar(None, stateless_metrics=["mean"])
+    bar.update(1, [("mean", 1.0), ("other", 1.0)])
+    bar.update(2, [("mean", 2.0), ("other", 2.0)])
+    bar.update(3, finalize=True)
+    assert capsys.readouterr().out.endswith("- mean: 1.5000 - other: 2.0000\n")
+
+
+def test_progbar_keeps_silent(capsys):
+    with pytest.raises(TypeError, match="stateful_metrics or stateless_metrics"):
+        keras.utils.Progbar(2, stateful_metrics=[], stateless_metrics=[])
+    keras.utils.disable_interactive_logging()
+    try:
+        keras.utils.Progbar(1).update(1)
+    finally:
+        keras.utils.enable_interactive_logging()
+    keras.utils.Progbar(1, verbose=0).update(1)
+    assert capsys.readouterr().out == ""

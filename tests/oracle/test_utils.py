@@ -1,10 +1,11 @@
-"""Utilities: one-hot labels, normalized rows, seeds."""
+"""Utilities: one-hot labels, normalized rows, seeds, padded sequences, images, progress bars."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from beside import both, own, real
+from PIL import Image
 
 LABELS = [
     ([0, 2, 1], {}),
@@ -42,3 +43,101 @@ def test_seeds():
             model.fit(np.tile(ROWS, (20, 1)), np.ones((60, 2)), epochs=2, verbose=0)
             runs.append(model.get_weights())
         assert all((first == second).all() for first, second in zip(*runs))
+
+
+SEQUENCES = {
+    "lists": [[1], [2, 3], [4, 5, 6]],
+    "arrays": [np.array([1.5, 2.0]), np.array([3.0])],
+    "empty ones": [[], [1, 2], []],
+    "rows": [[[1, 2]], [[3, 4], [5, 6], [7, 8]]],
+    "none": [],
+}
+PADDING = [
+    {},
+    {"maxlen": 2},
+    {"maxlen": 2, "truncating": "post"},
+    {"maxlen": 5, "padding": "post", "value": 9},
+    {"dtype": "float32", "value": -0.5},
+]
+
+
+@pytest.mark.parametrize("arguments", PADDING, ids=str)
+@pytest.mark.parametrize("kind", SEQUENCES)
+def test_pad_sequences(kind, arguments):
+    if kind == "none" and "maxlen" not in arguments:
+        pytest.skip("Keras takes the maximum of nothing")
+    rows = [keras.utils.pad_sequences(SEQUENCES[kind], **arguments) for keras in (own, real)]
+    assert rows[0].dtype == rows[1].dtype
+    assert rows[0].shape == rows[1].shape
+    assert (rows[0] == rows[1]).all()
+
+
+PIXELS = np.random.default_rng(3).integers(0, 256, (7, 5, 4), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"scale": False}, {"data_format": "channels_last", "dtype": "float64"}], ids=str
+)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_arrays_to_images(channels, arguments):
+    array = PIXELS[:, :, :channels] * (1.0 if arguments else 0.37)
+    both(lambda keras: np.asarray(keras.utils.array_to_img(array, **arguments)))
+    img = Image.fromarray(PIXELS[:, :, 0] if channels == 1 else PIXELS[:, :, :channels])
+    for data_format in (None, "channels_first"):
+        both(lambda keras, data_format=data_format: keras.utils.img_to_array(img, data_format))
+
+
+@pytest.mark.parametrize("color_mode", ["grayscale", "rgb", "rgba"])
+def test_image_files(tmp_path, color_mode):
+    for keras, name in ((own, "own.png"), (real, "real.png")):
+        keras.utils.save_img(tmp_path / name, PIXELS)
+    assert (tmp_path / "own.png").read_bytes() == (tmp_path / "real.png").read_bytes()
+    for options in (
+        {},
+        {"target_size": (4, 9)},
+        {"target_size": (3, 3), "interpolation": "bilinear"},
+        {"target_size": (9, 4), "interpolation": "lanczos", "keep_aspect_ratio": True},
+    ):
+        both(
+            lambda keras, options=options: np.asarray(
+                keras.utils.load_img(tmp_path / "own.png", color_mode=color_mode, **options)
+            )
+        )
+
+
+STEPS = [(1, [("loss", 4.0), ("rate", 0.1)]), (3, [("loss", 1.0), ("rate", 0.2)]), (4, [("loss", 0.5), ("rate", 3e-5)])]
+
+
+@pytest.mark.parametrize("target", [4, 10, None])
+@pytest.mark.parametrize("names", [{}, {"stateful_metrics": ["rate"]}, {"stateless_metrics": ["rate"]}], ids=str)
+def test_progbar(capsys, target, names):
+    """The figures of the last line."""
+    shown = []
+    for keras in (own, real):
+        bar = keras.utils.Progbar(target, **names)
+        for step, values in STEPS:
+            bar.update(step, values)
+        if target != 4:
+            bar.update(5, [], finalize=True)
+        shown.append(capsys.readouterr().out.rstrip().rpartition("/step")[2])
+    assert shown[0] == shown[1]
+
+
+def test_settings():
+    for keras in (own, real):
+        keras.config.set_floatx("float64")
+        keras.config.set_epsilon(1e-4)
+        keras.config.set_image_data_format("channels_first")
+    try:
+        both(lambda keras: keras.config.epsilon())
+        assert own.config.floatx() == real.config.floatx()
+        assert own.config.image_data_format() == real.config.image_data_format()
+        both(lambda keras: keras.utils.img_to_array(Image.fromarray(PIXELS)))
+        for keras in (own, real):
+            with pytest.raises(ValueError, match="int8"):
+                keras.config.set_floatx("int8")
+    finally:
+        for keras in (own, real):
+            keras.config.set_floatx("float32")
+            keras.config.set_epsilon(1e-7)
+            keras.config.set_image_data_format("channels_last")

@@ -9,9 +9,8 @@ import numpy as np
 
 from klods import random
 from klods.dtypes import as_dtype
-from klods.keras import ops
+from klods.keras import KerasTensor, ops
 from klods.keras.config import floatx
-from klods.keras.layers.simple import KerasTensor
 from klods.tensor import Tensor, TensorLike, Variable, constant as make_constant, convert_to_tensor
 
 

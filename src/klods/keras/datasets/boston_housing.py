@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+
 from klods.keras.datasets.archives import read_arrays
 from klods.keras.datasets.sources import KERAS, Published
 from klods.keras.datasets.splits import Split, cut, shuffled
@@ -38,7 +40,7 @@ def load_data(
         DataError: for a share below 0 or not below 1.
         FileError: if the file can't be had, or is another.
     """
-    x, y = shuffled(seed, *read_arrays(DISTRICTS.found(path), "x", "y"))
+    x, y = shuffled(np.random.RandomState(seed), *read_arrays(DISTRICTS.found(path), "x", "y"))
     return cut(x, y, test_split)
 
 

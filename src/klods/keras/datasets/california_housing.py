@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+
 from klods.errors import DataError
 from klods.keras.datasets.archives import read_arrays
 from klods.keras.datasets.sources import KERAS, Published
@@ -49,7 +51,7 @@ def load_data(
     if version not in SIZES:
         raise DataError(f"There is no version {version!r}.", "use 'small' or 'large'.")
     x, y = (array[: SIZES[version]] for array in read_arrays(DISTRICTS.found(path), "x", "y"))
-    x, y = shuffled(seed, x, y)
+    x, y = shuffled(np.random.RandomState(seed), x, y)
     return cut(x, y, test_split)
 
 

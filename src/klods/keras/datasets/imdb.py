@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+
 from klods.keras.datasets import sequences
 from klods.keras.datasets.archives import read_arrays
 from klods.keras.datasets.sources import KERAS, Published
@@ -52,9 +54,9 @@ def load_data(
     """
     names = ("x_train", "y_train", "x_test", "y_test")
     x_train, y_train, x_test, y_test = read_arrays(REVIEWS.found(path), *names, ragged=True)
-    parts = []
+    source, parts = np.random.RandomState(seed), []
     for x, y in ((x_train, y_train), (x_test, y_test)):
-        x, y = shuffled(seed, x, y)
+        x, y = shuffled(source, x, y)
         parts.append(sequences.shorter(sequences.marked(x, start_char, index_from), y, maxlen))
     (train, y_train), (test, y_test) = parts
     texts = sequences.limited(train + test, num_words, skip_top, oov_char)

@@ -9,10 +9,10 @@ from klods.errors import DataError
 Split = tuple[np.ndarray, np.ndarray]
 
 
-def shuffled(seed: int | None, *arrays: np.ndarray) -> list[np.ndarray]:
-    """Return arrays of one length in one random order, which is Keras's for the seed."""
+def shuffled(source: np.random.RandomState, *arrays: np.ndarray) -> list[np.ndarray]:
+    """Return arrays of one length in one random order, which is Keras's for the seed of the source."""
     order = np.arange(len(arrays[0]))
-    np.random.RandomState(seed).shuffle(order)
+    source.shuffle(order)
     return [array[order] for array in arrays]
 
 
