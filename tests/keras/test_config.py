@@ -39,6 +39,18 @@ def test_settings():
     assert np.allclose(keras.ops.normalize([1e-4, 0.0]), [0.1, 0])
 
 
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_new_layers_have_the_default_dtype(eagerly):
+    config.set_floatx("float64")
+    model = keras.Sequential([keras.layers.Dense(2, activation="relu"), keras.layers.Dense(1, dtype="float32")])
+    model.compile("sgd", "mse", run_eagerly=eagerly)
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    assert [w.dtype for w in model.weights] == ["float64", "float64", "float32", "float32"]
+    config.set_floatx("float32")
+    assert model.layers[0].dtype == "float64"
+    assert keras.layers.Dense(1).dtype == "float32"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

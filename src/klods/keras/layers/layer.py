@@ -15,7 +15,7 @@ import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
 from klods.errors import DataError, DTypeError, ShapeError, StateError
-from klods.keras import initializers, regularizers
+from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
@@ -44,7 +44,7 @@ class Layer(Tracking):
     Args:
         name: a name, unique in its model; made from the class's name by default.
         trainable: whether training changes the weights.
-        dtype: of the weights, by name or as `get_config` gives it.
+        dtype: of the weights, by name or as `get_config` gives it; `keras.config.floatx()` by default.
         activity_regularizer: what the outputs add to the loss.
         input_shape: for the first layer of a Sequential model, the shape of one input.
         input_dim: the same for inputs of one axis: their number.
@@ -80,7 +80,7 @@ class Layer(Tracking):
         input_dim: int | None = None,
     ) -> None:
         self.name = name or unique_name(snake_case(type(self).__name__))
-        self._dtype = as_dtype(dtype["config"]["name"] if isinstance(dtype, dict) else dtype)
+        self._dtype = as_dtype(dtype["config"]["name"] if isinstance(dtype, dict) else dtype or config.floatx())
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = bool(trainable)
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
