@@ -102,6 +102,25 @@ class Model(Trainer, Layer):
         """
         weights.load_weights(self, filepath, skip_mismatch)
 
+    def export(self, filepath: Any, format: str = "onnx") -> None:
+        """Write what the model computes in prediction to a file that other programs run.
+
+        Args:
+            filepath: the file.
+            format: `onnx`, the only one.
+
+        Raises:
+            DataError: for another format, or a model that computes what the format can't hold.
+            FileError: if the file can't be written; what stood there before stays.
+        """
+        if format != "onnx":
+            raise DataError(
+                f"klods doesn't export {format!r}.", "use format='onnx'; model.save keeps a model for Keras."
+            )
+        from klods.keras.export import export_onnx
+
+        export_onnx(self, filepath)
+
     def to_json(self, **options: Any) -> str:
         """Return the model's layers as JSON, for `keras.models.model_from_json`; options are those of `json.dumps`."""
         return json.dumps(serialize_keras_object(self), **options)
