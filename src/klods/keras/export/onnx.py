@@ -58,7 +58,7 @@ def _content(model: Any) -> bytes:
     for node, like in zip(one.nodes, two.nodes):
         names[node.output] = _operator(writer, names, node, like, makers.get(node.output, ""))
     for x, y in zip(one.outputs, two.outputs):
-        dtype = x.dtype if isinstance(x, Value) else np.dtype("float32")
+        dtype = np.dtype(_kind(x))
         writer.output(_named(writer, names, x, dtype), _sizes(x, y), dtype)
     return writer.to_bytes(model.name)
 
@@ -156,8 +156,7 @@ def _operator(writer: Writer, names: dict[Value, str], node: Node, like: Node, l
             "export a model without it, up to the layer before.",
         )
     record = BLOCKS[node.block]
-    kinds = [x.dtype if isinstance(x, Value) else type(x) for x in node.operands]
-    dtype = aligned_dtype(record, kinds)
+    dtype = aligned_dtype(record, [_kind(x) for x in node.operands])
     inputs = []
     for place, (x, y) in enumerate(zip(node.operands, like.operands)):
         if not isinstance(x, Value) and x != y:
@@ -174,6 +173,11 @@ def _named(writer: Writer, names: dict[Value, str], x: Operand, dtype: np.dtype)
     if not isinstance(x, Value):
         return writer.constant(np.asarray(x, dtype))
     return names[x] if x.dtype == dtype else writer.add("Cast", names[x], to=dtype)
+
+
+def _kind(x: Operand) -> Any:
+    """Return the dtype of a value, the type of a number."""
+    return x.dtype if isinstance(x, Value) else type(x)
 
 
 def _sizes(x: Operand, like: Operand) -> tuple[Size, ...]:

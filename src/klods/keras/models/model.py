@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError
+from klods.keras.export import export_onnx
 from klods.keras.layers.layer import Layer
 from klods.keras.models import summary
 from klods.keras.models.trainer import Trainer
@@ -114,11 +115,7 @@ class Model(Trainer, Layer):
             FileError: if the file can't be written; what stood there before stays.
         """
         if format != "onnx":
-            raise DataError(
-                f"klods doesn't export {format!r}.", "use format='onnx'; model.save keeps a model for Keras."
-            )
-        from klods.keras.export import export_onnx
-
+            raise DataError(f"klods doesn't export {format!r}.", "use format='onnx'; save keeps it for Keras.")
         export_onnx(self, filepath)
 
     def to_json(self, **options: Any) -> str:
