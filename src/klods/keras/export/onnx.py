@@ -162,8 +162,9 @@ def _operator(writer: Writer, names: dict[Value, str], node: Node, like: Node, l
         if not isinstance(x, Value) and x != y:
             raise _depending(f"a number in layer '{layer}'")
         wanted = np.dtype(bool) if record.kind == "select" and place == 0 else dtype
-        as_is = record.kind in ("as is", "view") and isinstance(x, Value)
-        inputs.append(_named(writer, names, x, x.dtype if as_is else wanted))
+        if record.kind in ("as is", "view") and isinstance(x, Value):
+            wanted = x.dtype
+        inputs.append(_named(writer, names, x, wanted))
     attributes = {name: _merged(x, like.attributes[name]) for name, x in node.attributes.items()}
     return OPERATORS[node.block](writer, Step(inputs, attributes, node.operands, node.output, dtype))
 
