@@ -77,7 +77,7 @@ def refused_config(saved, path, change, words, kind=KlodsError):
 
 
 def test_a_zip_bomb(saved, path):
-    parts = {**saved, "config.json": b" " * 2**26 + saved["config.json"]}
+    parts = {**saved, "config.json": b" " * 2**20 + saved["config.json"]}
     path.write_bytes(packed(parts, zipfile.ZIP_LZMA))
     refused(keras.models.load_model, path, words="packed in a way", kind=FileError)
     whole = bytearray(packed(saved))
@@ -279,15 +279,23 @@ def test_damaged_files_give_an_error_or_a_whole_model(ending, seed, tmp_path):
     model, path, chance = regressor("adam"), tmp_path / f"a{ending}", random.Random(seed)
     model.fit(x, t, epochs=1, verbose=0)
     (model.save if ending == ".keras" else model.save_weights)(path)
-    sound, before = path.read_bytes(), state(model)[:4]
+    whole = path.rename(tmp_path / f"whole{ending}")
+    sound, before = whole.read_bytes(), state(model)
     for _ in range(25):
         path.write_bytes(damaged(sound, chance))
-        try:
-            if ending == ".keras":
-                keras.models.load_model(path)
-            model.load_weights(path)
-        except KlodsError as error:
+        error = error_of(model.load_weights, path)
+        if error is not None:
             assert len(str(error).splitlines()) < 10
-            assert state(model)[:4] == before
-        path.write_bytes(sound)
-        model.load_weights(path)
+            assert state(model) == before
+        if ending == ".keras":
+            error_of(keras.models.load_model, path)
+        model.load_weights(whole)
+
+
+def error_of(call, *arguments):
+    """Return klods's error if a call ends in one; any other error is a failure of the test."""
+    try:
+        call(*arguments)
+    except KlodsError as error:
+        return error
+    return None

@@ -13,7 +13,7 @@ import numpy as np
 from klods.errors import DataError
 from klods.extras import require
 from klods.files import path_to_write, write_whole
-from klods.graph import Graph, Node, Operand, Value, engine
+from klods.graph import Graph, Node, Operand, Symbol, Value, engine
 from klods.keras.export.operators import OPERATORS, Step
 from klods.keras.export.writer import Batch, Size, Writer
 from klods.keras.layers.layer import Layer
@@ -119,7 +119,8 @@ class _LayerNotes:
         """Take no notice: variables are no operations."""
 
     def record(self, block: Any, inputs: Any, output: Any, attributes: Any) -> None:
-        self.makers[output.value.value] = _calling_layer()
+        if isinstance(output.value, Symbol):  # and no array, computed without any input
+            self.makers[output.value.value] = _calling_layer()
 
 
 def _calling_layer() -> str:
@@ -141,10 +142,18 @@ def _given(writer: Writer, specs: list[Spec], traced: Trace, one: Graph, two: Gr
     for value, variable in zip(one.inputs[len(specs) :], traced.variables):
         names[value] = writer.constant(np.asarray(variable.value), getattr(variable, "path", variable.name))
     for (value, array), other in zip(one.constants.items(), two.constants.values()):
-        if array.shape != other.shape or not np.array_equal(array, other):
-            raise _depending("a constant")
-        names[value] = writer.constant(array)
+        names[value] = _constant(writer, array, other)
     return names
+
+
+def _constant(writer: Writer, array: np.ndarray, other: np.ndarray) -> str:
+    """Write what is the same in both traces, or the same for each sample of the batch."""
+    sizes = _merged(array.shape, other.shape)
+    first = array[tuple(slice(1) if isinstance(n, Batch) else slice(None) for n in sizes)]
+    if not (np.array_equal(np.broadcast_to(first, array.shape), array) and (other == first).all()):
+        raise _depending("a constant")
+    name = writer.constant(first)
+    return name if first.shape == array.shape else writer.add("Expand", name, writer.shape(sizes))
 
 
 def _operator(writer: Writer, names: dict[Value, str], node: Node, like: Node, layer: str) -> str:

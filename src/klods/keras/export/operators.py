@@ -68,6 +68,11 @@ def _not_equal(writer: Writer, step: Step) -> str:
     return writer.add("Not", writer.add("Equal", *step.inputs))
 
 
+def _bitwise(logical: str, bitwise: str) -> Written:
+    """Return how an operation on bits is written, which ONNX calls otherwise on truth values."""
+    return lambda writer, step: writer.add(logical if step.dtype.kind == "b" else bitwise, *step.inputs)
+
+
 def _is_finite(writer: Writer, step: Step) -> str:
     return writer.add("Not", writer.add("Or", writer.add("IsNaN", *step.inputs), writer.add("IsInf", *step.inputs)))
 
@@ -247,6 +252,9 @@ OPERATORS: dict[str, Written] = {
     },
     "argmax": _placed("ArgMax"),
     "argmin": _placed("ArgMin"),
+    "bitwise_and": _bitwise("And", "BitwiseAnd"),
+    "bitwise_or": _bitwise("Or", "BitwiseOr"),
+    "bitwise_xor": _bitwise("Xor", "BitwiseXor"),
     "broadcast_to": _broadcast_to,
     "cast": _cast,
     "concatenate": _concatenate,
@@ -256,6 +264,7 @@ OPERATORS: dict[str, Written] = {
     "floormod": _remainder,
     "gate": _gate,
     "gather": _gather,
+    "invert": _bitwise("Not", "BitwiseNot"),
     "is_finite": _is_finite,
     "log1p": _log1p,
     "matmul": _matmul,
