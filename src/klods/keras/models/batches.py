@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,8 @@ from klods.dtypes import FLOAT32
 from klods.errors import DataError, DTypeError, warn
 from klods.tape import leaves
 from klods.tensor import Tensor, TensorLike
+
+ALL = slice(None)
 
 
 @dataclass
@@ -44,6 +47,11 @@ class Data:
     def steps(self) -> int:
         """Batches per epoch."""
         return math.ceil(self.samples / self.batch_size)
+
+    def sample(self) -> tuple[Any, Any, Any]:
+        """Return x, y and sample weights of the first batch."""
+        first = slice(0, self.batch_size)
+        return tensors(self.x, first), tensors(self.y, first), tensors(self.sample_weight, first)
 
     def epoch(self) -> Iterator[Any]:
         """Yield the batches of one epoch, as `packed` makes them."""
@@ -84,7 +92,7 @@ class Data:
         """
         if class_weight is None:
             return self
-        return replace(self, sample_weight=_weights_of_classes(self.y, class_weight, self.sample_weight))
+        return replace(self, sample_weight=weights_of_classes(self.y, class_weight, self.sample_weight))
 
     def split(self, fraction: float) -> tuple[Data, Data]:
         """Return the first part and the last `fraction` of the samples, for training and validation.
@@ -124,7 +132,7 @@ def make_data(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = 
         raise DataError(f"There are no {role}inputs x.", "pass an array with one row per sample as x.")
     given = (("x", x), ("y", y), ("sample_weight", sample_weight))
     parts = {name: arrays(part, f"{role}{name}") for name, part in given}
-    _check_lengths(parts, role)
+    check_lengths(parts, role)
     return Data(**parts, shuffle=shuffle)
 
 
@@ -146,18 +154,29 @@ def arrays(part: Any, role: str) -> Any:
         return None
     if isinstance(part, dict):
         return {key: arrays(item, f"{role}[{key!r}]") for key, item in part.items()}
-    if (
-        isinstance(part, (list, tuple))
-        and part
-        and all(isinstance(p, (np.ndarray, TensorLike)) and p.ndim for p in part)
-    ):
+    if isinstance(part, (list, tuple)) and _holds_arrays(part):
         return type(part)(arrays(item, f"{role}[{i}]") for i, item in enumerate(part))
     return _array(part, role)
+
+
+def _holds_arrays(part: Any) -> bool:
+    """Tell whether a list or tuple is a structure of arrays, rather than of numbers."""
+    items = [item for item in part if item is not None]
+    return bool(items) and all(_is_array(item) for item in items)
+
+
+def _is_array(x: Any) -> bool:
+    if isinstance(x, dict):
+        return True
+    if isinstance(x, (list, tuple)):
+        return _holds_arrays(x)
+    return hasattr(x, "__array__") and getattr(x, "ndim", 1) > 0
 
 
 def _array(part: Any, role: str) -> np.ndarray:
     try:
         array = part.value if isinstance(part, TensorLike) else np.asarray(part)
+        array = array[:, None] if _is_series(part) else array
     except ValueError:
         raise DataError(f"{role} has rows of different lengths.", "give every row the same length.") from None
     if array.dtype.kind in "OUS" and array.ndim == 0:
@@ -175,9 +194,20 @@ def _array(part: Any, role: str) -> np.ndarray:
     return array
 
 
-def _check_lengths(parts: dict[str, Any], role: str) -> None:
+def _is_series(x: Any) -> bool:
+    """Tell whether data are one column of a pandas frame, which Keras takes as a column."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(x, pandas.Series)
+
+
+def check_lengths(parts: dict[str, Any], role: str) -> None:
+    """Check that all arrays have equally many samples, and some.
+
+    Raises:
+        DataError: if they don't.
+    """
     lengths = [
-        (f"{role}{name}", len(array)) for name, part in parts.items() if part is not None for array in leaves(part)
+        (f"{role}{name}", len(array)) for name, part in parts.items() for array in leaves(part) if array is not None
     ]
     for name, length in lengths:
         if length == 0:
@@ -187,7 +217,7 @@ def _check_lengths(parts: dict[str, Any], role: str) -> None:
         raise DataError(f"The numbers of samples differ: {told}.", "give every input its own target, and no more.")
 
 
-def _weights_of_classes(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
+def weights_of_classes(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
     """Return one weight per sample by its class, times its sample weight if there is one."""
     numbers = (int, float, np.number)
     if not isinstance(class_weight, Mapping) or not all(

@@ -1,85 +1,263 @@
-"""What `compile` was given, checked: the loss and the metrics."""
+"""What `compile` was given, checked: the losses and the metrics, and the outputs that they belong to."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from klods.errors import DataError
 from klods.keras import losses, metrics
 from klods.keras.configuration import serialize
 from klods.keras.models.figures import names_apart
+from klods.keras.models.outputs import Outputs, Path, at
 from klods.tensor import Tensor
+
+CONTAINERS = (list, tuple, dict)
+
+
+class Part(NamedTuple):
+    """What belongs to one output.
+
+    Attributes:
+        path: where the output is found in what the model returns.
+        label: how an error calls it.
+        name: what the names of its metrics begin with; None for nothing.
+        loss: its Loss, or None.
+        weight: what the loss is multiplied by in the sum of all, or None.
+        mean: the running mean of its loss, if there are several.
+        metrics: its metrics.
+        weighted: those that take sample weights into account.
+    """
+
+    path: Path
+    label: str
+    name: str | None
+    loss: losses.Loss | None
+    weight: float | None
+    mean: metrics.Mean | None
+    metrics: list[metrics.Metric]
+    weighted: list[metrics.Metric]
 
 
 class Compiled:
-    """The loss and the metrics of a model.
+    """The losses and the metrics of a model.
+
+    They are made at once, and laid out on the outputs when these are first seen.
 
     Args:
-        loss: a name, a function of labels and predictions, a Loss, or None.
-        loss_weights: a number that the loss is multiplied by, or None.
-        wanted: names, functions or Metrics.
+        loss: a name, a function of labels and predictions, a Loss, or None; for several outputs a list or dict of such.
+        loss_weights: numbers that the losses are multiplied by, alike, or None.
+        wanted: names, functions or Metrics, in a list; for several outputs a list or dict of such, or of lists of them.
         weighted: metrics that take sample weights into account.
+        names: the model's own names for its outputs, if it has such.
 
     Attributes:
-        loss: the Loss, or None.
+        loss: the Loss, or Losses in the structure that they were given in; None without.
         mean: the running mean of the loss.
-        metrics: the Metrics.
+        metrics: the Metrics, and the running means of the losses if there are several.
 
     Raises:
         NameUnknownError: for an unknown name.
         DataError: for what is no loss, metric or weight.
     """
 
-    def __init__(self, loss: Any, loss_weights: Any, wanted: Any, weighted: Any) -> None:
-        weight = _for_output(loss_weights)
-        if not isinstance(weight, (int, float, type(None))):
-            raise DataError(f"loss_weights is a number; got {loss_weights!r}.", "write loss_weights=2.0, say.")
-        self.loss = None if loss is None else losses.as_loss(_for_output(loss))
+    def __init__(
+        self, loss: Any, loss_weights: Any, wanted: Any, weighted: Any, names: Sequence[str] | None = None
+    ) -> None:
+        self.loss = _converted(loss, _as_loss)
+        self._weights = _weights(loss_weights, loss)
         self.mean = metrics.Mean(name="loss")
-        self._weight = weight
-        plain, heeding = _made("metrics", wanted), _made("weighted_metrics", weighted)
-        self.metrics = plain + heeding
-        self._weighted = [False] * len(plain) + [True] * len(heeding)
+        self._plain, self._weighted = _metrics("metrics", wanted), _metrics("weighted_metrics", weighted)
         self._given = {"loss": loss, "loss_weights": loss_weights, "metrics": wanted, "weighted_metrics": weighted}
-        self._shown = names_apart(list(zip(self.metrics, self._weighted)))
+        self._names = names
+        self._outputs: Outputs | None = None
+        self._parts: list[Part] = []
+        unplaced = [(metric, None, False) for metric in _leaves(self._plain)]
+        self._note([*unplaced, *((metric, None, True) for metric in _leaves(self._weighted))])
 
     def get_config(self) -> dict[str, Any]:
         """Return what was given, as plain data."""
         return {name: serialize(value) for name, value in self._given.items()}
 
-    def loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
-        """Return the loss of a batch, times its weight."""
-        loss = self.loss(y, y_pred, sample_weight)  # type: ignore[misc]
-        return loss if self._weight is None else loss * self._weight
+    # ------------------------------------------------------------ outputs
 
-    def note_loss(self, loss: Tensor, samples: int) -> None:
-        """Take a batch into account in the mean loss, which counts each sample alike."""
-        self.mean.total.assign_add(loss * samples)
-        self.mean.count.assign_add(samples)
+    def parts(self, y_pred: Any) -> list[Part]:
+        """Return what belongs to each output.
 
-    def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
-        """Take a batch into account in all metrics."""
-        for metric, weighted in zip(self.metrics, self._weighted):
-            metric.update_state(y, y_pred, sample_weight if weighted else None)
+        Raises:
+            DataError: if losses or metrics were given in a structure that doesn't fit the outputs.
+        """
+        outputs = Outputs(y_pred, self._names)
+        if self._outputs is None or self._outputs.paths != outputs.paths:
+            self._parts = self._laid_out(outputs)
+            self._outputs = outputs
+        return self._parts
+
+    def _laid_out(self, outputs: Outputs) -> list[Part]:
+        count = len(outputs.paths)
+        weights = outputs.laid_out(self._weights, "loss_weights")
+        given = self.loss if isinstance(self.loss, CONTAINERS) else [self.loss] * count
+        chosen = {path: loss for path, loss in outputs.laid_out(given, "loss").items() if loss is not None}
+        names = dict(zip(outputs.paths, outputs.names))
+        means = {path: _mean(path, names[path], loss) for path, loss in chosen.items() if len(chosen) > 1}
+        plain = _for_outputs(outputs, self._plain, "metrics")
+        weighted = _for_outputs(outputs, self._weighted, "weighted_metrics")
+        parts = [
+            Part(
+                path=path,
+                label=outputs.label(i),
+                name=names[path] if count > 1 else None,
+                loss=chosen.get(path),
+                weight=weights.get(path),
+                mean=means.get(path),
+                metrics=plain[i],
+                weighted=weighted[i],
+            )
+            for i, path in enumerate(outputs.paths)
+        ]
+        self._note([*_told_apart(parts), *((mean, None, False) for mean in means.values())])
+        return parts
+
+    def _note(self, told: list[tuple[metrics.Metric, str | None, bool]]) -> None:
+        self.metrics = [metric for metric, _, _ in told]
+        self._shown = names_apart(told)
 
     def name_of(self, metric: metrics.Metric) -> str:
         """Return the name under which a metric is shown."""
         return self._shown.get(id(metric), metric.name)
 
+    # ------------------------------------------------------------ batches
 
-def _for_output(given: Any) -> Any:
-    """Return what was given for the only output, alone or in a list or dict."""
-    if isinstance(given, (list, tuple)) and len(given) == 1:
-        return given[0]
-    if isinstance(given, dict) and len(given) == 1:
-        return next(iter(given.values()))
-    return given
+    def targets(self, y: Any, y_pred: Any) -> list[Any]:
+        """Return the targets of each output, None where there are none.
+
+        Raises:
+            DataError: if they are in a structure that doesn't fit the outputs, or there are none for a loss.
+        """
+        parts = self.parts(y_pred)
+        asked = [i for i, part in enumerate(parts) if part.loss is not None]
+        one = [y] if y is not None and not isinstance(y, CONTAINERS) else y
+        if isinstance(one, (list, tuple)) and len(one) == len(asked) < len(parts):
+            found: list[Any] = [None] * len(parts)
+            for i, target in zip(asked, one):
+                found[i] = target
+            return found
+        placed = self._outputs.laid_out(y, "y")  # type: ignore[union-attr]
+        for i in asked:
+            if placed.get(parts[i].path) is None:
+                raise DataError(
+                    f"{parts[i].label}There are no targets y for the loss '{parts[i].loss.name}'.",  # type: ignore[union-attr]
+                    "pass them: fit(x, y).",
+                )
+        return [placed.get(part.path) for part in parts]
+
+    def weights(self, sample_weight: Any, y_pred: Any) -> list[Any]:
+        """Return the sample weights of each output, None where there are none; one array is for all outputs."""
+        parts = self.parts(y_pred)
+        if not isinstance(sample_weight, CONTAINERS):
+            return [sample_weight] * len(parts)
+        placed = self._outputs.laid_out(sample_weight, "sample_weight")  # type: ignore[union-attr]
+        return [placed.get(part.path) for part in parts]
+
+    def loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
+        """Return the sum of the outputs' losses on a batch, each times its weight.
+
+        Raises:
+            DataError: if targets are missing.
+        """
+        total: Any = None
+        for part, target, weight in zip(
+            self.parts(y_pred), self.targets(y, y_pred), self.weights(sample_weight, y_pred)
+        ):
+            if part.loss is None:
+                continue
+            output = at(y_pred, part.path)
+            loss = part.loss(target, output, weight)
+            if part.mean is not None:
+                note(part.mean, loss, output.value.shape[0])
+            loss = loss if part.weight is None else loss * part.weight
+            total = loss if total is None else total + loss
+        return total
+
+    def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch into account in all metrics."""
+        for part, target, weight in zip(
+            self.parts(y_pred), self.targets(y, y_pred), self.weights(sample_weight, y_pred)
+        ):
+            for metric in part.metrics:
+                metric.update_state(target, at(y_pred, part.path))
+            for metric in part.weighted:
+                metric.update_state(target, at(y_pred, part.path), weight)
 
 
-def _made(role: str, given: Any) -> list[metrics.Metric]:
-    """Return the metrics given for the only output."""
-    if not isinstance(given, (list, tuple, dict, type(None))):
+def note(mean: metrics.Mean, loss: Tensor, samples: int) -> None:
+    """Take a batch into account in a mean loss, which counts each sample alike."""
+    mean.total.assign_add(loss * samples)
+    mean.count.assign_add(samples)
+
+
+def _told_apart(parts: list[Part]) -> list[tuple[metrics.Metric, str | None, bool]]:
+    """Return all metrics with the names of their outputs, and whether they heed sample weights."""
+    plain = [(metric, part.name, False) for part in parts for metric in part.metrics]
+    weighted = [(metric, part.name, True) for part in parts for metric in part.weighted]
+    return [*plain, *weighted]
+
+
+def _mean(path: Path, name: str | None, loss: losses.Loss) -> metrics.Mean:
+    """Return the running mean of an output's loss; what has no name is called after the loss."""
+    last = path[-1] if isinstance(path[-1], str) else name or loss.name
+    return metrics.Mean(name="/".join(map(str, (*path[:-1], f"{last}_loss"))))
+
+
+def _for_outputs(outputs: Outputs, given: Any, role: str) -> list[list[metrics.Metric]]:
+    """Return the metrics of each output."""
+    if len(outputs.paths) == 1:
+        return [_leaves(given)]
+    placed = outputs.laid_out(given or None, role, several=True)
+    return [_leaves(placed.get(path)) for path in outputs.paths]
+
+
+# ------------------------------------------------------------ what is given
+
+
+def _converted(given: Any, convert: Any) -> Any:
+    """Return a structure with each leaf converted; None stays None. The description of an object is a leaf."""
+    if isinstance(given, dict) and "class_name" not in given:
+        return {key: _converted(item, convert) for key, item in given.items()}
+    if isinstance(given, (list, tuple)):
+        return [_converted(item, convert) for item in given]
+    return None if given is None else convert(given)
+
+
+def _leaves(given: Any) -> list[Any]:
+    """Return what is in a structure, without None."""
+    if isinstance(given, CONTAINERS):
+        return [leaf for part in (given.values() if isinstance(given, dict) else given) for leaf in _leaves(part)]
+    return [] if given is None else [given]
+
+
+def _as_loss(identifier: Any) -> losses.Loss:
+    loss = losses.as_loss(identifier)
+    if isinstance(identifier, str) and type(loss) is losses.LossFunctionWrapper:
+        loss.name = identifier
+    return loss
+
+
+def _weights(given: Any, loss: Any) -> Any:
+    if not isinstance(loss, CONTAINERS) and len(_leaves(given)) > 1:
+        raise DataError(f"loss_weights is a number for a single loss; got {given!r}.", "write loss_weights=2.0, say.")
+    return _converted(given, _as_weight)
+
+
+def _as_weight(given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float, np.number)):
+        raise DataError(f"loss_weights are numbers; got {given!r}.", "write loss_weights=2.0, say.")
+    return float(given)
+
+
+def _metrics(role: str, given: Any) -> Any:
+    if not isinstance(given, (*CONTAINERS, type(None))):
         raise DataError(f"{role} is a list; got {given!r}.", f"write {role}=['accuracy'], say.")
-    given = list(given.values()) if isinstance(given, dict) else given or []
-    wanted = [item for part in given for item in (part if isinstance(part, (list, tuple)) else [part])]
-    return [metrics.as_metric(identifier) for identifier in wanted]
+    return _converted(given, metrics.as_metric)

@@ -30,16 +30,20 @@ def as_number(figure: Any) -> Any:
     return float(array) if array.ndim == 0 else array
 
 
-def names_apart(metrics: list[tuple[Any, bool]]) -> dict[int, str]:
+def names_apart(metrics: list[tuple[Any, str | None, bool]]) -> dict[int, str]:
     """Return the names that figures are shown under, by their metric's id: where they meet, with a number.
 
     Args:
-        metrics: metrics, and whether they take sample weights into account; those that do get `weighted_` instead.
+        metrics: metrics, the name of their output or None, and whether they take sample weights into account; those
+            that do get `weighted_` instead of a number.
     """
     shown: dict[int, str] = {}
     taken: Counter[str] = Counter()
-    for metric, weighted in metrics:
-        name = f"weighted_{metric.name}" if weighted and metric.name in taken else metric.name
+    for metric, output, weighted in metrics:
+        prefix = f"{output}_" if output else ""
+        name = f"{prefix}{metric.name}"
+        if weighted and name in taken:
+            name = f"{prefix}weighted_{metric.name}"
         shown[id(metric)] = f"{name}_{taken[name]}" if taken[name] else name
         taken[name] += 1
     return shown

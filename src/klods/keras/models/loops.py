@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from klods.errors import DataError
+from klods.errors import DataError, warn
 from klods.keras.callbacks import Hooks
 from klods.keras.layers.layer import in_training
+from klods.keras.models.adapters import Stream
 from klods.keras.models.batches import Data
 from klods.keras.models.figures import Logs, as_logs, sorted_by_name
 from klods.pictures.progress import Progress
@@ -22,7 +23,7 @@ class Steps:
     Args:
         kind: `train`, `test` or `predict`.
         batches: the batches.
-        count: how many of them to yield.
+        count: how many they are; None if that is unknown.
         hooks: the callbacks.
         verbose: 0 for silence, 1 for a progress bar, 2 for a line at the end.
         first: the batches to skip, which count as done.
@@ -32,7 +33,7 @@ class Steps:
         done: the number of steps done.
 
     Example:
-        >>> steps = Steps("test", iter("abc"), 2, Hooks([], None, {}), verbose=0)
+        >>> steps = Steps("test", iter("ab"), 2, Hooks([], None, {}), verbose=0)
         >>> for batch in steps:
         ...     steps.figures = {"loss": 0.5}
         >>> steps.done, steps.logs()
@@ -40,9 +41,9 @@ class Steps:
     """
 
     def __init__(
-        self, kind: str, batches: Iterator[Any], count: int, hooks: Hooks, verbose: int, first: int = 0
+        self, kind: str, batches: Iterator[Any], count: int | None, hooks: Hooks, verbose: int, first: int = 0
     ) -> None:
-        self.kind, self.batches, self.count, self.hooks, self.first = kind, batches, count, hooks, first
+        self.kind, self.batches, self.hooks, self.first = kind, batches, hooks, first
         self.progress = Progress(count, 0 if hooks.draw_progress else verbose)
         self.figures: Any = {}
         self.done = 0
@@ -50,7 +51,7 @@ class Steps:
     def __iter__(self) -> Iterator[Any]:
         begin, end = f"on_{self.kind}_batch_begin", f"on_{self.kind}_batch_end"
         begins, ends = self.hooks.wanted(begin), self.hooks.wanted(end)
-        for number, batch in islice(zip(range(self.count), self.batches), self.first, None):
+        for number, batch in islice(enumerate(self.batches), self.first, None):
             if begins:
                 self.hooks.call(begin, number, {})
             yield batch
@@ -87,7 +88,7 @@ class Epochs:
         self,
         model: Any,
         numbers: range,
-        data: Data,
+        data: Data | Stream,
         steps: int | None,
         hooks: Hooks,
         verbose: int,
@@ -103,14 +104,17 @@ class Epochs:
         hooks.call("on_train_begin", {})
         epoch, step = self.model.start_from or (self.numbers.start, 0)
         for number in range(epoch, self.numbers.stop):
+            if (batches := next(self.batches, None)) is None:
+                warn(UserWarning, f"The data ended after {number - epoch} epochs; training stops.")
+                break
             if self.verbose and not hooks.draw_progress and self.numbers.stop > 1:
                 print(f"Epoch {number + 1}/{self.numbers.stop}", flush=True)
             self.model.reset_metrics()
             hooks.call("on_epoch_begin", number, {})
             self.number = number
-            self.steps = Steps("train", next(self.batches), self.count, hooks, self.verbose, step)
+            self.steps = Steps("train", batches, self.count, hooks, self.verbose, step)
             yield self.steps
-            step = 0
+            self.count, step = self.count or self.steps.done, 0
             logs = sorted_by_name({**self.steps.logs(), **self.validate(number)})
             self.steps.progress.close(logs)
             hooks.call("on_epoch_end", number, logs)
@@ -127,7 +131,8 @@ class Epochs:
         except KeyboardInterrupt:
             in_training.set(training)
             watching.set(tapes)
-            where = f"epoch {self.number + 1}/{self.numbers.stop}, after step {self.steps.done} of {self.count}"
+            step = f"{self.steps.done} of {self.count}" if self.count else self.steps.done
+            where = f"epoch {self.number + 1}/{self.numbers.stop}, after step {step}"
             print(
                 f"\nStopped in {where}. The model keeps what it learned; model.history has the epochs before.",
                 flush=True,

@@ -44,8 +44,7 @@ def _look(model: Any, batch: Any, loss: Any) -> None:
     if model.warned_of_numbers:
         return
     x, y, _ = unpacked(batch)
-    if isinstance(y, Tensor):
-        check_targets(model, y.value, model(x, training=False))
+    check_targets(model, y, model(x, training=False))
     model.warned_of_numbers = True
     warn(NumericsWarning, f"The loss is {float(loss):g}. {_origin(model, batch)}")
 

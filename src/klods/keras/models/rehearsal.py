@@ -10,14 +10,17 @@ import numpy as np
 
 from klods.errors import DataError, ShapeError
 from klods.keras import losses
-from klods.keras.models.batches import Data, tensors
+from klods.keras.models.adapters import Stream
+from klods.keras.models.batches import Data
+from klods.keras.models.compiled import Part
+from klods.keras.models.outputs import at
 from klods.tensor import Tensor, Variable
 
 # Losses that pair each output with a target of its own. NumPy would repeat a single one unasked.
 PAIRED = (losses.mean_squared_error, losses.mean_absolute_error, losses.binary_crossentropy)
 
 
-def rehearse(model: Any, data: Data) -> None:
+def rehearse(model: Any, data: Data | Stream) -> None:
     """Evaluate the first batch, so that what doesn't fit the model is found before anything is printed.
 
     What evaluating changes is put back. If it fails, so are weights that were made for these data.
@@ -25,11 +28,11 @@ def rehearse(model: Any, data: Data) -> None:
     Raises:
         KlodsError: for data that the model, its loss or its metrics can't take.
     """
-    x, y, sample_weight = (tensors(part, slice(0, data.batch_size)) for part in (data.x, data.y, data.sample_weight))
+    x, y, sample_weight = data.sample()
     with nothing_changed_by_errors(model), np.errstate(all="ignore"):
         before = _values(model)
         y_pred = model(x, training=False)
-        check_targets(model, data.y, y_pred)
+        check_targets(model, data.y if isinstance(data, Data) else y, y_pred)
         model.compute_loss(x, y, y_pred, sample_weight)
         model.compute_metrics(x, y, y_pred, sample_weight)
         _put_back(before)
@@ -69,25 +72,32 @@ def check_targets(model: Any, y: Any, y_pred: Any) -> None:
     """Check all targets against the outputs of one batch.
 
     Raises:
-        DataError: for labels that are none of the classes.
+        DataError: for labels that are none of the classes, or for targets in another structure than the outputs.
         ShapeError: for another number of targets than outputs.
     """
-    if not isinstance(y_pred, Tensor) or y is None:
+    compiled = model._compiled
+    if y is None or compiled is None or compiled.loss is None:
         return
-    if not isinstance(y, np.ndarray):
-        raise DataError(f"y is a {type(y).__name__} of {len(y)} arrays; the model has one output.", "give one array.")
-    loss, outputs = model._compiled.loss, y_pred.value.shape
+    for part, targets in zip(compiled.parts(y_pred), compiled.targets(y, y_pred)):
+        output = at(y_pred, part.path)
+        if part.loss is not None and isinstance(output, Tensor):
+            _check_output(part, np.asarray(targets), output.value.shape)
+
+
+def _check_output(part: Part, y: np.ndarray, outputs: tuple[int, ...]) -> None:
+    """Check the targets of one output."""
+    loss: Any = part.loss
     function = getattr(loss, "fn", None)
     if function is losses.sparse_categorical_crossentropy:
-        _check_labels(y, outputs, loss)
+        _check_labels(y, outputs, loss, part.label)
     if function in PAIRED and y.ndim == len(outputs) and y.shape[1:] != outputs[1:]:
         raise ShapeError(
-            f"{loss.name} got targets of shape {y.shape} for outputs of shape {(len(y), *outputs[1:])}.",
+            f"{part.label}{loss.name} got targets of shape {y.shape} for outputs of shape {(len(y), *outputs[1:])}.",
             f"give one target per output, or the last layer {y.shape[-1]} units.",
         )
 
 
-def _check_labels(labels: np.ndarray, outputs: tuple[int, ...], loss: Any) -> None:
+def _check_labels(labels: np.ndarray, outputs: tuple[int, ...], loss: Any, where: str) -> None:
     """Check that each label is the number of one of the classes that the last layer has units for."""
     if labels.ndim != len(outputs) and labels.ndim != len(outputs) - 1:
         return  # the loss says what is wrong with the shapes
@@ -98,8 +108,11 @@ def _check_labels(labels: np.ndarray, outputs: tuple[int, ...], loss: Any) -> No
     wrong = counted[~((counted >= 0) & (counted < classes))]
     if wrong.size:
         raise DataError(
-            f"Label {wrong[0]} is outside the {classes} classes 0 to {classes - 1} that the last layer has units for.",
+            f"{where}Label {wrong[0]} is outside the {classes} classes 0 to {classes - 1} "
+            "that the last layer has units for.",
             "number the classes from 0, or give the last layer more units.",
         )
     if labels.dtype.kind == "f" and (parts := counted[counted != np.floor(counted)]).size:
-        raise DataError(f"Label {parts[0]} is no whole number.", "number the classes; for measurements use loss='mse'.")
+        raise DataError(
+            f"{where}Label {parts[0]} is no whole number.", "number the classes; for measurements use loss='mse'."
+        )

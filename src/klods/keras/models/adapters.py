@@ -1,0 +1,228 @@
+"""Adapters: any kind of data that `fit`, `evaluate` and `predict` take, as something that yields batches."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from klods import random
+from klods.errors import DataError, warn
+from klods.keras.data import PyDataset
+from klods.keras.models.batches import (
+    ALL,
+    Data,
+    arrays,
+    check_counts,
+    check_lengths,
+    make_data,
+    packed,
+    tensors,
+    unpacked,
+    weights_of_classes,
+)
+from klods.tensor import TensorLike
+
+END = object()
+ENDLESS = -1  # what `cardinality` returns for batches without end; any other negative number: unknown
+
+
+def feed(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "") -> Data | Stream:
+    """Return what the user passed as something that yields batches.
+
+    Args:
+        x: inputs in arrays; or a generator, an iterator, a PyDataset or a dataset, which yield batches of all there is.
+        y: targets, for inputs in arrays.
+        sample_weight: the weight of each sample, for inputs in arrays.
+        shuffle: whether each epoch has an order of its own; of other things than arrays, only a PyDataset heeds it.
+        role: what the data are for, where an error has to say it.
+
+    Raises:
+        DataError: for data that can't be used.
+        DTypeError: for strings and objects.
+    """
+    if not is_stream(x):
+        return make_data(x, y, sample_weight, shuffle, role)
+    for name, part in (("y", y), ("sample_weight", sample_weight)):
+        if part is not None:
+            raise DataError(
+                f"{role}x is a {type(x).__name__}, which yields whole batches; {name} was given beside it.",
+                f"let it yield (x, y) or (x, y, sample_weight), and leave {name} out.",
+            )
+    return Stream(x, shuffle, role)
+
+
+def is_stream(x: Any) -> bool:
+    """Tell whether data yield batches, rather than being arrays."""
+    if isinstance(x, PyDataset) or hasattr(x, "__next__"):
+        return True
+    return hasattr(x, "__iter__") and not (
+        isinstance(x, (TensorLike, Mapping, Sequence)) or hasattr(x, "__array__") or hasattr(x, "dtype")
+    )
+
+
+class Stream:
+    """Batches from a generator, an iterator, a PyDataset, or anything that can be iterated over again and again.
+
+    Args:
+        source: yields x, (x,), (x, y) or (x, y, sample_weight), each an array or a structure of arrays.
+        shuffle: whether a PyDataset's batches come in an order of their own each epoch.
+        role: what the data are for, where an error has to say it.
+
+    Attributes:
+        steps: batches per epoch; None if that is unknown.
+
+    Raises:
+        DataError: for a source of no batches.
+    """
+
+    def __init__(self, source: Any, shuffle: bool = False, role: str = "") -> None:
+        self.source, self.shuffle, self.role = source, shuffle, role
+        self.once = hasattr(source, "__next__")
+        count = _count(source)
+        self.steps = None if count is None or count < 0 else count
+        self._endless = count == ENDLESS
+        self._class_weight: Mapping[int, float] | None = None
+        self._form: Any = None
+        self._ahead: tuple[Any, Iterator[Any]] | None = None  # the pass that `sample` has begun
+
+    def cut(self, batch_size: int | None, steps: int | None = None) -> Stream:
+        """Return the data as they are: the source cuts them.
+
+        Raises:
+            DataError: for a number of steps below 1, or none for data without end.
+        """
+        check_counts(batch_size=batch_size, steps=steps)
+        if self._endless and steps is None:
+            raise DataError(
+                f"{self.role}x never ends.",
+                "say how many batches make an epoch: steps_per_epoch, validation_steps or steps.",
+            )
+        return self
+
+    def weighed(self, class_weight: Mapping[int, float] | None) -> Stream:
+        """Return the data with sample weights by class, times those they have."""
+        self._class_weight = class_weight
+        return self
+
+    def split(self, fraction: float) -> Any:
+        raise DataError(
+            f"validation_split needs arrays; x is a {type(self.source).__name__}.",
+            "give validation_data, or arrays for x and y.",
+        )
+
+    def sample(self) -> tuple[Any, Any, Any]:
+        """Return x, y and sample weights of the first batch, which is yielded again.
+
+        Raises:
+            DataError: if there is none.
+        """
+        self._ahead = self._ahead or self._begun(iter(()))
+        if self._ahead is None:
+            raise DataError(f"{self.role}x is a {type(self.source).__name__} without batches.", "let it yield some.")
+        return unpacked(self._batch(self._ahead[0], 0))
+
+    def epochs(self, steps: int | None = None) -> Iterator[Iterator[Any]]:
+        """Yield the batches of each epoch: all, or the next `steps` of them, up to the end of the data."""
+        batches: Iterator[Any] = iter(())
+        while begun := self._ahead or self._begun(batches):
+            self._ahead, (first, batches) = None, begun
+            yield self._epoch(first, batches, steps)
+
+    # ------------------------------------------------------------ one pass
+
+    def _begun(self, batches: Iterator[Any]) -> tuple[Any, Iterator[Any]] | None:
+        """Return the next batch and those after it, in a new pass if this one is over; None if there are no more."""
+        if isinstance(self.source, PyDataset):
+            self.source.on_epoch_begin()
+        if (first := next(batches, END)) is END:
+            batches = self._iterator()
+            first = next(batches, END)
+        return None if first is END else (first, batches)
+
+    def _iterator(self) -> Iterator[Any]:
+        if not isinstance(self.source, PyDataset):
+            return iter(self.source)
+        if self.steps is None:
+            return map(self.source.__getitem__, itertools.count())
+        numbers = random.generator().permutation(self.steps).tolist() if self.shuffle else range(self.steps)
+        return map(self.source.__getitem__, numbers)
+
+    def _epoch(self, first: Any, batches: Iterator[Any], steps: int | None) -> Iterator[Any]:
+        done = 0
+        for item in itertools.chain([first], batches if steps is None else itertools.islice(batches, steps - 1)):
+            yield self._batch(item, done)
+            done += 1
+        if steps and done < steps:
+            warn(UserWarning, f"{self.role}x ran out of data after {done} of {steps} steps.")
+        if isinstance(self.source, PyDataset):
+            self.source.on_epoch_end()
+
+    # ------------------------------------------------------------ one batch
+
+    def _batch(self, item: Any, number: int) -> Any:
+        """Return a batch as steps get it: checked, in tensors, with sample weights by class.
+
+        Raises:
+            DataError: for what is no batch, or one unlike the first.
+        """
+        where = f"{self.role}batch {number}: "
+        x, y, sample_weight = _parts(item, where)
+        parts = {"x": arrays(x, f"{where}x"), "y": arrays(y, f"{where}y")}
+        parts["sample_weight"] = arrays(sample_weight, f"{where}sample_weight")
+        check_lengths(parts, where)
+        self._check_form(parts, where)
+        if self._class_weight is not None:
+            parts["sample_weight"] = weights_of_classes(parts["y"], self._class_weight, parts["sample_weight"])
+        return packed(*[tensors(part, ALL) for part in parts.values()])
+
+    def _check_form(self, parts: dict[str, Any], where: str) -> None:
+        form = _form(parts)
+        if self._form is None:
+            self._form = form
+        if form != self._form:
+            name = next(name for name in parts if form[name] != self._form[name])
+            raise DataError(
+                f"{where}{name} is {_told(form[name])}; the first batch had {_told(self._form[name])}.",
+                "let all batches have the same structure and numbers of axes.",
+            )
+
+
+def _count(source: Any) -> int | None:
+    """Return the number of batches of a source, ENDLESS, or None if it doesn't tell."""
+    if isinstance(source, PyDataset):
+        count = source.num_batches
+        return ENDLESS if count is None else count
+    if hasattr(source, "cardinality"):
+        return int(source.cardinality())
+    try:
+        return len(source)
+    except TypeError:
+        return None
+
+
+def _parts(item: Any, where: str) -> tuple[Any, Any, Any]:
+    """Return x, y and sample weights of what a source yields."""
+    if isinstance(item, (tuple, list)) and not 1 <= len(item) <= 3:
+        raise DataError(
+            f"{where}a {type(item).__name__} of {len(item)}.",
+            "yield x, (x, y) or (x, y, sample_weight); several inputs are one x: ((a, b), y).",
+        )
+    return unpacked(item)
+
+
+def _form(part: Any) -> Any:
+    """Return what the same parts of all batches have in common: structure and numbers of axes."""
+    if isinstance(part, dict):
+        return {key: _form(item) for key, item in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [_form(item) for item in part]
+    return None if part is None else part.ndim
+
+
+def _told(form: Any) -> str:
+    if isinstance(form, dict):
+        return "a dict of " + ", ".join(map(repr, form))
+    if isinstance(form, list):
+        return f"a list of {len(form)}"
+    return "nothing" if form is None else f"an array of {form} axes"

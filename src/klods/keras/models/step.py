@@ -1,0 +1,271 @@
+"""One step: how a model is compiled, and what it does with one batch."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from klods.compiled import Function
+from klods.errors import ShapeError, StateError
+from klods.keras import optimizers
+from klods.keras.configuration import serialize
+from klods.keras.layers.tracking import Anatomy, unique
+from klods.keras.models import numerics
+from klods.keras.models.batches import len_of, unpacked
+from klods.keras.models.compiled import Compiled, note
+from klods.ops.reduction import reduce_sum
+from klods.tape import GradientTape
+from klods.tensor import Tensor, Variable
+
+
+class Stepping:
+    """What a model does with one batch: an optimizer, losses and metrics, and the steps made of them."""
+
+    name: str
+    built: bool
+    weights: list[Variable]
+    trainable_weights: list[Any]
+    losses: list[Tensor]
+    anatomy: Callable[[], Anatomy]
+    flattened: Callable[[], list[Any]]
+    __call__: Callable[..., Any]
+
+    optimizer: optimizers.Optimizer | None = None
+    loss: Any = None
+    stop_training = False
+    warned_of_numbers = False
+    run_eagerly = False
+    steps_per_execution = 1
+    jit_compile: Any = "auto"
+    _compiled: Compiled | None = None
+    _steps_known: dict[str, tuple[Any, Callable[[Any], Any]]]
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how the model is trained.
+
+        Args:
+            optimizer: a name or an Optimizer.
+            loss: a name, a function of labels and predictions, or a Loss. A model of several outputs takes a list with
+                one for each, a dict by the outputs' names, or one for all; None for an output without.
+            loss_weights: a number that the loss is multiplied by; for several losses a list or dict of numbers.
+            metrics: names, functions or Metrics; `accuracy` is chosen by the shapes of labels and predictions. For
+                several outputs a list or dict of these, or of lists of them.
+            weighted_metrics: metrics that take sample weights into account.
+            run_eagerly: whether steps run operation by operation rather than traced and compiled.
+            steps_per_execution: accepted for Keras's sake; each step is run by itself.
+            jit_compile: False to run traced steps in NumPy even where machine code is to be had.
+            auto_scale_loss: accepted for Keras's sake; losses are float32, which needs no scaling.
+
+        Raises:
+            NameUnknownError: for an unknown name, with the nearest known one; the model is as it was then.
+            DataError: for what is no loss, metric or weight.
+        """
+        chosen = optimizers.get(optimizer)
+        names = getattr(self, "output_names", None)
+        self._compiled = Compiled(loss, loss_weights, metrics, weighted_metrics, names)
+        self.optimizer, self.loss, self.steps_per_execution = chosen, loss, steps_per_execution
+        self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
+        self.stop_training = False
+        vars(self)["_steps_known"] = {}
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been called."""
+        return self._compiled is not None
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what `compile` was given, as plain data.
+
+        Raises:
+            StateError: before `compile`.
+        """
+        self._check_compiled("get_compile_config")
+        return {
+            "optimizer": serialize(self.optimizer),
+            **self._compiled.get_config(),  # type: ignore[union-attr]
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": False,
+        }
+
+    # ------------------------------------------------------------ metrics
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss's running mean, the metrics of `compile`, and those set as attributes of the model or its layers."""
+        compiled = self._compiled
+        first = [] if compiled is None else [compiled.mean, *compiled.metrics]
+        return unique([*first, *self.anatomy().metrics])
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the metrics."""
+        return [self._name_of(metric) for metric in self.metrics]
+
+    def _name_of(self, metric: Any) -> str:
+        return metric.name if self._compiled is None else self._compiled.name_of(metric)
+
+    def reset_metrics(self) -> None:
+        """Start all running figures anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the figures so far by their names; a metric may give several, as a dict."""
+        figures: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            figures.update(result if isinstance(result, dict) else {self._name_of(metric): result})
+        return figures
+
+    def _check_compiled(self, call: str) -> None:
+        if not self.compiled:
+            raise StateError(
+                f"{call} comes before compile on model '{self.name}'.",
+                "call model.compile(optimizer=..., loss=...) first.",
+            )
+
+    # ------------------------------------------------------------ one step
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Train on one batch and return the figures so far; a model of your own may do it differently.
+
+        Args:
+            data: (x, y, sample_weight) as tensors, or (x, y), or x alone, by what there is.
+        """
+        x, y, sample_weight = unpacked(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self._loss(x, y, y_pred, sample_weight, training=True)
+        weights = self.trainable_weights
+        gradients = tape.gradient(loss, weights)
+        figures = self._figures(x, y, y_pred, sample_weight, loss)
+        numerics.watch(self, data, loss)
+        self.optimizer.apply(gradients, weights)  # type: ignore[union-attr]
+        return figures
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate one batch and return the figures so far; see `train_step`."""
+        x, y, sample_weight = unpacked(data)
+        y_pred = self(x, training=False)
+        loss = self._loss(x, y, y_pred, sample_weight, training=False)
+        numerics.watch(self, data, loss)
+        return self._figures(x, y, y_pred, sample_weight, loss)
+
+    def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
+        """Return what `compute_loss` does; one of the user's own need not have the argument `training`."""
+        known = {"training": training} if "training" in inspect.signature(self.compute_loss).parameters else {}
+        return self.compute_loss(x, y, y_pred, sample_weight, **known)
+
+    def _figures(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
+        note(self._compiled.mean, loss, len_of(x))  # type: ignore[union-attr]
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the predictions for one batch, which is x alone, or (x,) for inputs in a list or tuple."""
+        return self(unpacked(data)[0], training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Tensor:
+        """Return the loss of a batch: that of the predictions and what the layers add.
+
+        Args:
+            x: the inputs, of which nothing is made here.
+            y: the targets.
+            y_pred: what the model returned.
+            sample_weight: the weight of each sample.
+            training: whether this is a step of training, of which nothing is made here.
+
+        Raises:
+            DataError: if there is a loss but no targets.
+            StateError: if there is no loss at all.
+            ShapeError: if the loss is more than one number.
+        """
+        terms, compiled = [reduce_sum(term) if term.value.ndim else term for term in self.losses], self._compiled
+        if compiled is not None and compiled.loss is not None:
+            terms = [compiled.loss_of(y, y_pred, sample_weight), *terms]
+        if not terms:
+            raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss.")
+        loss = terms[0]
+        for term in terms[1:]:
+            loss = loss + term
+        if loss.value.ndim:
+            raise ShapeError(f"The loss has shape {loss.shape}; training needs one number.", "take its mean or sum.")
+        return loss
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Take a batch into account in all metrics, and return the figures so far."""
+        if y is not None and self._compiled is not None:
+            self._compiled.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def compiled_loss(
+        self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Iterable[Any] | None = None
+    ) -> Tensor:
+        """Return the loss of a batch with what regularization adds, and note it; Keras 2's `compute_loss`."""
+        loss = self._compiled.loss_of(y, y_pred, sample_weight)  # type: ignore[union-attr]
+        for term in regularization_losses or ():
+            loss = loss + term
+        note(self._compiled.mean, loss, len_of(y_pred))  # type: ignore[union-attr]
+        return loss
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """What has `update_state(y, y_pred, sample_weight)` for all metrics of `compile`, as in Keras 2."""
+        return self._compiled
+
+    def step_to_run(self, name: str) -> Callable[[Any], Any]:
+        """Return `train_step`, `test_step` or `predict_step` as `compile` chose to run it.
+
+        A traced step is kept until `compile` is called again or what the model is made of changes.
+        """
+        if self.run_eagerly:
+            return getattr(self, name)
+        if name == "train_step" and self.optimizer is not None:
+            self.optimizer.build(self.trainable_weights)
+        known, made_of = vars(self).setdefault("_steps_known", {}), self._made_of()
+        if name not in known or known[name][0] != made_of:
+            known[name] = made_of, traced_step(self, name, "numpy" if self.jit_compile is False else None)
+        return known[name][1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles hold: everything but the traced steps."""
+        return {name: value for name, value in vars(self).items() if name != "_steps_known"}
+
+    def all_variables(self) -> list[Variable]:
+        """Return the variables of the model, of its optimizer and of its metrics."""
+        slots = [] if self.optimizer is None else self.optimizer.variables
+        return [*self.weights, *slots, *(variable for metric in self.metrics for variable in metric.variables)]
+
+    def _made_of(self) -> Any:
+        """Return what a traced step depends on: layers, optimizer, their hyper-parameters, the weights that train."""
+        layers = [(id(layer), layer._settings) for layer in self.flattened()]
+        settings = None if self.optimizer is None else self.optimizer.settings
+        return layers, [*map(id, self.trainable_weights)], id(self.optimizer), settings, id(self._compiled)
+
+
+def traced_step(model: Stepping, name: str, backend: str | None) -> Function:
+    """Return a step of a model as a function of a batch, which doesn't keep the model alive."""
+    reference: Any = weakref.ref(model)
+
+    def step(data: Any) -> Any:
+        result = getattr(reference(), name)(data)
+        reference()._forget_losses()  # they are symbols
+        return result
+
+    step.__name__ = name
+    return Function(step, backend, known=lambda: reference().all_variables())
