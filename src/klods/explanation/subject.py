@@ -18,8 +18,10 @@ from klods.errors import DataError, StateError
 from klods.explanation.terms import Term, literal
 from klods.graph import Value, engine
 from klods.keras import losses
-from klods.keras.models.batches import make_data, packed, tensors
-from klods.keras.models.trainer import ALL, Trainer, _traced_step
+from klods.keras.models.batches import ALL, make_data, packed, tensors
+from klods.keras.models.outputs import at
+from klods.keras.models.step import traced_step
+from klods.keras.models.trainer import Trainer
 from klods.passes.plan import Plan
 from klods.tensor import Variable
 
@@ -123,7 +125,7 @@ def _of_model(model: Any, examples: Sequence[Any]) -> Subject:
         x, y, sample_weight = _batch(model, examples)
         model(x, training=False)  # makes weights that aren't there yet
         model.optimizer.build(model.trainable_weights)
-        step = _traced_step(model, "train_step", backend)
+        step = traced_step(model, "train_step", backend)
         runner, arrays = traced(step, [packed(x, y, sample_weight)])
     title = f"Training step of model '{model.name}', batch of {len(arrays[0])}"
     return _subject(title, runner, arrays, backend, ["x", "y", "sample_weight"], _names(model))
@@ -158,7 +160,14 @@ def _batch(model: Any, examples: Sequence[Any]) -> tuple[Any, Any, Any]:
 
 def _labels(model: Any, outputs: Any) -> Any:
     """Return targets that a model's loss takes: zeros."""
-    loss, shape = model._compiled.loss, tuple(outputs.shape)
+    if model._compiled.loss is None:
+        return None
+    labels = [_zeros(part.loss, at(outputs, part.path).shape) for part in model._compiled.parts(outputs)]
+    return labels[0] if len(labels) == 1 else labels
+
+
+def _zeros(loss: Any, shape: Any) -> Any:
+    """Return labels that a loss takes for outputs of a shape, None for no loss."""
     if loss is None:
         return None
     classes = getattr(loss, "fn", None) is losses.sparse_categorical_crossentropy

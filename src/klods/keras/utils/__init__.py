@@ -5,6 +5,7 @@ from klods.keras.config import (
     enable_interactive_logging,
     is_interactive_logging_enabled,
 )
+from klods.keras.data import PyDataset, Sequence
 from klods.keras.utils.arrays import normalize, pad_sequences, to_categorical
 from klods.keras.utils.files import get_file
 from klods.keras.utils.images import array_to_img, img_to_array, load_img, save_img
@@ -14,6 +15,8 @@ from klods.missing import reporter
 
 __all__ = [
     "Progbar",
+    "PyDataset",
+    "Sequence",
     "array_to_img",
     "clear_session",
     "disable_interactive_logging",
