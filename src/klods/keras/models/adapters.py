@@ -112,22 +112,31 @@ class Stream:
         )
 
     def sample(self) -> tuple[Any, Any, Any]:
-        """Return x, y and sample weights of the first batch, which is yielded again.
+        """Return x, y and sample weights of the next batch, which is yielded again.
 
         Raises:
             DataError: if there is none.
         """
         self._ahead = self._ahead or self._begun(iter(()))
         if self._ahead is None:
-            raise DataError(f"{self.role}x is a {type(self.source).__name__} without batches.", "let it yield some.")
+            raise self._empty()
         return unpacked(self._batch(self._ahead[0], 0))
 
     def epochs(self, steps: int | None = None) -> Iterator[Iterator[Any]]:
-        """Yield the batches of each epoch: all, or the next `steps` of them, up to the end of the data."""
+        """Yield the batches of each epoch: all, or the next `steps` of them, up to the end of the data.
+
+        Raises:
+            DataError: if there is no batch at all.
+        """
         batches: Iterator[Any] = iter(())
         while begun := self._ahead or self._begun(batches):
             self._ahead, (first, batches) = None, begun
             yield self._epoch(first, batches, steps)
+        if self._form is None:
+            raise self._empty()
+
+    def _empty(self) -> DataError:
+        return DataError(f"{self.role}x is a {type(self.source).__name__} without batches.", "let it yield some.")
 
     # ------------------------------------------------------------ one pass
 
@@ -154,7 +163,7 @@ class Stream:
             yield self._batch(item, done)
             done += 1
         if steps and done < steps:
-            warn(UserWarning, f"{self.role}x ran out of data after {done} of {steps} steps.")
+            warn(UserWarning, f"{self.role}x ran out of data after {done} of {steps} steps: give more, or fewer steps.")
         if isinstance(self.source, PyDataset):
             self.source.on_epoch_end()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -196,7 +197,8 @@ class Trainer(Stepping):
     def _steps(self, kind: str, data: Data | Stream, count: int | None, callbacks: Any, verbose: Any) -> Steps:
         most = data.steps if count is None or data.steps is None else min(count, data.steps)
         hooks = Hooks(callbacks, self, {"verbose": verbose, "epochs": 1, "steps": most or count})
-        return Steps(kind, next(data.epochs(count)), most or count, hooks, verbosity(verbose))
+        batches = chain.from_iterable(islice(data.epochs(count), 1))
+        return Steps(kind, batches, most or count, hooks, verbosity(verbose))
 
     def _evaluate(self, batches: Steps) -> Logs:
         self.reset_metrics()
