@@ -1,4 +1,4 @@
-"""Names: what the real Keras's modules of activations, losses, metrics and their kin have is in klods, or has a reason."""
+"""Names: what Keras's modules of activations, losses, metrics and their kin have is in klods, or has a reason."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from beside import own, real
 
 FAMILIES = ("activations", "constraints", "initializers", "losses", "metrics", "regularizers")
 LACKING = {
-    "initializers": {name: "windows of SciPy, for audio" for name in ("STFT", "STFTInitializer", "stft")},
-    "losses": {name: "a recursion over time, for sequences" for name in ("CTC", "ctc")},
+    "initializers": dict.fromkeys(("STFT", "STFTInitializer", "stft"), "windows of SciPy, for audio"),
+    "losses": dict.fromkeys(("CTC", "ctc"), "a recursion over time, for sequences"),
 }
 
 

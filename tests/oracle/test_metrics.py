@@ -213,9 +213,12 @@ def test_config(name, arguments, rows):
     ours, theirs = (made(keras, name, arguments) for keras in (own, real))
     # Keras leaves out, and so loses in files, the axis of CosineSimilarity; its weights of labels are an array.
     same_config(ours, Listed(theirs.get_config()), more={"axis", "from_sorted_ids"})
-    again = own.metrics.deserialize(own.metrics.serialize(ours))
+    data = own.metrics.serialize(ours)
+    assert {**data, "config": None} == {**real.metrics.serialize(theirs), "config": None}
+    again = own.metrics.deserialize(data)
     assert type(again) is type(ours)
     assert again.get_config() == ours.get_config()
+    assert type(real.metrics.deserialize(data)) is type(theirs)
 
 
 class Listed:
@@ -302,6 +305,15 @@ def test_wrapped_function():
 
     batches_of_errors = batches(lambda n: normal(n, 3), lambda n: normal(n, 3))
     both(run)
+
+
+def test_config_of_a_wrapped_function():
+    def made(keras):
+        return keras.metrics.MeanMetricWrapper(keras.metrics.binary_accuracy, name="high", threshold=0.75)
+
+    same_config(made(own), made(real))
+    assert own.metrics.get(real.metrics.serialize(made(real))).fn is own.metrics.binary_accuracy
+    assert real.metrics.get(own.metrics.serialize(made(own)))._fn is real.metrics.binary_accuracy
 
 
 def test_state_is_named_and_typed():

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.keras.config import floatx
-from klods.keras.configuration import Configurable, resolve, serialize, snake_case, unique_name
+from klods.keras.configuration import Configurable, function_config, resolve, serialize, snake_case, unique_name
 from klods.keras.losses.alignment import fitted_weight, logical_both, mask_of, same_rank
 from klods.ops.arithmetic import maximum_
 from klods.ops.comparison import where
@@ -92,7 +92,10 @@ class LossFunctionWrapper(Loss):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
         config = super().get_config()
-        return {**config, **{k: serialize(v) for k, v in self._arguments.items()}} if "fn" in config else config
+        if "fn" not in config:
+            return config
+        fn = config["fn"]
+        return {**config, "fn": function_config(fn) if isinstance(fn, str) else fn, **serialize(self._arguments)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:

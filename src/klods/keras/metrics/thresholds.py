@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from klods.keras.losses.alignment import full_weight, same_rank
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import ceil_, maximum_, minimum_
 from klods.ops.comparison import where
-from klods.ops.movement import cast, reshape, transpose
+from klods.ops.movement import cast, reshape, reverse, transpose
 from klods.ops.picking import argsort, segment_sum
 from klods.ops.reduction import cumsum, reduce_sum
 from klods.tensor import Tensor
@@ -74,47 +75,40 @@ def counts(
     weight = full_weight(y_pred.value.shape, y_pred.dtype, sample_weight)
     if label_weights is not None:
         weight = weight * cast(label_weights, y_pred.dtype)
-    labels, predictions, weight = (_columns(x, multi_label) for x in (y_true, y_pred, weight))
-    positives, negatives = where(labels != 0, weight, 0), where(labels != 0, 0, weight)
     count = _by_histogram if _are_even(tuple(thresholds)) else _by_comparison
-    found = count(predictions, positives, negatives, thresholds)
-    return Counts(*(x if multi_label else reshape(x, (-1,)) for x in found))
+    labels, p, weight = (transpose(x) if multi_label else reshape(x, (-1,)) for x in (y_true, y_pred, weight))
+    return count(labels, p, weight, thresholds)
 
 
-def _columns(x: Tensor, multi_label: bool) -> Tensor:
-    """Return a row per label where these are counted apart, otherwise one row of all."""
-    return transpose(x) if multi_label else reshape(x, (1, -1))
-
-
-def _by_comparison(p: Tensor, positives: Tensor, negatives: Tensor, thresholds: Sequence[float]) -> list[Tensor]:
-    above = p > np.asarray(thresholds, p.value.dtype).reshape(-1, 1, 1)
+def _by_comparison(labels: Tensor, p: Tensor, weight: Tensor, thresholds: Sequence[float]) -> Counts:
+    above = p > np.asarray(thresholds, p.value.dtype).reshape(-1, *[1] * p.ndim)
+    positives, negatives = where(labels != 0, weight, 0), where(labels != 0, 0, weight)
     found = (
         where(above, positives, 0),
         where(above, negatives, 0),
         where(above, 0, negatives),
         where(above, 0, positives),
     )
-    return [reduce_sum(x, -1) for x in found]
+    return Counts(*(reduce_sum(x, -1) for x in found))
 
 
-def _by_histogram(p: Tensor, positives: Tensor, negatives: Tensor, thresholds: Sequence[float]) -> list[Tensor]:
-    """Count each prediction once, in the bin between two of the evenly spaced thresholds, and add up the bins.
+def _by_histogram(labels: Tensor, p: Tensor, weight: Tensor, thresholds: Sequence[float]) -> Counts:
+    """Count each prediction once, in the bin between two of the evenly spaced thresholds, and add up the bins above.
 
     Source: Fawcett 2006, algorithm 2, with bins in place of sorting.
     """
-    bins, (labels, _) = len(thresholds), p.value.shape
+    bins, rows = len(thresholds), p.value.shape[:-1]
+    count, last = math.prod(rows), len(rows) + 1
     lowest = int(thresholds[0] < 0)  # where even 0 is above the first threshold
-    place = cast(ceil_(minimum_(maximum_(p, 0), 1) * (bins - 1)), "int32")
-    place = minimum_(maximum_(place, lowest), bins - 1) + bins * np.arange(labels, dtype=np.int32)[:, None]
-    true, false = (_in_bins_above(x, place, bins) for x in (positives, negatives))
-    return [true, false, reduce_sum(negatives, -1) - false, reduce_sum(positives, -1) - true]
-
-
-def _in_bins_above(x: Tensor, place: Tensor, bins: int) -> Tensor:
-    """Return for each bin, and each row of x, the sum of the elements whose place is in a bin above."""
-    rows = x.value.shape[0]
-    found = segment_sum(reshape(x, (-1,)), reshape(place, (-1,)), num_segments=rows * bins)
-    return transpose(cumsum(reshape(found, (rows, bins)), 1, exclusive=True, reverse=True))
+    above = maximum_(cast(ceil_(minimum_(maximum_(p, 0), 1) * (bins - 1)), "int32"), lowest)  # how many thresholds
+    first = bins * np.arange(count, dtype=np.int32).reshape(*rows, 1)  # where the histogram of each row begins
+    place = where(labels != 0, first, first + bins * count) + bins - above
+    place = reshape(where(above > 0, place, -1), (-1,))
+    found = segment_sum(reshape(weight, (-1,)), place, num_segments=2 * bins * count)
+    sums = reverse(cumsum(reshape(found, (2, *rows, bins)), last), [last])
+    true, false = (transpose(sums[i]) for i in range(2)) if rows else (sums[0], sums[1])
+    positives, negatives = (reduce_sum(where((labels != 0) == truth, weight, 0), -1) for truth in (True, False))
+    return Counts(true, false, negatives - false, positives - true)
 
 
 @functools.lru_cache
