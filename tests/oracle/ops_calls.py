@@ -173,6 +173,10 @@ CALLS = [
     call("take_along_axis", MATRIX, np.array([5, 0])),
     call("get_item", CUBE, (0, slice(1, 3))),
     call("slice", CUBE, (0, 1, 1), (2, 2, 2)),
+    *each("celu hard_shrink soft_shrink sparse_plus sparse_sigmoid squareplus tanh_shrink", CUBE),
+    call("glu", CUBE),
+    call("threshold", CUBE, 0.3, -1.0),
+    call("sparsemax", 9 * MATRIX),  # of which one element is left: with more, Keras's results don't sum to 1
     call("sort", CUBE, axis=0),
     call("argsort", MATRIX, axis=None),
     call("sort", MATRIX, axis=None),

@@ -94,7 +94,10 @@ from klods.keras.ops.names import (
 from klods.keras.ops.nn import (
     binary_crossentropy,
     categorical_crossentropy,
+    celu,
     gelu,
+    glu,
+    hard_shrink,
     hard_sigmoid,
     hard_silu,
     hard_swish,
@@ -102,9 +105,16 @@ from klods.keras.ops.nn import (
     log_sigmoid,
     log_softmax,
     silu,
+    soft_shrink,
     softmax,
     sparse_categorical_crossentropy,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
     swish,
+    tanh_shrink,
+    threshold,
 )
 from klods.keras.ops.numbers import (
     allclose,

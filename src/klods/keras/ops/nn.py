@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from klods.keras import activations, losses
-from klods.keras.ops.names import clip, multiply, negative, reshape, softplus
+from klods.keras.ops.names import reshape
 from klods.keras.ops.shapes import ravel, shape
 from klods.ops import activation, movement
 from klods.tensor import Tensor
@@ -16,33 +16,21 @@ def gelu(x: Any, approximate: bool = True) -> Tensor:
     return activation.gelu(x, approximate)
 
 
-def silu(x: Any) -> Tensor:
-    """Return x sigmoid(x)."""
-    return activation.swish(x)
-
-
-swish = silu
-
-
-def log_sigmoid(x: Any) -> Tensor:
-    """Return log(sigmoid(x)) without overflow."""
-    return -softplus(negative(x))
-
-
+celu = activations.celu
+glu = activations.glu
+hard_shrink = activations.hard_shrink
 hard_sigmoid = activations.hard_sigmoid
-
-
-def hard_silu(x: Any) -> Tensor:
-    """Return x activations.hard_sigmoid(x)."""
-    return multiply(x, hard_sigmoid(x))
-
-
-hard_swish = hard_silu
-
-
-def hard_tanh(x: Any) -> Tensor:
-    """Return x limited to -1 ... 1."""
-    return clip(x, -1, 1)
+hard_silu = hard_swish = activations.hard_silu
+hard_tanh = activations.hard_tanh
+log_sigmoid = activations.log_sigmoid
+silu = swish = activations.silu
+soft_shrink = activations.soft_shrink
+sparse_plus = activations.sparse_plus
+sparse_sigmoid = activations.sparse_sigmoid
+sparsemax = activations.sparsemax
+squareplus = activations.squareplus
+tanh_shrink = activations.tanh_shrink
+threshold = activations.threshold
 
 
 def softmax(x: Any, axis: int | None = -1) -> Tensor:
