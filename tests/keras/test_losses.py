@@ -67,6 +67,23 @@ def test_compiled_as_eager(loss, monkeypatch):
                 np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5, err_msg=backend)
 
 
+@pytest.mark.parametrize(
+    "name", ["Huber", "Hinge", "LogCosh", "Poisson", "BinaryFocalCrossentropy", "MeanSquaredError"]
+)
+def test_one_target_is_not_repeated_for_several_outputs(name):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="sigmoid")])
+    model.compile("sgd", getattr(losses, name)())
+    with pytest.raises(ShapeError, match="one target per output"):
+        model.fit(X, LABELS[:, None], verbose=0)
+
+
+def test_labels_outside_the_classes_are_found_before_training():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", losses.CategoricalGeneralizedCrossEntropy())
+    with pytest.raises(DataError, match="Label 3 is outside the 3 classes"):
+        model.fit(X, LABELS + 1, verbose=0)
+
+
 def test_a_configured_function_is_made_again_by_its_name():
     loss = losses.LossFunctionWrapper(losses.huber, delta=0.3)
     again = losses.LossFunctionWrapper.from_config(loss.get_config())

@@ -17,7 +17,23 @@ from klods.keras.models.outputs import at
 from klods.tensor import Tensor, Variable
 
 # Losses that pair each output with a target of its own. NumPy would repeat a single one unasked.
-PAIRED = (losses.mean_squared_error, losses.mean_absolute_error, losses.binary_crossentropy)
+PAIRED = (
+    losses.binary_crossentropy,
+    losses.binary_focal_crossentropy,
+    losses.cosine_similarity,
+    losses.hinge,
+    losses.huber,
+    losses.kl_divergence,
+    losses.log_cosh,
+    losses.mean_absolute_error,
+    losses.mean_absolute_percentage_error,
+    losses.mean_squared_error,
+    losses.mean_squared_logarithmic_error,
+    losses.poisson,
+    losses.squared_hinge,
+)
+# Losses of whole-number labels.
+SPARSE = (losses.sparse_categorical_crossentropy, losses.categorical_generalized_cross_entropy)
 
 
 def rehearse(model: Any, data: Data | Stream) -> None:
@@ -88,7 +104,7 @@ def _check_output(part: Part, y: np.ndarray, outputs: tuple[int, ...]) -> None:
     """Check the targets of one output."""
     loss: Any = part.loss
     function = getattr(loss, "fn", None)
-    if function is losses.sparse_categorical_crossentropy:
+    if function in SPARSE:
         _check_labels(y, outputs, loss, part.label)
     if function in PAIRED and y.ndim == len(outputs) and y.shape[1:] != outputs[1:]:
         raise ShapeError(
