@@ -132,6 +132,11 @@ def test_a_metric_made_of_others_has_their_state():
     assert float(metric.low.count) == float(metric.seen) == 0
 
 
+@pytest.mark.parametrize(("name", "direction"), [("accuracy", "up"), ("acc", "up"), ("ce", "down"), ("mse", "down")])
+def test_callbacks_learn_which_way_is_better(name, direction):
+    assert metrics.as_metric(name)._direction == direction
+
+
 def test_a_configured_function_is_made_again_by_its_name():
     metric = metrics.MeanMetricWrapper(metrics.binary_accuracy, name="high", threshold=0.9)
     again = metrics.get(metrics.serialize(metric))

@@ -219,6 +219,7 @@ def test_config(name, arguments, rows):
     assert type(again) is type(ours)
     assert again.get_config() == ours.get_config()
     assert type(real.metrics.deserialize(data)) is type(theirs)
+    assert ours._direction == getattr(theirs, "_direction", None)
 
 
 class Listed:

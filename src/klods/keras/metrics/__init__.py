@@ -203,7 +203,10 @@ def as_metric(identifier: Any) -> Metric:
         DataError: for what is no metric.
     """
     if isinstance(identifier, str) and identifier.lower() in CHOSEN_BY_SHAPE:
-        return MeanMetricWrapper(CHOSEN_BY_SHAPE[identifier.lower()], identifier)
+        function, direction = CHOSEN_BY_SHAPE[identifier.lower()]
+        metric = MeanMetricWrapper(function, identifier)
+        metric._direction = direction
+        return metric
     found = get(identifier)
     if isinstance(found, Metric):
         if isinstance(identifier, str):
@@ -230,11 +233,11 @@ def crossentropy_by_shape(y_true: Any, y_pred: Any) -> Tensor:
     return kinds[_label_kind(y_true, y_pred)](y_true, y_pred)
 
 
-CHOSEN_BY_SHAPE: dict[str, Callable[..., Tensor]] = {
-    "accuracy": accuracy_by_shape,
-    "acc": accuracy_by_shape,
-    "crossentropy": crossentropy_by_shape,
-    "ce": crossentropy_by_shape,
+CHOSEN_BY_SHAPE: dict[str, tuple[Callable[..., Tensor], str]] = {
+    "accuracy": (accuracy_by_shape, "up"),
+    "acc": (accuracy_by_shape, "up"),
+    "crossentropy": (crossentropy_by_shape, "down"),
+    "ce": (crossentropy_by_shape, "down"),
 }
 
 
