@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import klods
 from klods import backends, keras
 from klods.errors import DataError, ShapeError, StateError, TraceWarning
 from klods.keras import metrics
@@ -117,19 +118,21 @@ def test_a_metric_made_of_others_has_their_state():
         def __init__(self, name: str = "both") -> None:
             super().__init__(name)
             self.low, self.seen = metrics.Mean(), self.add_weight(name="seen")
+            self.last = klods.Variable(0.0, name="last")
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
             self.low.update_state(y_pred, sample_weight)
             self.seen.assign_add(1)
+            self.last.assign(y_pred[-1])
 
         def result(self) -> Any:
             return {"low": self.low.result(), "seen": self.seen.read_value()}
 
     metric = Both()
     assert {name: float(x) for name, x in metric([0.0], [2.0]).items()} == {"low": 2.0, "seen": 1.0}
-    assert [v.name for v in metric.variables] == ["seen", "total", "count"]
+    assert [v.name for v in metric.variables] == ["seen", "last", "total", "count"]
     metric.reset_state()
-    assert float(metric.low.count) == float(metric.seen) == 0
+    assert [float(v) for v in metric.variables] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("name", "direction"), [("accuracy", "up"), ("acc", "up"), ("ce", "down"), ("mse", "down")])

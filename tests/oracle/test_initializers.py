@@ -125,6 +125,13 @@ def test_an_array_is_an_initializer_for_its_shape():
             keras.initializers.get(values)((3, 2))
 
 
+def test_config_of_an_array():
+    values = np.arange(3.0, dtype="float32")
+    ours, theirs = (keras.initializers.serialize(keras.initializers.Constant(values)) for keras in (own, real))
+    assert ours == theirs
+    both(lambda keras: keras.initializers.deserialize(theirs)((2, 3)))
+
+
 def test_clone():
     both(lambda keras: keras.initializers.Constant(0.5).clone()((2,)))
 

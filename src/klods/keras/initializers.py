@@ -46,7 +46,7 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """All one value."""
+    """All one value, or the values of an array that broadcasts to the shape."""
 
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
@@ -54,6 +54,13 @@ class Constant(Initializer):
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         value = as_array(self.value.value if isinstance(self.value, TensorLike) else self.value)
         return Tensor(np.broadcast_to(value, shape).astype(as_dtype(dtype)))
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Constant:
+        """Return the initializer that a configuration describes, whose value may be an array, described too."""
+        value = config.get("value", 0.0)
+        described = value.get("config", {}) if isinstance(value, Mapping) else {}
+        return cls(np.array(described["value"], as_dtype(described["dtype"])) if described else value)
 
 
 class Identity(Initializer):

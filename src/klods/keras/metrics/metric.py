@@ -58,9 +58,11 @@ class Metric(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The state, and that of metrics that are attributes of this one."""
-        inner = [value for value in vars(self).values() if isinstance(value, Metric)]
-        return [*self._variables, *(variable for metric in inner for variable in metric.variables)]
+        """The state: what `add_weight` made, variables that are attributes, and the state of metrics that are."""
+        known, parts = set(map(id, self._variables)), vars(self).values()
+        own = [part for part in parts if isinstance(part, Variable) and id(part) not in known]
+        inner = [part for part in parts if isinstance(part, Metric)]
+        return [*self._variables, *own, *(variable for metric in inner for variable in metric.variables)]
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take one batch into account."""
