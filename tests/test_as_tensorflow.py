@@ -62,6 +62,24 @@ def test_no_file_is_loaded_twice_and_modules_keep_their_names():
     """)
 
 
+def test_the_places_where_programs_look_for_data():
+    holds("""
+        import klods.as_tensorflow
+        import tensorflow as tf
+        import tensorflow.keras.backend as K
+        from tensorflow.data import AUTOTUNE, Dataset
+        from tensorflow.keras import preprocessing
+        from tensorflow.keras.preprocessing import image, image_dataset_from_directory
+        from tensorflow.keras.preprocessing.sequence import pad_sequences
+        from tensorflow.keras.utils import get_file, image_dataset_from_directory as same, to_categorical
+        from keras.datasets import imdb, reuters
+
+        assert Dataset is tf.data.Dataset and AUTOTUNE == tf.data.AUTOTUNE == -1
+        assert pad_sequences is tf.keras.utils.pad_sequences and same is image_dataset_from_directory
+        assert K.floatx() == tf.keras.backend.floatx() == "float32"
+    """)
+
+
 def test_klods_imported_before_is_the_same_klods():
     holds("""
         import klods as tf
