@@ -55,6 +55,30 @@ def test_normalize():
     assert np.allclose(keras.utils.normalize(rows, order=1)[0], [3 / 7, 4 / 7])
 
 
+def test_tensors_give_tensors():
+    rows = keras.utils.normalize(klods.constant([[3.0, 4.0], [0.0, 0.0]]))
+    assert klods.is_tensor(rows)
+    assert np.allclose(rows, [[0.6, 0.8], [0, 0]])
+    assert klods.is_tensor(keras.utils.to_categorical(klods.constant([0, 1])))
+
+
+@pytest.mark.parametrize("data", [(1,), (1, 2), (1, 2, 3), ([1, 2],), ([1, 2], 3)])
+def test_packing(data):
+    unpacked = keras.utils.unpack_x_y_sample_weight(data)
+    assert unpacked == (*data, None, None)[:3]
+    packed = keras.utils.pack_x_y_sample_weight(*unpacked)
+    assert packed == (1 if data == (1,) else data)
+    assert keras.utils.unpack_x_y_sample_weight(list(data)) == unpacked
+
+
+def test_batches_that_are_none():
+    assert keras.utils.unpack_x_y_sample_weight(5) == (5, None, None)
+    assert keras.utils.pack_x_y_sample_weight(1, None, 3) == 1
+    for data in ((), (1, 2, 3, 4)):
+        with pytest.raises(ValueError, match=f"a tuple of {len(data)}"):
+            keras.utils.unpack_x_y_sample_weight(data)
+
+
 def test_clear_session():
     keras.layers.Dense(1)
     keras.utils.clear_session()

@@ -35,7 +35,9 @@ __getattr__ = reporter(
     __name__,
     found_in={
         "image_dataset_from_directory": "klods.keras.utils.image_folders",
+        "pack_x_y_sample_weight": "klods.keras.utils.packing",
         "split_dataset": "klods.keras.utils.splitting",
         "timeseries_dataset_from_array": "klods.keras.utils.timeseries",
+        "unpack_x_y_sample_weight": "klods.keras.utils.packing",
     },
 )

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError, DTypeError, ShapeError
-from klods.tensor import TensorLike
+from klods.keras import ops
+from klods.tensor import Tensor, TensorLike
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
-    """Return whole-number labels as rows of 0 with a 1 at the label, in float32.
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+    """Return whole-number labels as rows of 0 with a 1 at the label, in float32: an array, or a tensor of a tensor.
 
     Raises:
         DataError: for a label outside the classes.
@@ -33,11 +34,14 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         wrong = labels.max() if labels.max() >= classes else labels.min()
         raise DataError(f"Label {wrong} is outside the {classes} classes 0 to {classes - 1}.", "give more classes.")
-    return np.eye(classes, dtype=np.float32)[labels]
+    rows = np.eye(classes, dtype=np.float32)[labels]
+    return Tensor(rows) if isinstance(x, TensorLike) else rows
 
 
-def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
-    """Return an array divided by its length along an axis."""
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+    """Return an array, or a tensor, divided by its length along an axis."""
+    if isinstance(x, TensorLike):
+        return ops.normalize(x, axis, order)
     array = np.asarray(x)
     length = np.atleast_1d(np.linalg.norm(array, order, axis))
     length[length == 0] = 1
