@@ -98,6 +98,7 @@ def test_nearest_crop_and_pad():
     doubled = resized(img, (12, 8), "nearest", "stretch")
     assert (doubled == COLOURS.repeat(2, 0).repeat(2, 1)).all()
     assert (resized(img, (4, 4), "bilinear", "crop") == COLOURS[1:5]).all()
+    assert (resized(img, (6, 2), "bilinear", "crop") == COLOURS[:, 1:3]).all()
     padded = resized(img, (6, 8), "bilinear", "pad")
     assert (padded[:, 2:6] == COLOURS).all()
     assert padded[:, [0, 1, 6, 7]].max() == 0
@@ -168,6 +169,10 @@ def test_channels(folder):
 def test_splits_do_not_overlap(folder):
     options = {"validation_split": 0.3, "seed": 4, "shuffle": True, "label_mode": None}
     train, validation = make(folder, subset="both", **options)
+    numbers = [int(path.rpartition("/")[2][:-4]) for path in validation.file_paths]
+    for _ in range(4):
+        assert [grey % 10 for grey in greys(validation)] == numbers, "only the images for training are shuffled again"
+    assert greys(train) != greys(train)
     alone = [greys(make(folder, subset=subset, **options)) for subset in ("training", "validation")]
     assert [sorted(greys(train)), sorted(greys(validation))] == [sorted(part) for part in alone]
     assert (len(alone[0]), len(alone[1])) == (7, 3)

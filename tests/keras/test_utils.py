@@ -182,6 +182,11 @@ def test_timeseries_as_documented():
     assert (inputs.shape, targets.shape) == ((81, 10), (81,))
 
 
+def test_timeseries_of_fewer_targets():
+    (batch,) = keras.utils.timeseries_dataset_from_array(np.arange(10), np.arange(3), 2)
+    assert [part.numpy().tolist() for part in batch] == [[[0, 1], [1, 2], [2, 3]], [0, 1, 2]]
+
+
 def test_timeseries_options():
     series = np.arange(40.0).reshape(20, 2)
     make = keras.utils.timeseries_dataset_from_array
