@@ -369,3 +369,55 @@ def test_a_generator_that_raises():
     assert int(next(iterator)) == 1
     with pytest.raises(OSError, match="the disk is gone"):
         next(iterator)
+
+
+# ---------------------------------------------------------------- in models
+
+
+def trained(fit, **compiled):
+    """Return what a small model's training, evaluation and predictions give."""
+    keras = klods.keras
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
+    model.compile("rmsprop", "mse", **compiled)
+    return fit(model)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_model_does_the_same_with_a_dataset_as_with_its_arrays(eagerly):
+    x = np.linspace(-1, 1, 60, dtype=np.float32).reshape(20, 3)
+    y = x.sum(1, keepdims=True)
+    dataset = Dataset.from_tensor_slices((2 * x, y)).batch(8).map(lambda a, b: (a / 2, b)).prefetch(AUTOTUNE)
+
+    def with_arrays(model):
+        history = model.fit(x, y, batch_size=8, epochs=3, shuffle=False, validation_data=(x, y), verbose=0).history
+        return history, model.evaluate(x, y, batch_size=8, verbose=0), model.predict(x, verbose=0).tolist()
+
+    def with_datasets(model):
+        history = model.fit(dataset, epochs=3, validation_data=dataset, verbose=0).history
+        inputs = Dataset.from_tensor_slices(x).batch(8)
+        return history, model.evaluate(dataset, verbose=0), model.predict(inputs, verbose=0).tolist()
+
+    arrays, datasets = (trained(fit, run_eagerly=eagerly) for fit in (with_arrays, with_datasets))
+    for ours, theirs in zip(datasets[0].values(), arrays[0].values()):
+        assert np.allclose(ours, theirs)
+    assert np.allclose(datasets[1], arrays[1])
+    assert np.allclose(datasets[2], arrays[2])
+
+
+def test_a_dataset_without_end_trains_for_the_steps_asked_for():
+    x = np.ones((6, 3), np.float32)
+    seen = []
+    dataset = Dataset.from_tensor_slices((x, x[:, :1])).batch(2).map(lambda a, b: seen.append(1) or (a, b)).repeat()
+    history = trained(lambda model: model.fit(dataset, steps_per_epoch=4, epochs=2, verbose=0).history)
+    assert len(history["loss"]) == 2
+    assert 8 <= len(seen) <= 9, "one more to find mistakes before anything changes, at most"
+
+
+def test_what_a_map_raises_reaches_the_user():
+    def broken(x, y):
+        raise KeyError("no such file")
+
+    dataset = Dataset.from_tensor_slices((np.ones((6, 3)), np.ones((6, 1)))).batch(2).map(broken)
+    with pytest.raises(KeyError, match="no such file"):
+        trained(lambda model: model.fit(dataset, verbose=0))
