@@ -152,6 +152,8 @@ def test_random_numbers():
 def test_what_things_are():
     assert K.is_keras_tensor(keras.KerasTensor((None, 2), "float32", name="x"))
     assert not K.is_keras_tensor(K.constant(1.0))
+    assert K.standardize_dtype(klods.float16) == K.standardize_dtype(np.float16) == "float16"
+    assert K.standardize_dtype(None) == "float32"
     assert K.is_float_dtype("float16")
     assert K.is_int_dtype("uint8")
     assert not K.is_int_dtype("float32")

@@ -40,6 +40,7 @@ from klods.keras.backend.remnants import (
     reverse,
     set_value,
     sqrt,
+    standardize_dtype,
     truncated_normal,
     update,
     update_add,

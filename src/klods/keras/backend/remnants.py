@@ -88,6 +88,11 @@ def is_keras_tensor(x: Any) -> bool:
     return isinstance(x, KerasTensor)
 
 
+def standardize_dtype(dtype: Any) -> str:
+    """Return the name of a dtype; of the default one for None."""
+    return floatx() if dtype is None else as_dtype(dtype).name
+
+
 def is_float_dtype(dtype: Any) -> bool:
     """Tell whether a dtype is floating."""
     return as_dtype(dtype).kind == "f"

@@ -6,6 +6,14 @@ from klods.keras.config import (
     is_interactive_logging_enabled,
 )
 from klods.keras.data import PyDataset, Sequence
+from klods.keras.registration import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 from klods.keras.utils.arrays import normalize, pad_sequences, to_categorical
 from klods.keras.utils.files import get_file
 from klods.keras.utils.images import array_to_img, img_to_array, load_img, save_img
@@ -13,31 +21,40 @@ from klods.keras.utils.progbar import Progbar
 from klods.keras.utils.session import clear_session, set_random_seed
 from klods.missing import reporter
 
+_LATER = {  # modules that bring datasets or models with them
+    "deserialize_keras_object": "klods.keras.saving",
+    "image_dataset_from_directory": "klods.keras.utils.image_folders",
+    "is_keras_tensor": "klods.keras.backend",
+    "pack_x_y_sample_weight": "klods.keras.utils.packing",
+    "serialize_keras_object": "klods.keras.saving",
+    "split_dataset": "klods.keras.utils.splitting",
+    "standardize_dtype": "klods.keras.backend",
+    "timeseries_dataset_from_array": "klods.keras.utils.timeseries",
+    "unpack_x_y_sample_weight": "klods.keras.utils.packing",
+}
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
     "array_to_img",
     "clear_session",
+    "custom_object_scope",
     "disable_interactive_logging",
     "enable_interactive_logging",
+    "get_custom_objects",
     "get_file",
+    "get_registered_name",
+    "get_registered_object",
     "img_to_array",
     "is_interactive_logging_enabled",
     "load_img",
     "normalize",
     "pad_sequences",
+    "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "to_categorical",
+    *_LATER,
 ]
-__getattr__ = reporter(
-    __name__,
-    found_in={
-        "image_dataset_from_directory": "klods.keras.utils.image_folders",
-        "pack_x_y_sample_weight": "klods.keras.utils.packing",
-        "split_dataset": "klods.keras.utils.splitting",
-        "timeseries_dataset_from_array": "klods.keras.utils.timeseries",
-        "unpack_x_y_sample_weight": "klods.keras.utils.packing",
-    },
-)
+__getattr__ = reporter(__name__, found_in=_LATER)
