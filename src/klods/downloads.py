@@ -70,7 +70,11 @@ def download(url: str, path: Path, checksum: Checksum | None = None, verbose: in
         print(f"Downloading data from {url}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        resumed = part.exists()
         _receive_all(url, part, path, checksum is not None, verbose)
+        if resumed and checksum is not None and not checksum.fits(part):
+            part.unlink()  # what was left was of another file
+            _receive_all(url, part, path, True, verbose)
         if checksum is not None and not checksum.fits(part):
             part.unlink()
             raise FileError(
