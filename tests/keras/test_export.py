@@ -15,7 +15,7 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 layers = keras.layers
 
-ACTIVATIONS = sorted({f.__name__.rstrip("_") for f in keras.activations.KNOWN.values() if callable(f)})
+ACTIVATIONS = sorted({f.__name__.rstrip("_") for f in keras.activations.KNOWN.values() if callable(f)} - {"threshold"})
 
 
 def rows(*shape, samples=5, seed=0):
@@ -45,7 +45,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activations(activation, path):
-    agrees(keras.Sequential([keras.Input((4,)), layers.Dense(3, activation)]), path, (4,))
+    agrees(keras.Sequential([keras.Input((4,)), layers.Dense(4, activation)]), path, (4,))
 
 
 class Custom(keras.layers.Layer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 
+import h5py
 import jobs
 import numpy as np
 import pytest
@@ -108,6 +109,111 @@ def test_training_goes_on(optimizer, direction, tmp_path):
     close(*on, rtol=1e-3)
 
 
+def parts_of_ones_own(keras):
+    """Return a registered model, with layers in attributes, lists and dicts, and a registered loss."""
+    register, layers = keras.saving.register_keras_serializable("test"), keras.layers
+
+    @register
+    class Scale(layers.Layer):
+        def __init__(self, by=1.0, **kwargs):
+            super().__init__(**kwargs)
+            self.by = by
+
+        def build(self, input_shape):
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False, name="calls")
+            self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+
+        def call(self, inputs):
+            return inputs * self.factor * self.by
+
+        def get_config(self):
+            return {**super().get_config(), "by": self.by}
+
+    @register
+    def bent(x):
+        return 2 * keras.ops.tanh(x)
+
+    @register
+    class Pull(keras.regularizers.Regularizer):
+        def __init__(self, by):
+            self.by = by
+
+        def __call__(self, x):
+            return self.by * keras.ops.sum(keras.ops.square(x - 1))
+
+        def get_config(self):
+            return {"by": self.by}
+
+    @register
+    class Own(keras.Model):
+        def __init__(self, units=2, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.zero = layers.Dense(units, activation=bent, kernel_regularizer=Pull(0.01))
+            self.blocks = [[layers.Dense(3), layers.Dense(3)], Scale(2.0)]
+            self.by_name = {"one": layers.Dense(3, "relu"), "more": (layers.Dense(3),)}
+            self.out = keras.Sequential([layers.Dense(4, "relu"), layers.Dense(1)])
+            self._hidden = layers.Dense(3)
+            self.layers_more = [Scale(0.5)]
+
+        def call(self, inputs):
+            (first, second), scale = self.blocks
+            x = self._hidden(self.by_name["more"][0](self.by_name["one"](scale(second(first(self.zero(inputs)))))))
+            return self.out(self.layers_more[0](x))
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    @register
+    def squared(y_true, y_pred):
+        return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+    return Own, squared
+
+
+def trained(keras):
+    Own, squared = parts_of_ones_own(keras)
+    model = Own(5, name="mine")
+    model.compile(keras.optimizers.Adam(0.01), squared, metrics=["mae", squared])
+    model.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    return model
+
+
+@each_direction
+def test_registered_classes(direction, tmp_path):
+    writer, reader = DIRECTIONS[direction]
+    model = trained(writer)
+    parts_of_ones_own(reader)
+    model.save(tmp_path / "model.keras")
+    loaded = reader.models.load_model(tmp_path / "model.keras")
+    assert (loaded.name, loaded.units, int(loaded.optimizer.iterations)) == ("mine", 5, int(model.optimizer.iterations))
+    close(np.asarray(loaded.predict(X, verbose=0)), np.asarray(model.predict(X, verbose=0)), rtol=1e-6, atol=1e-6)
+    histories = [m.fit(X, Y, epochs=2, shuffle=False, verbose=0).history for m in (loaded, model)]
+    close(*histories, rtol=1e-3)
+    close(slots(loaded), slots(model), rtol=1e-3, atol=1e-4)
+
+
+@each_direction
+def test_weights_of_registered_classes(direction, tmp_path):
+    writer, reader = DIRECTIONS[direction]
+    model, other = trained(writer), trained(reader)
+    model.save_weights(tmp_path / "a.weights.h5")
+    other.load_weights(tmp_path / "a.weights.h5")
+    close(np.asarray(other.predict(X, verbose=0)), np.asarray(model.predict(X, verbose=0)), rtol=1e-6, atol=1e-6)
+    close(slots(other), slots(model))
+
+
+def test_both_put_weights_in_the_same_places(tmp_path):
+    places = []
+    for keras in (own, real):
+        trained(keras).save_weights(tmp_path / "a.weights.h5")
+        with h5py.File(tmp_path / "a.weights.h5") as file:
+            names: list[str] = []
+            file.visit(names.append)
+            places.append({name: file[name].shape for name in names if isinstance(file[name], h5py.Dataset)})
+    assert places[0] == places[1]
+
+
 def slots(model):
     return [np.asarray(v) for v in model.optimizer.variables[1:]]
 
@@ -152,6 +258,52 @@ def test_compiled_as_before(settings, direction, tmp_path):
     figures = [m.evaluate(X, Y, sample_weight=np.ones(len(X)), verbose=0, return_dict=True) for m in (loaded, model)]
     close(*figures, rtol=1e-4)
     assert not reader.models.load_model(tmp_path / "model.keras", compile=False).compiled
+
+
+OBJECTS = {
+    "a layer": lambda keras: keras.layers.Dense(3, "relu", kernel_initializer="he_normal"),
+    "a built layer": lambda keras: built(keras.layers.Dense(3, name="d")),
+    "a loss": lambda keras: keras.losses.MeanAbsoluteError(name="loss"),
+    "functions": lambda keras: [keras.losses.mean_absolute_error, keras.activations.relu],
+    "arrays": lambda keras: {"a": np.arange(3, dtype="float32"), "b": np.float32(0.5), "c": keras.ops.ones(2)},
+    "plain": lambda keras: {"a": [1, 2.5, None, True, "x"], "b": (slice(1, None), ...)},
+    "an optimizer": lambda keras: keras.optimizers.SGD(0.5, momentum=0.5),
+    "one's own": lambda keras: parts_of_ones_own(keras)[0](3, name="own"),
+}
+
+
+def built(layer):
+    layer.build((None, 2))
+    return layer
+
+
+@pytest.mark.parametrize("case", OBJECTS)
+def test_objects_as_plain_data(case):
+    ours, theirs = (keras.saving.serialize_keras_object(OBJECTS[case](keras)) for keras in (own, real))
+    assert_within(json.loads(json.dumps(ours)), json.loads(json.dumps(theirs)))
+    for keras, other in ((own, theirs), (real, ours)):
+        if case == "one's own":
+            parts_of_ones_own(keras)
+        again = keras.saving.serialize_keras_object(keras.saving.deserialize_keras_object(other))
+        assert_within(json.loads(json.dumps(ours)), json.loads(json.dumps(again)))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_old_files(stack, optimizer, tmp_path):
+    """What Keras still writes in the old layout opens with the same predictions, and goes on training."""
+    build, x = STACKS[stack]
+    model = build(real)
+    model.compile(OPTIMIZERS[optimizer](real), real.losses.MeanSquaredError(), metrics=["mae"])
+    model.fit(x, Y, epochs=1, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.h5")
+    loaded = own.models.load_model(tmp_path / "model.h5")
+    close(np.asarray(loaded.predict(x, verbose=0)), np.asarray(model.predict(x, verbose=0)), rtol=1e-6, atol=1e-6)
+    close(slots(loaded), slots(model))
+    assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations)
+    other = build(own)
+    other.load_weights(tmp_path / "model.h5")
+    close(other.get_weights(), loaded.get_weights())
 
 
 @pytest.mark.parametrize("stack", STACKS)

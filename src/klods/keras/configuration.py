@@ -59,8 +59,12 @@ def arguments(cls: Any) -> tuple[str, ...]:
 # ------------------------------------------------------------ objects to plain data
 
 
-def serialize(value: Any) -> Any:
-    """Return a value as plain data, as Keras 3 writes it: objects by class and arguments, klods's functions by name.
+def serialize(value: Any, by_name: bool = True) -> Any:
+    """Return a value as plain data, as Keras 3 writes it: objects by class and arguments.
+
+    Args:
+        value: an object, or a structure of them.
+        by_name: whether klods's own functions are given as their names, as Keras's objects give theirs.
 
     Raises:
         DataError: for what can't be described, such as a lambda.
@@ -68,27 +72,24 @@ def serialize(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        described = [serialize(item) for item in value]
+        described = [serialize(item, by_name) for item in value]
         return tuple(described) if isinstance(value, tuple) else described
     if isinstance(value, Mapping):
-        return {name: serialize(item) for name, item in value.items()}
+        return {name: serialize(item, by_name) for name, item in value.items()}
     if inspect.isfunction(value):
-        return _function(value)
+        return _function(value, by_name)
     if hasattr(value, "get_config") and not inspect.isclass(value):
         return _object(value)
     return _special(value)
 
 
-def _function(value: Callable[..., Any]) -> Any:
+def _function(value: Callable[..., Any], by_name: bool) -> Any:
     if value.__name__ == "<lambda>":
         raise DataError("A lambda can't be described as data.", "write it with def, and register it.")
-    if value.__module__.startswith("klods."):
-        return value.__name__.rstrip("_")
-    return function_config(get_registered_name(value))
-
-
-def function_config(name: str) -> dict[str, Any]:
-    """Return a function of this name as Keras describes it."""
+    is_own = value.__module__.startswith("klods.")
+    name = value.__name__.rstrip("_") if is_own else get_registered_name(value)
+    if is_own and by_name:
+        return name
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 

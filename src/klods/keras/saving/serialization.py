@@ -10,7 +10,7 @@ import numpy as np
 
 from klods.errors import DataError, KlodsError, NameUnknownError
 from klods.keras import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
-from klods.keras.configuration import function_config, resolve, serialize
+from klods.keras.configuration import resolve, serialize
 from klods.keras.registration import custom_object_scope
 from klods.tensor import convert_to_tensor
 
@@ -39,9 +39,7 @@ def serialize_keras_object(obj: Any) -> Any:
         >>> keras.saving.serialize_keras_object(keras.initializers.Zeros())["class_name"]
         'Zeros'
     """
-    described = serialize(obj)
-    if isinstance(described, str) and callable(obj):
-        return function_config(described)
+    described = serialize(obj, by_name=False)
     if getattr(obj, "compiled", False):
         return {**described, "compile_config": obj.get_compile_config()}
     return described
