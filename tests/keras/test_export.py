@@ -83,6 +83,7 @@ FUNCTIONS = {
     "rows of pairs": lambda x: klods.reshape(klods.reshape(x, (-1, 3)) * 2, (-1, 6)),
     "spread": lambda x: klods.broadcast_to(klods.reshape(x, (-1, 1, 6)), (x.shape[0], 2, 6)),
     "bits": lambda x: (klods.cast(x * 10, "int32") & 12) | (klods.cast(x * 10, "int32") ^ 5),
+    "slices": lambda x: klods.concat([x[:, 1:3], x[..., ::-2], x[:, 2:3], klods.reshape(x[:, -1], (-1, 1))], 1),
     "made for the batch": lambda x: klods.concat([x, klods.broadcast_to(klods.ones((1, 2)), (x.shape[0], 2))], 1),
     "products": lambda x: klods.matmul(x, klods.constant(rows(6, samples=2)), transpose_b=True),
     "einsum": lambda x: klods.einsum("bi,ij->bj", x, klods.constant(rows(2, samples=6))),

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from klods.errors import DataError
 from klods.graph import Operand, Value
-from klods.keras.export.writer import Writer
+from klods.keras.export.writer import Size, Writer
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,35 @@ def _gather(writer: Writer, step: Step) -> str:
     return writer.add("Gather", *step.inputs, axis=step.attributes.get("axis", 0))
 
 
+def _item(writer: Writer, step: Step) -> str:
+    """Write a key of slices and whole numbers; the axes of the numbers go."""
+    given = step.attributes["key"]
+    key = given if isinstance(given, tuple) else (given,)
+    if ... in key:
+        at, missing = key.index(...), len(step.shape()) - len(key) + 1
+        key = (*key[:at], *[slice(None)] * missing, *key[at + 1 :])
+    if not all(isinstance(k, slice) or type(k) is int for k in key):
+        raise DataError("ONNX has no operator for this kind of index.", "pick with slices and whole numbers.")
+    ranges = [_range(k) for k in key]
+    axes = [axis for axis, k in enumerate(key) if k != slice(None)]
+    starts, ends, steps = (writer.shape(tuple(ranges[axis][n] for axis in axes)) for n in range(3))
+    sliced = writer.add("Slice", *step.inputs, starts, ends, writer.integers(*axes), steps) if axes else step.inputs[0]
+    gone = [axis for axis, k in enumerate(key) if not isinstance(k, slice)]
+    return writer.add("Squeeze", sliced, writer.integers(*gone)) if gone else sliced
+
+
+def _range(key: Any) -> tuple[Size, Size, int]:
+    """Return start, end and step of a slice as ONNX wants them, without None."""
+    if not isinstance(key, slice):
+        return key, key + 1 if key != -1 else FAR, 1
+    by = 1 if key.step is None else key.step
+    first, last = (0, FAR) if by > 0 else (FAR, -FAR)
+    return first if key.start is None else key.start, last if key.stop is None else key.stop, by
+
+
+FAR = 2**63 - 1  # beyond the end of any axis
+
+
 def _einsum(writer: Writer, step: Step) -> str:
     return writer.add("Einsum", *step.inputs, equation=step.attributes["equation"])
 
@@ -266,6 +296,7 @@ OPERATORS: dict[str, Written] = {
     "gather": _gather,
     "invert": _bitwise("Not", "BitwiseNot"),
     "is_finite": _is_finite,
+    "item": _item,
     "log1p": _log1p,
     "matmul": _matmul,
     "not_equal": _not_equal,
