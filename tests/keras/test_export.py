@@ -99,6 +99,43 @@ def test_functions(case, path):
     agrees(keras.Sequential([keras.Input((6,)), Custom(FUNCTIONS[case])]), path, (6,))
 
 
+def whole_numbers(*shape, samples):
+    return np.random.default_rng(1).integers(0, 10, (samples, *shape)).astype("int32")
+
+
+STACKS = {
+    "normalization": ((4,), [layers.BatchNormalization, layers.LayerNormalization, layers.RMSNormalization]),
+    "groups": ((4,), [lambda: layers.GroupNormalization(2), layers.UnitNormalization]),
+    "known statistics": ((4,), [lambda: layers.Normalization(mean=[1, 2, 3, 4], variance=[1, 2, 3, 4])]),
+    "activations": ((4,), [lambda: layers.PReLU("random_normal"), layers.LeakyReLU, layers.ELU, layers.Softmax]),
+    "relu": ((4,), [lambda: layers.ReLU(max_value=2, threshold=0.1, negative_slope=0.2)]),
+    "shapes": ((3, 4), [lambda: layers.Permute((2, 1)), lambda: layers.Reshape((12,)), lambda: layers.RepeatVector(3)]),
+    "axes": (
+        (3, 4),
+        [lambda: layers.TimeDistributed(layers.Dense(2)), lambda: layers.EinsumDense("abc,cd->abd", (None, 5))],
+    ),
+    "masks": ((3, 4), [layers.Masking, lambda: layers.Rescaling(2.0, 1.0), lambda: layers.Dense(2)]),
+    "noise": ((4,), [lambda: layers.GaussianNoise(0.1), lambda: layers.GaussianDropout(0.1), layers.Identity]),
+}
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_layers(case, path):
+    shape, makers = STACKS[case]
+    model = keras.Sequential([keras.Input(shape), *(make() for make in makers)])
+    model.set_weights(
+        [w + np.abs(rows(*w.shape, samples=1)[0]) if w.dtype.kind == "f" else w for w in model.get_weights()]
+    )
+    agrees(model, path, shape)
+
+
+def test_words(path):
+    model = keras.Sequential(
+        [keras.Input((4,), dtype="int32"), layers.Embedding(10, 3, mask_zero=True), layers.Flatten(), layers.Dense(2)]
+    )
+    agrees(model, path, (4,), make=whole_numbers)
+
+
 def test_a_stack_of_layers(path):
     model = keras.Sequential(
         [

@@ -66,11 +66,63 @@ def nested_stack(keras):
     return model
 
 
+def row_stack(keras):
+    layers = keras.layers
+    return with_weights(
+        keras,
+        [
+            keras.Input((6,)),
+            layers.Rescaling(0.5, offset=0.1),
+            layers.Dense(8),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.1),
+            layers.LayerNormalization(axis=[-1]),
+            layers.PReLU(),
+            layers.GaussianNoise(0.1),
+            layers.UnitNormalization(),
+            layers.Dense(1),
+        ],
+    )
+
+
+def column_stack(keras):
+    layers = keras.layers
+    return with_weights(
+        keras,
+        [
+            keras.Input((6,)),
+            layers.RepeatVector(3),
+            layers.TimeDistributed(layers.Dense(4, "tanh")),
+            layers.EinsumDense("abc,cd->abd", (None, 5), bias_axes="d", activation="relu"),
+            layers.Permute((2, 1)),
+            layers.Reshape((15,)),
+            layers.ActivityRegularization(l2=0.01),
+            layers.Dense(1),
+        ],
+    )
+
+
+def word_stack(keras):
+    layers = keras.layers
+    words = keras.Input((6,), dtype="int32")
+    return with_weights(keras, [words, layers.Embedding(20, 4, mask_zero=True), layers.Flatten(), layers.Dense(1)])
+
+
+def with_weights(keras, layers):
+    model = keras.Sequential(layers)
+    source = np.random.default_rng(3)
+    model.set_weights([(w + source.random(w.shape) * 0.1).astype(w.dtype) for w in model.get_weights()])
+    return model
+
+
 STACKS = {
     "plain": (plain_stack, X),
     "full": (full_stack, X.reshape(-1, 3, 2)),
     "delayed": (delayed_stack, X),
     "nested": (nested_stack, X),
+    "rows": (row_stack, X),
+    "columns": (column_stack, X),
+    "words": (word_stack, np.random.default_rng(0).integers(0, 20, X.shape).astype("int32")),
 }
 DIRECTIONS = {"from klods to Keras": (own, real), "from Keras to klods": (real, own)}
 each_direction = pytest.mark.parametrize("direction", DIRECTIONS)
@@ -288,8 +340,10 @@ def test_objects_as_plain_data(case):
         assert_within(json.loads(json.dumps(ours)), json.loads(json.dumps(again)))
 
 
-@pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+OLD = [(stack, "adam") for stack in STACKS] + [("plain", optimizer) for optimizer in OPTIMIZERS]
+
+
+@pytest.mark.parametrize(("stack", "optimizer"), OLD)
 def test_old_files(stack, optimizer, tmp_path):
     """What Keras still writes in the old layout opens with the same predictions, and goes on training."""
     build, x = STACKS[stack]
