@@ -8,6 +8,7 @@ import json
 import random
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from small import inputs, regressor, state, targets
@@ -103,6 +104,166 @@ def test_weights_of_a_model_of_ones_own(tmp_path):
     two.load_weights(tmp_path / "a.weights.h5")
     assert len(one.weights) == 5
     assert np.array_equal(one(x), two(x))
+
+
+class Counting(keras.layers.Layer):
+    """A layer that keeps a number beside its weights, in a way of its own."""
+
+    def build(self, input_shape):
+        self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+        self.count = 0
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["count"] = np.array(self.count)
+
+    def load_own_variables(self, store):
+        self.factor.assign(store["0"])
+        self.count = int(store["count"])
+
+
+ENDINGS = ["a.weights.h5", "a.safetensors", "a.keras"]
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_weights_in_a_way_of_ones_own(name, tmp_path):
+    one, two = (keras.Sequential([keras.Input((8,)), Counting(), keras.layers.Dense(2)]) for _ in range(2))
+    one.layers[0].count = 7
+    one.layers[0].factor.assign(np.arange(8))
+    (one.save if name == "a.keras" else one.save_weights)(tmp_path / name)
+    two.load_weights(tmp_path / name)
+    assert two.layers[0].count == 7
+    assert np.array_equal(two.predict(x, verbose=0), one.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("name", ENDINGS[:2])
+def test_the_optimizer_goes_on_from_a_file_of_weights(name, tmp_path):
+    model, other = trained(), trained()
+    model.fit(x, t, verbose=0)
+    model.save_weights(tmp_path / name)
+    other.load_weights(tmp_path / name)
+    assert [v.numpy().tolist() for v in other.optimizer.variables] == [
+        v.numpy().tolist() for v in model.optimizer.variables
+    ]
+
+
+def test_safetensors_by_their_names(tmp_path):
+    """The library itself reads the arrays under the names of `.weights.h5`, and writes what klods reads."""
+    from safetensors.numpy import load_file, save_file
+
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2), keras.layers.Dense(2)])
+    model.save_weights(tmp_path / "a.safetensors")
+    arrays = load_file(tmp_path / "a.safetensors")
+    assert sorted(arrays) == [f"layers/{name}/vars/{n}" for name in ("dense", "dense_1") for n in "01"]
+    assert np.array_equal(arrays["layers/dense_1/vars/0"], model.layers[1].kernel)
+    save_file({name: array + 1 for name, array in arrays.items()}, tmp_path / "b.safetensors")
+    before = model.get_weights()
+    model.load_weights(tmp_path / "b.safetensors")
+    assert all(np.array_equal(after, w + 1) for after, w in zip(model.get_weights(), before))
+
+
+def test_layers_that_do_not_fit_may_be_passed_over(tmp_path):
+    wider = keras.Sequential([keras.Input((8,)), keras.layers.Dense(16), keras.layers.Dense(4)])
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(16), keras.layers.Dense(3, name="last")])
+    wider.save_weights(tmp_path / "a.weights.h5")
+    last = model.layers[1].get_weights()
+    with pytest.warns(UserWarning, match="layer 'last' has kernel of .* It keeps its weights"):
+        model.load_weights(tmp_path / "a.weights.h5", skip_mismatch=True)
+    assert all(map(np.array_equal, model.layers[0].get_weights(), wider.layers[0].get_weights()))
+    assert all(map(np.array_equal, model.layers[1].get_weights(), last))
+
+
+def test_a_model_of_ones_own_comes_back_with_its_optimizer(path):
+    @keras.saving.register_keras_serializable("test")
+    class Own(keras.Model):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.stack = [keras.layers.Dense(units, "relu"), keras.layers.Dense(3)]
+
+        def call(self, inputs):
+            for layer in self.stack:
+                inputs = layer(inputs)
+            return inputs
+
+    model = Own(5, name="mine")
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(x, t, epochs=2, verbose=0)
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert (type(loaded), loaded.units, loaded.name) == (Own, 5, "mine")
+    for one in (model, loaded):
+        one.fit(x, t, epochs=2, shuffle=False, verbose=0)
+    assert state(loaded) == state(model)
+
+
+# ------------------------------------------------------------ old files
+
+
+def old_file(path, config, weights, training=None):
+    """Write a file as Keras 2 did: the configuration as text, weights by layers' and their own names."""
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"], file.attrs["backend"] = "2.11.0", "tensorflow"
+        file.attrs["model_config"] = json.dumps(config)
+        if training is not None:
+            file.attrs["training_config"] = json.dumps(training)
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [name.encode() for name in weights]
+        for name, arrays in weights.items():
+            inner = group.create_group(name)
+            inner.attrs["weight_names"] = [f"{name}/{kind}:0".encode() for kind in arrays]
+            for kind, array in arrays.items():
+                inner.create_dataset(f"{name}/{kind}:0", data=array)
+
+
+def old_dense(name, units, **more):
+    config = {"name": name, "trainable": True, "dtype": "float32", "units": units, "activation": "relu"}
+    initializer = {"class_name": "GlorotUniform", "config": {"seed": None}}
+    config.update({"use_bias": True, "kernel_initializer": initializer, "kernel_regularizer": None})
+    return {"class_name": "Dense", "config": {**config, **more}}
+
+
+KERNEL, BIAS = np.arange(24.0, dtype="float32").reshape(8, 3) - 9, np.ones(3, np.float32)
+FIRST = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 8], "dtype": "float32", "name": "in"}}
+OPTIMIZER = {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.25, "decay": 0.0, "momentum": 0.5}}
+OLD_CONFIGS = {
+    "2.11": {"name": "old", "layers": [FIRST, old_dense("dense", 3)]},
+    "the shape in the first layer": {"name": "old", "layers": [old_dense("dense", 3, batch_input_shape=[None, 8])]},
+    "a list of layers": [old_dense("dense", 3, batch_input_shape=[None, 8])],
+}
+
+
+@pytest.mark.parametrize("case", OLD_CONFIGS)
+def test_an_old_file(case, tmp_path):
+    config = {"class_name": "Sequential", "config": OLD_CONFIGS[case]}
+    loss = {"class_name": "MeanSquaredError", "config": {"reduction": "auto", "name": "mean_squared_error"}}
+    training = {"loss": loss, "metrics": [["mae"]], "loss_weights": None, "optimizer_config": OPTIMIZER}
+    old_file(tmp_path / "old.h5", config, {"dense": {"kernel": KERNEL, "bias": BIAS}}, training)
+    model = keras.models.load_model(tmp_path / "old.h5")
+    np.testing.assert_allclose(model.predict(x, verbose=0), np.maximum(x @ KERNEL + BIAS, 0), rtol=1e-5)
+    assert (float(model.optimizer.learning_rate), model.optimizer.momentum) == (0.25, 0.5)
+    assert list(model.evaluate(x, t, verbose=0, return_dict=True)) == ["loss", "mae"]
+    other = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, "relu")])
+    other.load_weights(tmp_path / "old.h5")
+    assert np.array_equal(other.get_weights()[0], KERNEL)
+
+
+def test_wrong_old_files(tmp_path):
+    path = tmp_path / "old.h5"
+    config = {"class_name": "Sequential", "config": OLD_CONFIGS["2.11"]}
+    old_file(path, config, {"dense": {"kernel": KERNEL[:, :2], "bias": BIAS}})
+    checked(path, r"dense/vars/0 of shape \(8, 2\); layer 'dense' has kernel of \(8, 3\)")
+    old_file(path, config, {})
+    checked(path, "holds weights of 0 layers; the model has 1")
+    code = {"class_name": "Lambda", "config": {"name": "l", "function": ["4wEAAAA=", None, None]}}
+    old_file(path, {"class_name": "Sequential", "config": {"layers": [FIRST, code]}}, {})
+    checked(path, ".")
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)])
+    model.save_weights(tmp_path / "a.weights.h5")
+    checked(tmp_path / "a.weights.h5", "holds weights alone")
 
 
 # ------------------------------------------------------------ bad files
