@@ -258,9 +258,10 @@ def test_wrong_old_files(tmp_path):
     checked(path, r"dense/vars/0 of shape \(8, 2\); layer 'dense' has kernel of \(8, 3\)")
     old_file(path, config, {})
     checked(path, "holds weights of 0 layers; the model has 1")
-    code = {"class_name": "Lambda", "config": {"name": "l", "function": ["4wEAAAA=", None, None]}}
-    old_file(path, {"class_name": "Sequential", "config": {"layers": [FIRST, code]}}, {})
-    checked(path, ".")
+    for function, words in ((["4wEAAAA=", None, None], "takes a function"), ("eval", "'eval' is none of Keras's")):
+        code = {"class_name": "Lambda", "config": {"name": "l", "function": function}}
+        old_file(path, {"class_name": "Sequential", "config": {"layers": [FIRST, code]}}, {})
+        checked(path, words)
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)])
     model.save_weights(tmp_path / "a.weights.h5")
     checked(tmp_path / "a.weights.h5", "holds weights alone")

@@ -212,7 +212,7 @@ def _class(kind: str, described: Mapping[str, Any], known: Mapping[str, Any]) ->
 
 def _of_name(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     found = get_registered_object(name, module_objects=known)
-    if found is None and ">" in name:
+    if found is None and (">" in name or not known):
         raise unregistered(kind, name)
     if found is None:
         raise unknown_name(kind, name, known)
