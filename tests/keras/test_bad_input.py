@@ -205,7 +205,7 @@ MISFITS = {
         ShapeError, r"'dense_\d+' got inputs of shape \(None, 8\), expected shape \(\.\.\., 5\)",
     ),
     "no width": (
-        lambda: keras.Sequential([keras.Input((None,)), keras.layers.Dense(3)]), ShapeError, "of no fixed width",
+        lambda: keras.Sequential([keras.Input((None,)), keras.layers.Dense(3)]), ShapeError, "of no fixed size",
     ),
     "vector": (
         lambda: keras.layers.Dense(3)(np.ones(3)), ShapeError, r"got inputs of shape \(3,\), expected at least 2 axes",

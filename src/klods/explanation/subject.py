@@ -124,7 +124,7 @@ def _of_model(model: Any, examples: Sequence[Any]) -> Subject:
     else:
         x, y, sample_weight = _batch(model, examples)
         model(x, training=False)  # makes weights that aren't there yet
-        model.optimizer.build(model.trainable_weights)
+        model.optimizer.build_new(model.trainable_weights)
         step = traced_step(model, "train_step", backend)
         runner, arrays = traced(step, [packed(x, y, sample_weight)])
     title = f"Training step of model '{model.name}', batch of {len(arrays[0])}"

@@ -91,11 +91,9 @@ class RandomInitializer(Initializer):
                 f"A seed is a whole number, 0 or more; got {seed!r}.", "write seed=1, say, or leave it out."
             )
         self.seed = seed
-        self._chosen = seed
+        self._chosen = int(random.generator().integers(2**63)) if seed is None else seed
 
     def _generator(self) -> np.random.Generator:
-        if self._chosen is None:
-            self._chosen = int(random.generator().integers(2**63))
         return np.random.default_rng(self._chosen)
 
 

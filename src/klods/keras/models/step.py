@@ -236,7 +236,7 @@ class Stepping:
         if self.run_eagerly:
             return getattr(self, name)
         if name == "train_step" and self.optimizer is not None:
-            self.optimizer.build(self.trainable_weights)
+            self.optimizer.build_new(self.trainable_weights)
         known, made_of = vars(self).setdefault("_steps_known", {}), self._made_of()
         if name not in known or known[name][0] != made_of:
             known[name] = made_of, traced_step(self, name, "numpy" if self.jit_compile is False else None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from klods.keras.optimizers.optimizer import Optimizer
+from klods.keras.optimizers.forms import ElementWise, Slot
 from klods.ops.vocabulary import flush, maximum, sqrt
+from klods.tensor import Variable
 
 
-class Adam(Optimizer):
+class Adam(ElementWise):
     """Running means of the gradient and its square, corrected for their start at 0 (Kingma & Ba 2014, section 2).
 
     Args:
@@ -17,6 +19,7 @@ class Adam(Optimizer):
         beta_2: the share of the square's mean kept at each step.
         epsilon: keeps the division finite; it is the paper's epsilon hat.
         amsgrad: whether to divide by the largest mean square so far (Reddi et al. 2018, algorithm 2).
+        kwargs: what every optimizer takes.
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate, **kwargs)
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
 
-    def slots(self) -> tuple[tuple[str, ...], ...]:
+    def slots(self, weight: Variable) -> Sequence[Sequence[str | Slot]]:
         return (("momentum", "velocity"), *[("velocity_hat",)] * self.amsgrad)
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:

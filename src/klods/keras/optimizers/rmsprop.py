@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from klods.keras.optimizers.optimizer import Optimizer
+from klods.keras.optimizers.forms import ElementWise, Slot
 from klods.ops.vocabulary import flush, sqrt
+from klods.tensor import Variable
 
 
-class RMSprop(Optimizer):
+class RMSprop(ElementWise):
     """Divides each gradient by the root of a running mean of its square (Hinton 2012, lecture 6e).
 
     Args:
@@ -17,6 +19,7 @@ class RMSprop(Optimizer):
         momentum: the share of the last step kept.
         epsilon: keeps the division finite.
         centered: whether to subtract the square of the running mean gradient (Graves 2013, equation 40).
+        kwargs: what every optimizer takes.
     """
 
     def __init__(
@@ -31,16 +34,16 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, **kwargs)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
-    def slots(self) -> tuple[tuple[str, ...], ...]:
+    def slots(self, weight: Variable) -> Sequence[Sequence[str | Slot]]:
         return (("velocity",), *[("momentum",)] * bool(self.momentum), *[("average_gradient",)] * self.centered)
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
-        kept = {name: slot for (name,), slot in zip(self.slots(), slots)}
-        mean_square = kept["velocity"] = flush(self.rho * kept["velocity"] + (1 - self.rho) * (gradient * gradient))
+        mean_square = variance = flush(self.rho * slots[0] + (1 - self.rho) * (gradient * gradient))
+        mean = None
         if self.centered:
-            mean = kept["average_gradient"] = flush(self.rho * kept["average_gradient"] + (1 - self.rho) * gradient)
-            mean_square = mean_square - mean * mean
-        change = rate * gradient / sqrt(mean_square + self.epsilon)
+            mean = flush(self.rho * slots[-1] + (1 - self.rho) * gradient)
+            variance = mean_square - mean * mean
+        change = rate * gradient / sqrt(variance + self.epsilon)
         if self.momentum:
-            change = kept["momentum"] = flush(self.momentum * kept["momentum"] + change)
-        return weight - change, *kept.values()
+            change = flush(self.momentum * slots[1] + change)
+        return weight - change, mean_square, *[change] * bool(self.momentum), *[mean] * self.centered

@@ -109,7 +109,7 @@ def compile_as(model: Any, config: Mapping[str, Any], made: Callable[[Any], Any]
             f"The model can't be compiled as it was: {error.what}", f"{error.mend} Or load it with compile=False."
         ) from None
     if model.optimizer is not None and model.built:
-        model.optimizer.build(model.trainable_weights)
+        model.optimizer.build_new(model.trainable_weights)
 
 
 def _object(config: Mapping[str, Any]) -> Any:
