@@ -111,7 +111,7 @@ CALLS = {
         lambda m: m.fit(x, y, sample_weight=np.ones((64, 2))),
         ShapeError, r"sample_weight has shape \(32, 2\) for losses of shape \(32,\)",
     ),
-    "no optimizer": (lambda m: m.compile("nope", "mse"), NameUnknownError, "use one of adam, rmsprop, sgd."),
+    "no optimizer": (lambda m: m.compile("nope", "mse"), NameUnknownError, "use one of adadelta, adafactor, adagrad, adam"),
     "optimizer": (lambda m: m.compile("rmspop", "mse"), NameUnknownError, "'rmspop'. Did you mean 'rmsprop'"),
     "loss": (lambda m: m.compile("sgd", "mean_square_error"), NameUnknownError, "Did you mean 'mean_squared_error'"),
     "metric": (lambda m: m.compile("sgd", "mse", metrics=["acuracy"]), NameUnknownError, "Did you mean 'accuracy'"),
