@@ -14,7 +14,7 @@ import numpy as np
 from klods import random
 from klods.dtypes import FLOAT32
 from klods.errors import DataError, DTypeError, warn
-from klods.tape import leaves
+from klods.keras.models.outputs import at, paths
 from klods.tensor import Tensor, TensorLike
 
 ALL = slice(None)
@@ -207,7 +207,10 @@ def check_lengths(parts: dict[str, Any], role: str) -> None:
         DataError: if they don't.
     """
     lengths = [
-        (f"{role}{name}", len(array)) for name, part in parts.items() for array in leaves(part) if array is not None
+        (f"{role}{name}{''.join(f'[{key!r}]' for key in path)}", len(at(part, path)))
+        for name, part in parts.items()
+        for path in paths(part)
+        if at(part, path) is not None
     ]
     for name, length in lengths:
         if length == 0:

@@ -74,7 +74,7 @@ class Outputs:
                 self._lay_out(item, self._place(key, path, role), role, found)
         else:
             places = self._places(path)
-            if not path and isinstance(given, (list, tuple)) and len(given) == len(self.paths):
+            if not path and _is_flat(given) and len(given) == len(self.paths):
                 places = self.paths
             if not isinstance(given, (list, tuple)) or len(given) != len(places):
                 raise DataError(f"{role} is {_told(given)}; the model has {self}.", self._mend(role))
@@ -129,7 +129,11 @@ def alone(given: Any) -> Any:
     return given
 
 
+def _is_flat(given: Any) -> bool:
+    return isinstance(given, (list, tuple)) and not any(isinstance(item, CONTAINERS) for item in given)
+
+
 def _told(given: Any) -> str:
     if isinstance(given, CONTAINERS):
         return f"a {type(given).__name__} of {len(given)}"
-    return f"one {type(given).__name__}"
+    return "a single one"

@@ -1,0 +1,296 @@
+"""Models of several outputs: losses, metrics, targets and weights for each, and steps of the user's own."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from small import inputs, labels, regressor, state, targets
+from test_bad_input import check_wording
+
+import klods
+from klods import keras
+from klods.errors import DataError, KlodsError, ShapeError, TraceWarning
+from klods.tape import leaves
+
+x, y, t = inputs(), labels(), targets()
+pytestmark = pytest.mark.filterwarnings("ignore:The gradient with respect to")  # of outputs without a loss
+SPARSE = "sparse_categorical_crossentropy"
+HOW = pytest.mark.parametrize("how", [{}, {"run_eagerly": True}], ids=["compiled", "eager"])
+
+
+class Pair(keras.Model):
+    """Gives numbers and classes, in a structure of its own."""
+
+    def __init__(self, form=lambda a, b: {"price": a, "kind": b}):
+        super().__init__()
+        self.price, self.kind, self.form = keras.layers.Dense(3), keras.layers.Dense(3, activation="softmax"), form
+
+    def call(self, inputs):
+        return self.form(self.price(inputs), self.kind(inputs))
+
+
+def pair(form=None, loss=None, rate=0.0, **settings):
+    model = Pair(form) if form else Pair()
+    model.compile(keras.optimizers.SGD(rate), loss or {"price": "mse", "kind": SPARSE}, **settings)
+    return model
+
+
+def expected(model):
+    """Return the loss of each output, sample by sample."""
+    price, kind = (layer(x).numpy() for layer in (model.price, model.kind))
+    return ((price - t) ** 2).mean(-1), -np.log(kind[np.arange(len(y)), y])
+
+
+@HOW
+def test_figures_of_each_output(how):
+    model = pair(loss_weights={"price": 0.5, "kind": 2.0}, metrics={"kind": "accuracy", "price": ["mae"]}, **how)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TraceWarning)
+        history = model.fit(x, {"kind": y, "price": t}, epochs=2, batch_size=10, verbose=0).history
+    price, kind = (rows.mean() for rows in expected(model))
+    hits = (model.kind(x).numpy().argmax(-1) == y).mean()
+    mae = np.abs(model.price(x).numpy() - t).mean()
+    figures = {
+        "kind_accuracy": hits, "kind_loss": kind, "loss": 0.5 * price + 2 * kind, "price_loss": price, "price_mae": mae,
+    }  # fmt: skip
+    assert list(history) == list(figures)
+    for name, figure in figures.items():
+        assert history[name] == pytest.approx([figure] * 2, rel=1e-5), name
+
+
+FORMS = {
+    "list": (lambda a, b: [a, b], ["mse", SPARSE], [t, y]),
+    "tuple": (lambda a, b: (a, b), ("mse", SPARSE), (t, y)),
+    "tuple, targets in a list": (lambda a, b: (a, b), ["mse", SPARSE], [t, y]),
+    "dict": (lambda a, b: {"z": a, "b": b}, {"b": SPARSE, "z": "mse"}, {"z": t, "b": y}),
+    "dict, lists by the order of names": (lambda a, b: {"z": a, "b": b}, [SPARSE, "mse"], [y, t]),
+    "nested": (lambda a, b: [[a], {"b": b}], [["mse"], {"b": SPARSE}], [[t], {"b": y}]),
+    "nested, flat lists": (lambda a, b: [[a], {"b": b}], ["mse", SPARSE], [t, y]),
+}
+
+
+@HOW
+@pytest.mark.parametrize("form", FORMS)
+def test_any_structure(form, how):
+    build, loss, given = FORMS[form]
+    model = pair(build, loss, **how)
+    total = model.fit(x, given, batch_size=10, verbose=0).history["loss"]
+    assert total == pytest.approx([sum(rows.mean() for rows in expected(model))], rel=1e-5)
+    outputs = model.predict(x, batch_size=10, verbose=0)
+    whole = build(model.price(x).numpy(), model.kind(x).numpy())
+    assert type(outputs) is type(whole)
+    for mine, other in zip(leaves(outputs), leaves(whole), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5)
+
+
+def test_a_model_that_returns_one_output_in_a_list():
+    model = pair(lambda a, b: [a], "mse", metrics=["mae", "mse"])
+    history = model.fit(x, t, verbose=0).history
+    assert list(history) == ["loss", "mae", "mse"]
+    assert history["loss"] == pytest.approx([expected(model)[0].mean()], rel=1e-5)
+
+
+def test_one_loss_for_all_outputs_has_a_figure_for_each():
+    """Keras shows the second under the name of the first, which is lost."""
+    model = pair(lambda a, b: [a, 2 * a], "mse")
+    model.fit(x, [t, t], verbose=0)
+    price = model.price(x).numpy()
+    losses = [((price - t) ** 2).mean(), ((2 * price - t) ** 2).mean()]
+    figures = model.evaluate(x, [t, t], return_dict=True, verbose=0)
+    assert figures == {
+        "loss": pytest.approx(sum(losses), rel=1e-5),
+        "mse_loss": pytest.approx(losses[0], rel=1e-5),
+        "mse_loss_1": pytest.approx(losses[1], rel=1e-5),
+    }
+    assert model.evaluate(x, [t, t], verbose=0) == [figures["loss"], figures["mse_loss"], figures["mse_loss_1"]]
+
+
+@HOW
+def test_sample_weights(how):
+    weights = np.linspace(0, 3, len(x))
+    model = pair(**how)
+    for given, (a, b) in {
+        "one": (weights, (weights, weights)),
+        "each": ({"price": weights, "kind": 3 - weights}, (weights, 3 - weights)),
+        "some": ({"kind": weights}, (np.ones(len(x)), weights)),
+    }.values():
+        history = model.fit(x, {"price": t, "kind": y}, sample_weight=given, batch_size=64, verbose=0).history
+        price, kind = expected(model)
+        assert history["price_loss"] == pytest.approx([(price * a).mean()], rel=1e-5)
+        assert history["kind_loss"] == pytest.approx([(kind * b).mean()], rel=1e-5)
+
+
+def test_an_output_without_a_loss():
+    model = pair(lambda a, b: [a, b], ["mse", None], metrics=[None, "accuracy"])
+    history = model.fit(x, [t, y], verbose=0).history
+    assert list(history) == ["accuracy", "loss"]
+    assert history["loss"] == pytest.approx([expected(model)[0].mean()], rel=1e-5)
+    model = pair(lambda a, b: [a, b], [None, SPARSE])
+    for given in (y, [y], [t, y]):
+        assert model.fit(x, given, verbose=0).history["loss"] == pytest.approx([expected(model)[1].mean()], rel=1e-5)
+
+
+def test_training_on_single_batches():
+    model = pair(metrics={"kind": ["accuracy"]}, rate=0.1)
+    before = [rows.mean() for rows in expected(model)]
+    loss, price, kind, _ = model.train_on_batch(x, {"price": t, "kind": y})
+    assert [price, kind, loss] == pytest.approx([*before, sum(before)], rel=1e-5)
+    figures = model.test_on_batch(x, {"price": t, "kind": y}, return_dict=True)
+    assert figures["loss"] < loss
+    assert model.metrics_names == ["loss", "kind_accuracy", "price_loss", "kind_loss"]
+
+
+# ------------------------------------------------------------ bad input
+
+NAMES = r"the model has 2 outputs: kind, price\."
+GOOD = {"price": t, "kind": y}
+# y, sample_weight, and what the error says.
+BAD_DATA = {
+    "one target": (t, None, DataError, f"y is a single one; {NAMES}"),
+    "three targets": ([t, y, y], None, DataError, f"y is a list of 3; {NAMES}"),
+    "another name": ({"prize": t, "kind": y}, None, DataError, f"y names the output 'prize'; {NAMES}"),
+    "a target missing": ({"kind": y}, None, DataError, "Output 'price': There are no targets y for the loss 'mse'"),
+    "None": ([y, None], None, DataError, "Output 'price': There are no targets y for the loss 'mse'"),
+    "targets in targets": ({"price": [t, t], "kind": y}, None, DataError, f"y is a dict of 2; {NAMES}"),
+    "a label": ({"price": t, "kind": y + 1}, None, DataError, "Output 'kind': Label 3 is outside the 3 classes"),
+    "a width": ({"price": t[:, :2], "kind": y}, None, ShapeError, r"Output 'price': mse got targets of shape \(64, 2\)"),
+    "a length": ({"price": t[:9], "kind": y}, None, DataError, r"y\['kind'\] has 64, y\['price'\] has 9"),
+    "weights, another name": (GOOD, {"prize": y}, DataError, f"sample_weight names the output 'prize'; {NAMES}"),
+    "weights, too few": (GOOD, [y * 1.0], DataError, f"sample_weight is a list of 1; {NAMES}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_DATA)
+def test_an_error_comes_before_any_change(case, capsys):
+    given, weights, kind, words = BAD_DATA[case]
+    model = pair(rate=0.1)
+    model.fit(x, GOOD, verbose=0)
+    before = state(model)
+    for call in (model.fit, model.evaluate, *([] if kind is ShapeError else [model.train_on_batch])):
+        with pytest.raises(KlodsError, match=words) as caught:
+            call(x, given, sample_weight=weights)
+        assert type(caught.value) is kind
+        check_wording(caught.value)
+    assert state(model) == before
+    assert capsys.readouterr().out == ""
+    model.fit(x, GOOD, verbose=0)
+
+
+BAD_SETTINGS = {
+    "loss, too few": ({"loss": ["mse"]}, f"loss is a list of 1; {NAMES}"),
+    "loss, another name": ({"loss": {"prize": "mse"}}, f"loss names the output 'prize'; {NAMES}"),
+    "loss_weights": ({"loss": ["mse", "mse"], "loss_weights": [1]}, f"loss_weights is a list of 1; {NAMES}"),
+    "loss_weights, alone": ({"loss": ["mse", "mse"], "loss_weights": 2.0}, f"loss_weights is a single one; {NAMES}"),
+    "metrics": ({"metrics": ["mae"]}, f"metrics is a list of 1; {NAMES}"),
+    "metrics, another name": ({"metrics": {"prize": "mae"}}, f"metrics names the output 'prize'; {NAMES}"),
+    "weighted_metrics": ({"weighted_metrics": {"a": "mae"}}, f"weighted_metrics names the output 'a'; {NAMES}"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_SETTINGS)
+def test_settings_that_fit_no_output(case):
+    settings, words = BAD_SETTINGS[case]
+    model = pair(**settings)
+    with pytest.raises(DataError, match=words) as caught:
+        model.fit(x, GOOD, verbose=0)
+    check_wording(caught.value)
+    assert not model.built
+
+
+# ------------------------------------------------------------ steps of one's own
+
+
+class OwnStep(keras.Model):
+    """A step as Keras's guide writes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense, self.mae = keras.layers.Dense(3), keras.metrics.MeanAbsoluteError(name="mae")
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    def train_step(self, data):
+        x, y = data
+        with klods.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(y=y, y_pred=y_pred)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss)
+            else:
+                metric.update_state(y, y_pred)
+        return {m.name: m.result() for m in self.metrics}
+
+
+class OldStep(OwnStep):
+    """The same in the words of Keras 2."""
+
+    def train_step(self, data):
+        x, y = data
+        with klods.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compiled_loss(y, y_pred, regularization_losses=self.losses)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        self.compiled_metrics.update_state(y, y_pred)
+        self.mae.update_state(y, y_pred)
+        return {m.name: m.result() for m in self.metrics}
+
+
+@HOW
+@pytest.mark.parametrize("kind", [OwnStep, OldStep])
+def test_a_step_of_ones_own_trains_as_ours(kind, how):
+    outcomes = []
+    for build in (lambda: keras.Sequential([keras.layers.Dense(3)]), kind):
+        keras.utils.set_random_seed(1)
+        model = build()
+        model.compile("sgd", "mse", metrics=["mse"], **how)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", TraceWarning)
+            history = model.fit(x, t, batch_size=16, epochs=2, shuffle=False, verbose=0).history
+        outcomes.append((*model.get_weights(), history["loss"], history["mse"]))
+        mae = history.get("mae")
+    for ours, theirs in zip(*outcomes):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert len(mae) == 2
+
+
+@HOW
+def test_losses_that_layers_add_may_be_all_there_is(how):
+    class Added(keras.layers.Layer):
+        def call(self, inputs):
+            self.add_loss(klods.reduce_mean(inputs**2, -1))  # one number per row, of which the sum counts
+            return inputs
+
+    model = keras.Sequential([keras.layers.Dense(3), Added()])
+    model.compile(keras.optimizers.SGD(0.0), **how)
+    history = model.fit(x, batch_size=64, verbose=0).history
+    assert history == {"loss": [pytest.approx((model.predict(x, verbose=0) ** 2).mean(-1).sum(), rel=1e-5)]}
+
+
+def test_compute_loss_is_told_whether_it_is_for_training():
+    told = []
+
+    class Told(keras.Sequential):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            told.append(training)
+            return super().compute_loss(x, y, y_pred, sample_weight, training=training)
+
+    model = Told([keras.layers.Dense(3)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    model.fit(x, t, batch_size=64, verbose=0)
+    assert told[-1] is True
+    model.evaluate(x, t, batch_size=64, verbose=0)
+    assert told[-1] is False
+
+
+def test_what_keras_accepts():
+    model = regressor()
+    model.compile("sgd", "mse", steps_per_execution=4, auto_scale_loss=False)
+    assert model.get_compile_config()["steps_per_execution"] == 4
+    model.fit(x, t, verbose=0)
