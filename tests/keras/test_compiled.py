@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 import small
 
+import klods
 from klods import backends, keras
 from klods.errors import TraceWarning
 from klods.keras import activations, constraints, initializers, losses, optimizers, regularizers
 from klods.keras.layers import KNOWN as LAYERS
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
-Dense, X = keras.layers.Dense, small.inputs(100)
+layers, X = keras.layers, small.inputs(100)
+Dense = layers.Dense
 SPARSE, ONE_HOT, BINARY = small.labels(100), small.one_hot(100), (small.labels(100) == 1).astype(np.float32)[:, None]
 TARGETS = small.targets(100)
 
@@ -27,8 +29,8 @@ TARGETS = small.targets(100)
 class Job:
     """A model, how it is compiled, and its labels."""
 
-    def __init__(self, layers: Callable[[], list[Any]], y: Any = SPARSE, **compiled: Any) -> None:
-        self.layers, self.y = layers, y
+    def __init__(self, made_of: Callable[[], list[Any]], y: Any = SPARSE, **compiled: Any) -> None:
+        self.layers, self.y = made_of, y
         self.compiled = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", **compiled}
 
     def trained(self, **how: Any) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -66,12 +68,78 @@ REGULARIZERS = {
     "OrthogonalRegularizer": regularizers.OrthogonalRegularizer(0.1),
 }
 BOUNDS = {"MinMaxNorm": constraints.MinMaxNorm(0.5, 1.0), "MaxNorm": constraints.MaxNorm(0.5)}
-SPECIAL_LAYERS: dict[str, Callable[[], list[Any]]] = {
+
+
+class Merged(keras.layers.Layer):
+    """Two branches, and a layer that joins them."""
+
+    def __init__(self, merge: Any) -> None:
+        super().__init__()
+        self.branches, self.merge = [Dense(4), Dense(4, activation="tanh")], merge
+
+    def call(self, inputs: Any) -> Any:
+        return self.merge([branch(inputs) for branch in self.branches])
+
+
+def between(*layers: Callable[[], Any]) -> Callable[[], list[Any]]:
+    """Return what makes a network with these layers after a first one."""
+    return lambda: [Dense(16), *(make() for make in layers), Dense(small.CLASSES, activation="softmax")]
+
+
+def square() -> Any:
+    return layers.Reshape((4, 4))
+
+
+LAYER_JOBS: dict[str, Callable[[], list[Any]]] = {
     "Dense": lambda: [Dense(16, use_bias=False), Dense(small.CLASSES, activation="softmax")],
-    "Activation": lambda: [Dense(16), keras.layers.Activation("relu"), Dense(small.CLASSES, activation="softmax")],
-    "Dropout": lambda: [Dense(16), keras.layers.Dropout(0.0), Dense(small.CLASSES, activation="softmax")],
-    "Flatten": lambda: [Dense(16), keras.layers.Flatten(), Dense(small.CLASSES, activation="softmax")],
     "InputLayer": hidden(),
+    "Activation": between(lambda: layers.Activation("relu")),
+    "ActivityRegularization": between(lambda: layers.ActivityRegularization(l2=0.01)),
+    "AlphaDropout": between(lambda: layers.AlphaDropout(0.2)),
+    "BatchNormalization": between(layers.BatchNormalization),
+    "Dropout": between(lambda: layers.Dropout(0.2)),
+    "ELU": between(layers.ELU),
+    "EinsumDense": between(lambda: layers.EinsumDense("ab,bc->ac", 5, bias_axes="c")),
+    "Embedding": lambda: [
+        layers.Lambda(lambda x: klods.cast(10 * x, "int32")),
+        layers.Embedding(11, 4),
+        layers.Flatten(),
+        Dense(small.CLASSES, activation="softmax"),
+    ],
+    "Flatten": between(layers.Flatten),
+    "GaussianDropout": between(lambda: layers.GaussianDropout(0.2)),
+    "GaussianNoise": between(lambda: layers.GaussianNoise(0.1)),
+    "GroupNormalization": between(lambda: layers.GroupNormalization(4)),
+    "Identity": between(layers.Identity),
+    "Lambda": between(lambda: layers.Lambda(lambda x: 2 * x)),
+    "LayerNormalization": between(layers.LayerNormalization),
+    "LeakyReLU": between(layers.LeakyReLU),
+    "Masking": between(square, layers.Masking, layers.Flatten),
+    "Normalization": between(lambda: layers.Normalization(mean=0.5, variance=2.0)),
+    "PReLU": between(layers.PReLU),
+    "Permute": between(square, lambda: layers.Permute((2, 1)), layers.Flatten),
+    "RMSNormalization": between(layers.RMSNormalization),
+    "ReLU": between(layers.ReLU),
+    "RepeatVector": between(lambda: layers.RepeatVector(3), layers.Flatten),
+    "Rescaling": between(lambda: layers.Rescaling(0.5, 0.1)),
+    "Reshape": between(square, layers.Flatten),
+    "Softmax": between(layers.Softmax),
+    "SpatialDropout1D": between(square, lambda: layers.SpatialDropout1D(0.2), layers.Flatten),
+    "TimeDistributed": between(square, lambda: layers.TimeDistributed(Dense(2)), layers.Flatten),
+    "UnitNormalization": between(layers.UnitNormalization),
+    **{
+        kind.__name__: between(lambda kind=kind: Merged(kind()))
+        for kind in (
+            layers.Add,
+            layers.Average,
+            layers.Concatenate,
+            layers.Maximum,
+            layers.Minimum,
+            layers.Multiply,
+            layers.Subtract,
+        )
+    },
+    "Dot": between(lambda: Merged(layers.Dot(1))),
 }
 
 JOBS: dict[str, Job] = {
@@ -94,13 +162,13 @@ JOBS: dict[str, Job] = {
         f"constraint {name}": Job(hidden(kernel_constraint=BOUNDS.get(name, name)), optimizer=optimizers.SGD(1.0))
         for name in constraints.KNOWN
     },
-    **{f"layer {name}": Job(layers) for name, layers in SPECIAL_LAYERS.items()},
+    **{f"layer {name}": Job(made_of) for name, made_of in LAYER_JOBS.items()},
 }  # fmt: skip
 INITIALIZERS = [name for name in initializers.KNOWN if name not in ("Identity", "identity")]
 
 
 def test_the_table_has_every_layer_and_regularizer():
-    assert set(LAYERS) - {name.lower() for name in LAYERS} <= set(SPECIAL_LAYERS)
+    assert set(LAYERS) - {name.lower() for name in LAYERS} <= set(LAYER_JOBS)
     assert {kind.__name__ for kind in regularizers.KNOWN.values()} == set(REGULARIZERS)
 
 
