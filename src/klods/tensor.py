@@ -325,6 +325,14 @@ class Variable(TensorLike):
         return f"<klods.Variable '{self.name}' {summary}>"
 
 
+class Placeholder:
+    """Stands for a tensor of a model that is being put together: what is called on it is recorded, not computed."""
+
+    def record(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Write down the call of a function with this among its arguments; return what stands for its result."""
+        raise NotImplementedError
+
+
 class Reference:
     """A hashable stand-in for a tensor or variable, equal to another of the same object."""
 
@@ -379,6 +387,8 @@ def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None) ->
         value = value.read_value()
     elif holds_tensors(value):
         value = TensorLike.stacked(value)
+    if isinstance(value, Placeholder):
+        return value if dtype is None else value.record(TensorLike.cast_to, (value, dtype), {})  # type: ignore[return-value]
     if not isinstance(value, Tensor):
         return constant(value, dtype)
     return value if dtype is None or value.value.dtype == as_dtype(dtype) else TensorLike.cast_to(value, dtype)

@@ -212,8 +212,8 @@ MISFITS = {
     ),
     "another width": (lambda: built_dense()(np.ones((2, 5))), ShapeError, r"shape \(2, 5\), expected shape \(..., 8\)"),
     "a list for a layer": (lambda: keras.layers.Dense(3)([x, x]), ShapeError, "takes one tensor; got a list of 2"),
-    "an Input for a layer": (
-        lambda: keras.layers.Dense(3)(keras.Input((8,))), DTypeError, "klods has no functional models",
+    "a layer for a layer": (
+        lambda: keras.layers.Dense(3)(keras.layers.Dense(2)), DTypeError, "which is a layer itself",
     ),
     "units": (lambda: keras.layers.Dense(-3), DataError, "whole number of units"),
     "activation": (lambda: keras.layers.Dense(3, "rulu"), NameUnknownError, "Did you mean 'relu'"),

@@ -17,12 +17,12 @@ from klods.keras import (
 )
 from klods.keras.initializers import Initializer
 from klods.keras.layers import Input, InputSpec, Layer
-from klods.keras.layers.simple import KerasTensor
 from klods.keras.losses import Loss
 from klods.keras.metrics import Metric
 from klods.keras.models import Model, Sequential
 from klods.keras.optimizers import Optimizer
 from klods.keras.regularizers import Regularizer
+from klods.keras.symbolic import KerasTensor
 from klods.missing import reporter
 from klods.tensor import Variable
 

@@ -19,7 +19,7 @@ from klods.dtypes import BOOL, DTYPES, FLOAT32, FLOAT64, as_array, is_weak, prom
 from klods.errors import ArgumentError, DataError, DTypeError, KlodsError, PositionError, ShapeError
 from klods.graph.symbol import Symbol, engine, tracing
 from klods.ops.vocabulary import naive
-from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, holds_tensors, watching
+from klods.tensor import Placeholder, Tensor, TensorLike, Variable, convert_to_tensor, holds_tensors, watching
 
 # Infinity and NaN are values like others here; `klods.keras` warns where they first appear in training.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"klods\.(ops|tensor)")
@@ -158,6 +158,9 @@ def operation(block: Block, like: Operation, count: int | None) -> Operation:
                         await_trace(symbol)
                         return call(*inputs, **attributes)
                     return noted(block, inputs, Tensor(symbol.tracer.apply(block.name, values, attributes)), attributes)
+                placeholder = next((x for x in inputs if isinstance(x, Placeholder)), None)
+                if placeholder is not None:
+                    return placeholder.record(call, inputs, attributes)
                 inputs, values = aligned(inputs, values, kind)
             result = compute(*values, **attributes)
         except Exception as error:
@@ -167,6 +170,27 @@ def operation(block: Block, like: Operation, count: int | None) -> Operation:
     call.block = block  # type: ignore[attr-defined]
     BLOCKS[block.name] = block
     return call  # type: ignore[return-value]
+
+
+def recordable(function: Operation) -> Operation:
+    """Make a function of blocks one call, as a block is, where a placeholder is among its arguments."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        placeholder = placeholder_in((*args, *kwargs.values()))
+        return function(*args, **kwargs) if placeholder is None else placeholder.record(call, args, kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+def placeholder_in(arguments: Sequence[Any]) -> Placeholder | None:
+    """Return the first placeholder among arguments, or in lists among them."""
+    for x in arguments:
+        if isinstance(x, Placeholder):
+            return x
+        if type(x) in SEQUENCES and (found := placeholder_in(x)) is not None:
+            return found
+    return None
 
 
 def noted(block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]) -> Tensor:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
-from klods.errors import DataError, DTypeError, ShapeError, StateError
+from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError
 from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
+from klods.keras.symbolic import KerasTensor, Node, outputs_of, placeholders
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor
 
 # Arguments that a configuration leaves out where they are None, as Keras's does.
@@ -68,6 +69,8 @@ class Layer(Tracking):
     _scope = ""
     _training_at = NOWHERE
     _added_losses: tuple[Tensor, ...] = ()
+    _call_names: tuple[str, ...] = ()
+    nodes: tuple[Node, ...] = ()
 
     def __init__(
         self,
@@ -87,8 +90,8 @@ class Layer(Tracking):
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        arguments_of_call = list(inspect.signature(cls.call).parameters)[2:]
-        cls._training_at = arguments_of_call.index("training") if "training" in arguments_of_call else NOWHERE
+        cls._call_names = tuple(inspect.signature(cls.call).parameters)[1:]
+        cls._training_at = cls._call_names.index("training") - 1 if "training" in cls._call_names else NOWHERE
         if "build" in vars(cls):
             cls.build = _building(cls.build)  # type: ignore[method-assign]
 
@@ -115,12 +118,14 @@ class Layer(Tracking):
             ShapeError: for inputs of a shape that the layer doesn't accept.
             DTypeError: for inputs that are no numbers.
         """
-        if type(inputs) is not Tensor or inputs.value.dtype is not self._dtype:
+        if type(inputs) is not Tensor or inputs.value.dtype is not self._dtype or args or kwargs:
+            if placeholders((inputs, args, kwargs)):
+                return self._recorded(inputs, args, kwargs)
             inputs = self._as_inputs(inputs)
         if self.input_spec is not None:
             self._check(inputs)
         if not self.built:
-            self._build_for(shapes(inputs))
+            self._build_for(self._shapes_for(self.build, inputs, args, kwargs))
         outer = in_training.get()
         training = self._training(outer, args, kwargs)
         if outer is training:
@@ -136,6 +141,55 @@ class Layer(Tracking):
         if self.activity_regularizer is not None:
             self.add_loss(self.activity_regularizer(outputs) / outputs.value.shape[0])
         return outputs
+
+    def _recorded(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Write down a call on placeholders and return what stands for the outputs."""
+        if self.input_spec is not None:
+            self._check(inputs)
+        if not self.built:
+            self._build_for(self._shapes_for(self.build, inputs, args, kwargs))
+        outputs = self.compute_output_spec(inputs, *args, **kwargs)
+        Node(self, (inputs, *args), kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return placeholders for the outputs: of `compute_output_shape`, or found by a try of `call`."""
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            outputs = outputs_of(self.call, (inputs, *args), kwargs, self.weights)
+            self._forget_losses()  # they are symbols
+            return outputs
+        shape = self._shapes_for(self.compute_output_shape, inputs, args, kwargs)
+        return specs(
+            self.compute_output_shape(shape) if not isinstance(shape, ByName) else self.compute_output_shape(**shape),
+            self.dtype,
+        )
+
+    def _shapes_for(self, method: Any, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the shape of the inputs; for a method of several shapes, those of the arguments that it names."""
+        wanted = _parameters(method)
+        if len(wanted) < 2:
+            return shapes(inputs)
+        given = {**dict(zip(self._call_names, (inputs, *args))), **kwargs}
+        return ByName({f"{name}_shape": shapes(x) for name, x in given.items() if f"{name}_shape" in wanted})
+
+    @property
+    def input(self) -> Any:
+        """What the layer was first called on: a placeholder, or several in a structure."""
+        args = self._first_call("input").args
+        return args[0] if len(args) == 1 else list(args)
+
+    @property
+    def output(self) -> Any:
+        """What stands for the outputs of the layer's first call on placeholders."""
+        return self._first_call("output").outputs
+
+    def _first_call(self, role: str) -> Node:
+        if not self.nodes:
+            raise AbsentError(
+                f"Layer '{self.name}' has no {role}: it has not been called on a placeholder.",
+                "call it on an Input, or put it in a model that has one.",
+            )
+        return self.nodes[0]
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs for the inputs; a layer of your own computes here."""
@@ -172,7 +226,10 @@ class Layer(Tracking):
         if "name" not in vars(self):
             kind = type(self).__name__
             raise StateError(f"{kind}.__init__ doesn't call that of its base class.", "call super().__init__() first.")
-        self.build(input_shape)
+        if isinstance(input_shape, ByName):
+            self.build(**input_shape)
+        else:
+            self.build(input_shape)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return what `build_from_config` needs, as plain data; None if the layer needs no building."""
@@ -194,7 +251,7 @@ class Layer(Tracking):
         if isinstance(x, Layer):
             raise DTypeError(
                 f"Layer '{self.name}' got {x!r}, which is a layer itself.",
-                "stack layers in a Sequential, or call them in a Model of your own; klods has no functional models.",
+                "stack layers in a Sequential, or call the inner one on an Input first, and this one on what it gives.",
             )
         if x is None or isinstance(x, str):
             raise DTypeError(f"Layer '{self.name}' got {x!r} as inputs.", "give it a tensor or an array of numbers.")
@@ -202,12 +259,12 @@ class Layer(Tracking):
         return convert_to_tensor(tensor, self._dtype) if tensor.value.dtype.kind == "f" else tensor
 
     def _check(self, inputs: Any) -> None:
-        if type(inputs) is not Tensor:
+        if not isinstance(inputs, (Tensor, KerasTensor)):
             raise ShapeError(
                 f"Layer '{self.name}' takes one tensor; got a {type(inputs).__name__} of {len(inputs)}.",
                 "pass one array, or join them first with klods.concat.",
             )
-        self.check_shape(inputs.value.shape)
+        self.check_shape(tuple(inputs.shape))
 
     def check_shape(self, shape: Any) -> None:
         """Check the shape of inputs.
@@ -222,11 +279,10 @@ class Layer(Tracking):
             )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the outputs for inputs of this shape; found by a call on zeros unless redefined."""
+        """Return the shape of the outputs for inputs of this shape; found by a try of `call` unless redefined."""
         if not self.built:
-            self.build(input_shape)
-        output = self.call(Tensor(np.zeros([2 if n is None else n for n in input_shape], self._dtype)))
-        return (None, *output.value.shape[1:]) if input_shape[:1] == (None,) else tuple(output.value.shape)
+            self._build_for(input_shape)
+        return shapes(self.compute_output_spec(specs(input_shape, self.dtype)))
 
     # ------------------------------------------------------------ weights and losses
 
@@ -291,10 +347,13 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
     """Return a `build` that marks the layer as built and notes the shape."""
 
     @functools.wraps(build)
-    def wrapped(self: Layer, input_shape: Any = None) -> None:
+    def wrapped(self: Layer, input_shape: Any = None, *others: Any, **named: Any) -> None:
         self._name_parts()
-        build(self, input_shape)
-        self._mark_built(input_shape)
+        if named:
+            build(self, **named) if input_shape is None else build(self, input_shape, *others, **named)
+        else:
+            build(self, input_shape, *others)
+        self._mark_built(named or input_shape)
 
     return wrapped
 
@@ -317,10 +376,35 @@ def _as_shape(given: Any) -> Any:
     return tuple(given) if is_shape else [_as_shape(shape) for shape in given]
 
 
+class ByName(dict[str, Any]):
+    """The shapes of several arguments of a call, by the names that `build` has for them."""
+
+
+@functools.cache
+def _parameters_of(function: Any) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)[1:]
+
+
+def _parameters(method: Any) -> tuple[str, ...]:
+    """Return the names of a method's parameters, without `self`."""
+    return _parameters_of(method.__func__)
+
+
 def shapes(inputs: Any) -> Any:
     """Return the shapes of inputs, None standing for the size of the batch."""
+    if isinstance(inputs, KerasTensor):
+        return inputs.shape
     if isinstance(inputs, (list, tuple)):
         return [shapes(x) for x in inputs]
     if isinstance(inputs, dict):
         return {key: shapes(x) for key, x in inputs.items()}
-    return (None, *inputs.value.shape[1:])
+    return (None, *inputs.value.shape[1:]) if isinstance(inputs, TensorLike) else None
+
+
+def specs(shape: Any, dtype: str) -> Any:
+    """Return placeholders for a shape, or for the shapes in a structure."""
+    if isinstance(shape, dict):
+        return {key: specs(x, dtype) for key, x in shape.items()}
+    if all(n is None or isinstance(n, (int, np.integer)) for n in shape):
+        return KerasTensor(shape, dtype)
+    return type(shape)(specs(x, dtype) for x in shape)

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from klods.errors import DataError, ShapeError
 from klods.keras.layers.layer import Layer
-from klods.keras.layers.spec import Shape
-
-
-@dataclass(frozen=True)
-class KerasTensor:
-    """What goes into or comes out of a model: a shape and a dtype, without values.
-
-    Attributes:
-        shape: the shape of a batch, None standing for any size.
-        dtype: the dtype's name.
-        name: a name.
-    """
-
-    shape: Shape
-    dtype: str
-    name: str
+from klods.keras.symbolic import KerasTensor, Node
 
 
 class InputLayer(Layer):
@@ -58,6 +42,7 @@ class InputLayer(Layer):
             raise ShapeError(f"An Input's shape is made of whole numbers or None; got {sizes!r}.", "write (784,), say.")
         self.shape = self.batch_shape = tuple(sizes)
         self.built = True
+        Node(self, (), {}, KerasTensor(self.shape, self.dtype, self.name))
 
     def call(self, inputs: Any) -> Any:
         return inputs
@@ -74,6 +59,14 @@ def Input(
     *,
     batch_shape: Any = None,
     name: str | None = None,
-) -> InputLayer:
-    """Return the input of a Sequential model; see `InputLayer`."""
-    return InputLayer(shape, batch_size, dtype, batch_shape=batch_shape, name=name)
+) -> KerasTensor:
+    """Return what stands for an input of a model; see `InputLayer` for the arguments.
+
+    Layers called on it give further placeholders; see `klods.keras.Model`. A Sequential model takes it first.
+
+    Example:
+        >>> import klods
+        >>> klods.keras.Input((784,)).shape
+        (None, 784)
+    """
+    return InputLayer(shape, batch_size, dtype, batch_shape=batch_shape, name=name).output

@@ -8,19 +8,37 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError
+from klods.errors import AbsentError, DataError
 from klods.keras.export import export_onnx
-from klods.keras.layers.layer import Layer
+from klods.keras.layers.layer import Layer, shapes
 from klods.keras.models import summary
+from klods.keras.models.functional import Network
 from klods.keras.models.trainer import Trainer
 from klods.keras.saving import archive, weights
 from klods.keras.saving.serialization import serialize_keras_object
+from klods.keras.symbolic import KerasTensor
 
 
 class Model(Trainer, Layer):
-    """A layer with `compile`, `fit`, `evaluate` and `predict`. Subclass it and define `call`.
+    """A layer with `compile`, `fit`, `evaluate` and `predict`.
+
+    Make one of what lies between an Input and what layers give for it, or subclass it and define `call`.
+
+    Args:
+        inputs: placeholders, such as `Input` gives, in any structure; none for a subclass with a `call`.
+        outputs: what layers and functions of klods gave for them, in any structure.
+        name: a name.
+        kwargs: the other arguments of `Layer`.
+
+    Raises:
+        StateError: for outputs that depend on an Input that isn't among the inputs.
 
     Example:
+        >>> import klods
+        >>> x = klods.keras.Input((784,))
+        >>> y = klods.keras.layers.Dense(10)(klods.keras.layers.Dense(64, "relu")(x))
+        >>> klods.keras.Model(x, y).output_shape
+        (None, 10)
         >>> import klods
         >>> class Twice(klods.keras.Model):
         ...     def __init__(self):
@@ -32,9 +50,85 @@ class Model(Trainer, Layer):
         TensorShape([4, 3])
     """
 
+    _network: Network | None = None
+
+    def __new__(cls, inputs: Any = None, outputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+        between = cls is Model and inputs is not None and outputs is not None
+        return super().__new__(Functional if between else cls)
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        if inputs is not None or outputs is not None:
+            self._connect(Network(inputs, outputs, self.name))
+
+    def _connect(self, network: Network) -> None:
+        self._network = network
+        for layer in network.layers:
+            self.track(layer)
+        self._mark_built(shapes(network.inputs))
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return the outputs for the inputs; a model of your own computes here."""
+        if self._network is None:
+            raise NotImplementedError(f"{type(self).__name__} has no `call`.")
+        return self._network.run(inputs)
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return placeholders for the outputs."""
+        if self._network is None:
+            return super().compute_output_spec(inputs, *args, **kwargs)
+        return self._network.specs(inputs)
+
+    @property
+    def input(self) -> Any:
+        """What stands for the inputs, in their structure."""
+        network = self._graph()
+        return super().input if network is None else network.inputs
+
+    @property
+    def output(self) -> Any:
+        """What stands for the outputs, in their structure."""
+        network = self._graph()
+        return super().output if network is None else network.outputs
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """What stands for the inputs, in a list."""
+        return list(self._known("inputs").flat_inputs)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """What stands for the outputs, in a list."""
+        return list(self._known("outputs").flat_outputs)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the inputs, None standing for the batch, in their structure."""
+        return shapes(self._known("input_shape").inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the outputs, None standing for the batch, in their structure."""
+        return shapes(self._known("output_shape").outputs)
+
+    def _graph(self) -> Network | None:
+        """Return the calls between inputs and outputs, if they are known."""
+        return self._network
+
+    def _known(self, role: str) -> Network:
+        network = self._graph()
+        if network is None:
+            raise AbsentError(
+                f"Model '{self.name}' has no {role}: what it computes is known at its call alone.",
+                "make it of an Input and what layers give for it.",
+            )
+        return network
+
     @property
     def layers(self) -> list[Layer]:
-        """The layers that are set as attributes, also in lists and dicts, in order."""
+        """The layers that it is made of: those between inputs and outputs, or those set as attributes, in order."""
+        if self._network is not None:
+            return self._network.layers
         return [part for part in self.parts() if isinstance(part, Layer)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -55,6 +149,8 @@ class Model(Trainer, Layer):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights, by a call on zeros of this shape, in which None stands for any size."""
+        if self._network is not None:
+            return
         self._mark_built(input_shape)  # the call need not build it
         try:
             self(np.zeros([1 if n is None else n for n in input_shape], self._dtype))
@@ -121,3 +217,7 @@ class Model(Trainer, Layer):
     def to_json(self, **options: Any) -> str:
         """Return the model's layers as JSON, for `keras.models.model_from_json`; options are those of `json.dumps`."""
         return json.dumps(serialize_keras_object(self), **options)
+
+
+class Functional(Model):
+    """What `Model(inputs, outputs)` gives: the layers between placeholders."""

@@ -9,9 +9,11 @@ from klods.errors import AbsentError, DataError, KlodsError, ShapeError
 from klods.keras.configuration import dtype_policy, serialize
 from klods.keras.layers import deserialize
 from klods.keras.layers.layer import Layer
-from klods.keras.layers.simple import InputLayer, KerasTensor
+from klods.keras.layers.simple import InputLayer
 from klods.keras.layers.spec import InputSpec
+from klods.keras.models.functional import Network
 from klods.keras.models.model import Model
+from klods.keras.symbolic import KerasTensor
 from klods.ops.movement import cast
 from klods.tensor import Tensor
 
@@ -44,6 +46,7 @@ class Sequential(Model):
             raise DataError(f"Sequential takes a list of layers; got {layers!r}.", "write Sequential([layer, ...]).")
         self._input: InputLayer | None = None
         self._stack: list[Layer] = []
+        self._outputs: list[Any] = []  # what stands for the output of each layer, once built
         for layer in layers or []:
             self._append(layer)
         self._build_if_known()
@@ -67,12 +70,15 @@ class Sequential(Model):
         if not self._stack:
             raise DataError(f"Model '{self.name}' has no layers to take off.", "add one first.")
         layer = self._stack.pop()
-        self.built = False
+        del self._outputs[len(self._stack) :]
+        self.built, self._network = False, None
         if rebuild:
             self._build_if_known()
         return layer
 
     def _append(self, layer: Any) -> None:
+        if isinstance(layer, KerasTensor):
+            layer = layer.node.operation
         if isinstance(layer, InputLayer):
             if self._stack or self._input is not None:
                 raise DataError(f"Model '{self.name}' already has a first layer.", "put the Input first, and only one.")
@@ -85,7 +91,7 @@ class Sequential(Model):
         if not self._stack and self._input is None:
             self._input = _known_input(layer)
         self._stack.append(layer)
-        self.built = False
+        self.built, self._network = False, None
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._stack:
@@ -107,15 +113,11 @@ class Sequential(Model):
             raise ShapeError(
                 f"Model '{self.name}' has inputs of shape {shape}; got {tuple(input_shape)}.", "leave the shape out."
             )
-        for layer in self._stack:
+        for layer in self._stack[len(self._outputs) :]:
             try:
-                layer.check_shape(shape)
-                if not layer.built:
-                    layer.build(shape)
-                shape = tuple(layer.compute_output_shape(shape))
+                self._outputs.append(layer((self._outputs or [self._input.output])[-1]))
             except KlodsError as error:
                 raise _naming(error, layer) from None
-        self._output_shape = shape
 
     def _first_input(self, input_shape: Any) -> InputLayer:
         if input_shape is None:
@@ -125,7 +127,7 @@ class Sequential(Model):
             )
         return InputLayer(batch_shape=tuple(input_shape))
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if isinstance(inputs, Tensor) and inputs.value.dtype.kind != "f" and self._input is not None:
             inputs = cast(inputs, self._input.dtype)
         for layer in self._stack:
@@ -137,31 +139,15 @@ class Sequential(Model):
         """The layers, without the Input."""
         return list(self._stack)
 
-    @property
-    def input_shape(self) -> Any:
-        """The shape of the inputs, None standing for the batch; known once built."""
-        return self.inputs[0].shape
+    def _graph(self) -> Network | None:
+        if self._network is None and self.built and self._outputs:
+            self._network = Network(self._input.output, self._outputs[-1], self.name)  # type: ignore[union-attr]
+        return self._network
 
-    @property
-    def output_shape(self) -> Any:
-        """The shape of the outputs, None standing for the batch; known once built."""
-        return self.outputs[0].shape
-
-    @property
-    def inputs(self) -> list[KerasTensor]:
-        """The input's shape, dtype and name, in a list; known once built."""
-        self._check_built("inputs")
-        return [KerasTensor(self._build_shape, self._input.dtype, self._input.name)]  # type: ignore[union-attr]
-
-    @property
-    def outputs(self) -> list[KerasTensor]:
-        """The output's shape, dtype and name, in a list; known once built."""
-        self._check_built("outputs")
-        return [KerasTensor(self._output_shape, self.dtype, self._stack[-1].name)]
-
-    def _check_built(self, role: str) -> None:
+    def _known(self, role: str) -> Network:
         if not self.built:
             raise AbsentError(f"Model '{self.name}' has no {role} before it is built.", "call it or build it first.")
+        return super()._known(role)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = input_shape

@@ -1,5 +1,7 @@
 """Keras's `keras.ops`: the table of blocks by Keras's names, parameters and defaults."""
 
+import inspect
+
 from klods.keras.ops.names import (
     abs,
     absolute,
@@ -185,6 +187,14 @@ from klods.keras.ops.shapes import (
     where,
 )
 from klods.missing import reporter
+from klods.ops.block import recordable
 from klods.tensor import is_tensor
+
+PLAIN = (reporter, recordable, is_tensor, shape, ndim)
+# On placeholders of a model each is one call, under Keras's name, whatever blocks it is made of.
+for _name, _function in list(globals().items()):
+    if inspect.isfunction(_function) and _function not in PLAIN:
+        globals()[_name] = recordable(_function)
+        globals()[_name].__name__ = _name
 
 __getattr__ = reporter(__name__)

@@ -1,0 +1,237 @@
+"""What models are put together from: placeholders of tensors, and the calls of layers and functions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from klods.dtypes import as_dtype
+from klods.errors import DTypeError, StateError
+from klods.graph import Untraceable, engine
+from klods.keras import ops
+from klods.keras.configuration import snake_case, unique_name
+from klods.passes.trace import GraphTracer
+from klods.tensor import Placeholder, Tensor, TensorLike
+
+Shape = tuple[int | None, ...]
+
+STAND_INS = (12, 24)  # sizes that stand for an unknown one when a call is tried: what differs is unknown, too
+
+
+class KerasTensor(Placeholder):
+    """Stands for a tensor of a model: a shape and a dtype, without values.
+
+    Layers, operators and functions of klods called on it give further ones, and remember how: from what lies between
+    some of them and others a model can be made.
+
+    Args:
+        shape: the shape of a batch, None standing for any size.
+        dtype: the dtype's name.
+        name: a name.
+
+    Attributes:
+        node: the call that gives it.
+        place: its number among the outputs of that call.
+
+    Example:
+        >>> import klods
+        >>> x = klods.keras.Input((4,))
+        >>> (x[:, :2] * 2).shape
+        (None, 2)
+    """
+
+    __array_ufunc__ = None  # so that `array + placeholder` asks the placeholder
+    node: Node
+    place: int
+
+    def __init__(self, shape: Any, dtype: Any = "float32", name: str | None = None) -> None:
+        self.shape: Shape = tuple(shape)
+        self.dtype = as_dtype(dtype).name
+        self.name = name or unique_name("keras_tensor")
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def record(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Write down the call of a function with this among its arguments; return what stands for its result."""
+        return Operation(function)(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+    def _unknown(self, *args: Any, **kwargs: Any) -> Any:
+        raise StateError(
+            f"'{self.name}' stands for a tensor of shape {self.shape}; it has no values before the model is called.",
+            "compute with layers, operators and klods's functions, or inside the `call` of a layer of your own.",
+        )
+
+    def __bool__(self) -> bool:
+        raise DTypeError(
+            f"'{self.name}' stands for a tensor of shape {self.shape}, which is neither true nor false.",
+            "choose with keras.ops.where rather than with `if`.",
+        )
+
+    __float__ = __int__ = __index__ = __array__ = __iter__ = __len__ = numpy = _unknown
+    __hash__ = object.__hash__
+
+
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: operation(other, self)
+
+
+TWO_SIDED = {
+    "add": ops.add,
+    "sub": ops.subtract,
+    "mul": ops.multiply,
+    "truediv": ops.true_divide,
+    "floordiv": ops.floor_divide,
+    "mod": ops.mod,
+    "pow": ops.power,
+    "matmul": ops.matmul,
+    "and": ops.logical_and,
+    "or": ops.logical_or,
+    "xor": ops.logical_xor,
+}
+ONE_SIDED = {
+    "neg": ops.negative,
+    "abs": ops.absolute,
+    "invert": ops.logical_not,
+    "lt": ops.less,
+    "le": ops.less_equal,
+    "gt": ops.greater,
+    "ge": ops.greater_equal,
+    "ne": ops.not_equal,
+    "getitem": ops.get_item,
+}
+for _name, _operation in TWO_SIDED.items():
+    setattr(KerasTensor, f"__{_name}__", _operation)
+    setattr(KerasTensor, f"__r{_name}__", _reflected(_operation))
+for _name, _operation in ONE_SIDED.items():
+    setattr(KerasTensor, f"__{_name}__", _operation)
+
+
+class Node:
+    """One call of a layer or function on placeholders.
+
+    Args:
+        operation: what is called, whose `nodes` the call is added to.
+        args: the arguments, placeholders and others in any structure.
+        kwargs: the arguments by name.
+        outputs: the placeholders that the call gives, in any structure.
+
+    Attributes:
+        inputs: the placeholders among the arguments.
+    """
+
+    def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+        self.operation, self.args, self.kwargs, self.outputs = operation, args, kwargs, outputs
+        self.inputs = placeholders((args, kwargs))
+        for place, tensor in enumerate(placeholders(outputs)):
+            tensor.node, tensor.place = self, place
+        vars(operation)["nodes"] = (*operation.nodes, self)
+
+    def filled(self, values: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments with values, by the placeholders' ids, in place of the placeholders."""
+        return mapped(lambda x: values[id(x)], self.args), mapped(lambda x: values[id(x)], self.kwargs)
+
+
+class Operation:
+    """A function of tensors as a step of a model.
+
+    Attributes:
+        function: the function.
+        name: a name, unique in its model.
+        nodes: its calls on placeholders.
+    """
+
+    nodes: tuple[Node, ...] = ()
+
+    def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
+        self.function = function
+        self.name = name or unique_name(snake_case(function.__name__.strip("_")))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the function gives for these arguments; on placeholders, write the call down."""
+        if not placeholders((args, kwargs)):
+            return self.function(*args, **kwargs)
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return placeholders for what the function gives for these."""
+        return outputs_of(self.function, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<Operation name={self.name}>"
+
+
+def outputs_of(function: Callable[..., Any], args: Any, kwargs: Any, known: Iterable[Any] = ()) -> Any:
+    """Return placeholders for the result of a function of placeholders: it is traced, or else called on zeros.
+
+    Each unknown size is stood for by a number, then by another: sizes of the result that differ are unknown.
+
+    Args:
+        function: the function.
+        args: its arguments, with placeholders in any structure.
+        kwargs: its arguments by name.
+        known: the variables that the function reads.
+    """
+    unknown = any(None in x.shape for x in placeholders((args, kwargs)))
+    results = [_traced(function, args, kwargs, size, known) for size in STAND_INS[: 1 + unknown]]
+    others: list[Any] = []
+    mapped(others.append, results[-1], TensorLike)
+    return mapped(lambda x: _merged(x, others.pop(0)), results[0], TensorLike)
+
+
+def _traced(function: Callable[..., Any], args: Any, kwargs: Any, size: int, known: Iterable[Any]) -> Any:
+    """Return what a function gives for symbols, with a size in place of each unknown one."""
+    stood_for = placeholders((args, kwargs))
+    arrays = [np.broadcast_to(np.zeros((), x.dtype), [size if n is None else n for n in x.shape]) for x in stood_for]
+
+    def call(*symbols: Tensor) -> Any:
+        values = {id(x): symbol for x, symbol in zip(stood_for, symbols)}
+        return function(*mapped(lambda x: values[id(x)], args), **mapped(lambda x: values[id(x)], kwargs))
+
+    try:
+        with engine:
+            return GraphTracer(list(known)).run(call, arrays, lambda x: True).result
+    except Untraceable:
+        return call(*map(Tensor, arrays))
+
+
+def _merged(one: Any, other: Any) -> KerasTensor:
+    sizes = zip(one.value.shape, other.value.shape)
+    return KerasTensor([a if a == b else None for a, b in sizes], one.value.dtype)
+
+
+# ------------------------------------------------------------ structures
+
+
+def mapped(function: Callable[[Any], Any], structure: Any, kind: Any = KerasTensor) -> Any:
+    """Return a structure of lists, tuples and dicts with a function applied to what is of a kind in it."""
+    if isinstance(structure, kind):
+        return function(structure)
+    if isinstance(structure, dict):
+        return {key: mapped(function, x, kind) for key, x in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        made = [mapped(function, x, kind) for x in structure]
+        return structure._make(made) if hasattr(structure, "_make") else type(structure)(made)
+    return structure
+
+
+def placeholders(structure: Any) -> list[KerasTensor]:
+    """Return the placeholders in a structure of lists, tuples and dicts; those of a dict in the order of its keys."""
+    return [x for x in _flat(structure) if isinstance(x, KerasTensor)]
+
+
+def _flat(structure: Any) -> list[Any]:
+    if isinstance(structure, dict):
+        return [leaf for key in sorted(structure) for leaf in _flat(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for x in structure for leaf in _flat(x)]
+    return [structure]
