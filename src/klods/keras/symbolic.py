@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from klods.passes.trace import GraphTracer
 from klods.tensor import Placeholder, Tensor, TensorLike
 
 Shape = tuple[int | None, ...]
+Key = tuple[int, int]
 
 STAND_INS = (12, 24)  # sizes that stand for an unknown one when a call is tried: what differs is unknown, too
 
@@ -55,6 +57,15 @@ class KerasTensor(Placeholder):
     def ndim(self) -> int:
         """The number of axes."""
         return len(self.shape)
+
+    @property
+    def key(self) -> Key:
+        """What tells whether two stand for the same tensor."""
+        return id(self.node), self.place
+
+    def twin(self) -> KerasTensor:
+        """Return another of the same shape, dtype and name, that no call gives yet."""
+        return KerasTensor(self.shape, self.dtype, self.name)
 
     def record(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Write down the call of a function with this among its arguments; return what stands for its result."""
@@ -117,38 +128,65 @@ for _name, _operation in ONE_SIDED.items():
 class Node:
     """One call of a layer or function on placeholders.
 
+    Placeholders hold the call that gives them, and it what it is made on, so all that a tensor needs lives as long as
+    the tensor; what is called holds its calls weakly, so that models are freed when they are let go.
+
     Args:
         operation: what is called, whose `nodes` the call is added to.
         args: the arguments, placeholders and others in any structure.
         kwargs: the arguments by name.
-        outputs: the placeholders that the call gives, in any structure.
+        outputs: new placeholders for what the call gives, in any structure.
 
     Attributes:
+        operation: see above.
         inputs: the placeholders among the arguments.
     """
 
     def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
-        self.operation, self.args, self.kwargs, self.outputs = operation, args, kwargs, outputs
+        self.operation, self.args, self.kwargs = operation, args, kwargs
         self.inputs = placeholders((args, kwargs))
+        self._outputs = mapped(KerasTensor.twin, outputs)
+        self._give(outputs)
+        vars(operation)["_calls"] = [*(call for call in operation._calls if call() is not None), weakref.ref(self)]
+
+    @property
+    def outputs(self) -> Any:
+        """The placeholders that the call gives, in their structure."""
+        return self._give(mapped(KerasTensor.twin, self._outputs))
+
+    def _give(self, outputs: Any) -> Any:
         for place, tensor in enumerate(placeholders(outputs)):
             tensor.node, tensor.place = self, place
-        vars(operation)["nodes"] = (*operation.nodes, self)
+        return outputs
 
-    def filled(self, values: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments with values, by the placeholders' ids, in place of the placeholders."""
-        return mapped(lambda x: values[id(x)], self.args), mapped(lambda x: values[id(x)], self.kwargs)
+    def filled(self, values: dict[Key, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments with values, by the placeholders' keys, in place of the placeholders."""
+        return mapped(lambda x: values[x.key], self.args), mapped(lambda x: values[x.key], self.kwargs)
+
+    def note(self, made: Any, values: dict[Key, Any]) -> None:
+        """Note what the call gave, by the keys of the placeholders for it."""
+        for place, x in enumerate(_parts(self._outputs, made)):
+            values[id(self), place] = x
 
 
-class Operation:
+class Called:
+    """What can be called on placeholders: it knows those of its calls that something still depends on."""
+
+    _calls: Sequence[weakref.ref[Node]] = ()
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The calls on placeholders, in order."""
+        return [node for call in self._calls if (node := call()) is not None]
+
+
+class Operation(Called):
     """A function of tensors as a step of a model.
 
     Attributes:
         function: the function.
         name: a name, unique in its model.
-        nodes: its calls on placeholders.
     """
-
-    nodes: tuple[Node, ...] = ()
 
     def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
         self.function = function
@@ -227,6 +265,17 @@ def mapped(function: Callable[[Any], Any], structure: Any, kind: Any = KerasTens
 def placeholders(structure: Any) -> list[KerasTensor]:
     """Return the placeholders in a structure of lists, tuples and dicts; those of a dict in the order of its keys."""
     return [x for x in _flat(structure) if isinstance(x, KerasTensor)]
+
+
+def _parts(form: Any, structure: Any) -> list[Any]:
+    """Return what stands in a structure where another has its placeholders, in their order."""
+    if isinstance(form, KerasTensor):
+        return [structure]
+    if isinstance(form, dict):
+        return [part for key in sorted(form) for part in _parts(form[key], structure[key])]
+    if isinstance(form, (list, tuple)):
+        return [part for one, other in zip(form, structure) for part in _parts(one, other)]
+    return []
 
 
 def _flat(structure: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
-from klods.keras.symbolic import KerasTensor, Node, outputs_of, placeholders
+from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor
 
 # Arguments that a configuration leaves out where they are None, as Keras's does.
@@ -36,7 +36,7 @@ SLACK = 1_000_000  # numbers that a layer may make without having them in the fi
 in_training: ContextVar[Any] = ContextVar("in_training", default=OUTSIDE)
 
 
-class Layer(Tracking):
+class Layer(Tracking, Called):
     """A function of tensors with weights of its own.
 
     A layer of your own sets hyper-parameters in `__init__`, makes weights in `build` with `add_weight`, and computes in
@@ -70,7 +70,6 @@ class Layer(Tracking):
     _training_at = NOWHERE
     _added_losses: tuple[Tensor, ...] = ()
     _call_names: tuple[str, ...] = ()
-    nodes: tuple[Node, ...] = ()
 
     def __init__(
         self,
@@ -184,12 +183,13 @@ class Layer(Tracking):
         return self._first_call("output").outputs
 
     def _first_call(self, role: str) -> Node:
-        if not self.nodes:
+        nodes = self.nodes
+        if not nodes:
             raise AbsentError(
-                f"Layer '{self.name}' has no {role}: it has not been called on a placeholder.",
+                f"Layer '{self.name}' has no {role}: no model or placeholder is left that it was called for.",
                 "call it on an Input, or put it in a model that has one.",
             )
-        return self.nodes[0]
+        return nodes[0]
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs for the inputs; a layer of your own computes here."""

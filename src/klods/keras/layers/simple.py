@@ -42,7 +42,15 @@ class InputLayer(Layer):
             raise ShapeError(f"An Input's shape is made of whole numbers or None; got {sizes!r}.", "write (784,), say.")
         self.shape = self.batch_shape = tuple(sizes)
         self.built = True
-        Node(self, (), {}, KerasTensor(self.shape, self.dtype, self.name))
+
+    @property
+    def output(self) -> KerasTensor:
+        """What stands for the input in a model."""
+        if nodes := self.nodes:
+            return nodes[0].outputs
+        tensor = KerasTensor(self.shape, self.dtype, self.name)
+        Node(self, (), {}, tensor)
+        return tensor
 
     def call(self, inputs: Any) -> Any:
         return inputs

@@ -8,7 +8,7 @@ from typing import Any
 from klods.errors import DataError, ShapeError, StateError
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.simple import Input, InputLayer
-from klods.keras.symbolic import KerasTensor, Node, mapped, placeholders
+from klods.keras.symbolic import KerasTensor, Key, Node, mapped, placeholders
 from klods.ops.movement import expand_dims, squeeze
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -66,12 +66,12 @@ class Network:
             tensors: the inputs.
             call: gives what to call in place of a layer or function.
         """
-        values = {id(x): tensor for x, tensor in zip(self.flat_inputs, tensors)}
+        values = {x.key: tensor for x, tensor in zip(self.flat_inputs, tensors)}
         for node in self.nodes:
             if node.inputs:
                 args, kwargs = node.filled(values)
-                _note(node.outputs, call(node.operation)(*args, **kwargs), values)
-        return mapped(lambda x: values[id(x)], self.outputs)
+                node.note(call(node.operation)(*args, **kwargs), values)
+        return mapped(lambda x: values[x.key], self.outputs)
 
     def specs(self, inputs: Any) -> Any:
         """Return placeholders for the outputs for inputs like these."""
@@ -131,14 +131,15 @@ def is_input(x: KerasTensor) -> bool:
 def cloned(inputs: Any, outputs: Any, name: str) -> tuple[Any, Any]:
     """Return new Inputs in place of placeholders that calls gave, and what the calls between them and outputs give."""
     flat = placeholders(inputs)
-    new = {id(x): x if is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}CLONE") for x in flat}
+    new: dict[Key, Any] = {}
+    for x in flat:
+        new[x.key] = x if is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}CLONE")
     for node in ordered(flat, placeholders(outputs), name)[0]:
         if node.inputs:
             twins = mapped(lambda x: KerasTensor(x.shape, x.dtype, f"{x.name}_clone"), node.outputs)
-            args, kwargs = node.filled(new)
-            _note(node.outputs, twins, new)
-            Node(node.operation, args, kwargs, twins)
-    return mapped(lambda x: new[id(x)], inputs), mapped(lambda x: new[id(x)], outputs)
+            Node(node.operation, *node.filled(new), twins)
+            node.note(twins, new)
+    return mapped(lambda x: new[x.key], inputs), mapped(lambda x: new[x.key], outputs)
 
 
 def ordered(inputs: list[KerasTensor], outputs: list[KerasTensor], name: str) -> tuple[list[Node], list[Any]]:
@@ -149,7 +150,7 @@ def ordered(inputs: list[KerasTensor], outputs: list[KerasTensor], name: str) ->
     Raises:
         StateError: if an output needs an Input that isn't among the inputs, or itself.
     """
-    given = {id(x) for x in inputs}
+    given = {x.key for x in inputs}
     nodes: list[Node] = []
     met: dict[int, Any] = {}
     state: dict[int, bool] = {}  # by the node's id: whether all that it needs is done
@@ -161,7 +162,7 @@ def ordered(inputs: list[KerasTensor], outputs: list[KerasTensor], name: str) ->
             state[id(node)] = True
             nodes.append(node)
             continue
-        if id(tensor) in given and not is_input(tensor):
+        if tensor.key in given and not is_input(tensor):
             continue
         if id(node) in state:
             if not state[id(node)]:
@@ -171,7 +172,7 @@ def ordered(inputs: list[KerasTensor], outputs: list[KerasTensor], name: str) ->
                     "compute each tensor from earlier ones.",
                 )
             continue
-        if not node.inputs and id(tensor) not in given:
+        if not node.inputs and tensor.key not in given:
             raise StateError(
                 f"Model '{name}' is disconnected: its outputs need '{tensor.name}', which is not among its inputs.",
                 f"add '{tensor.name}' to the inputs.",
@@ -198,16 +199,6 @@ def by_depth(nodes: list[Node], met: list[Any], inputs: list[KerasTensor]) -> li
     unused = [x.node.operation for x in inputs if id(x.node.operation) not in operations]
     order = {id(x): place for place, x in enumerate(met)}
     return sorted([*unused, *met], key=lambda x: (-operations.get(id(x), 0), order.get(id(x), -1)))
-
-
-def _note(outputs: Any, made: Any, values: dict[int, Any]) -> None:
-    """Note what a call made by the ids of the placeholders for it."""
-    if isinstance(outputs, KerasTensor):
-        values[id(outputs)] = made
-        return
-    pairs = [(outputs[key], made[key]) for key in outputs] if isinstance(outputs, dict) else zip(outputs, made)
-    for one, other in pairs:
-        _note(one, other, values)
 
 
 def _check_placeholders(role: str, given: Any) -> None:
