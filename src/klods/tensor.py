@@ -208,10 +208,12 @@ class Tensor(TensorLike):
                [15., 22.]], dtype=float32)>
     """
 
-    __slots__ = ("__weakref__", "assign", "value")  # `assign` is set on what indexing a variable gives, and only there
+    # `assign` is set on what indexing a variable gives, `_keras_mask` on what layers that mask give, and only there.
+    __slots__ = ("__weakref__", "_keras_mask", "assign", "value")
 
     value: Any
     assign: Any
+    _keras_mask: Any
 
     def __init__(self, value: Any) -> None:
         self.value = value

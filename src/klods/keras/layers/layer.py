@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
-from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError
+from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError, warn
 from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
+from klods.keras.masks import mask_of, put_mask
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor
 
@@ -69,7 +70,10 @@ class Layer(Tracking, Called):
     _scope = ""
     _training_at = NOWHERE
     _added_losses: tuple[Tensor, ...] = ()
+    supports_masking = False
     _call_names: tuple[str, ...] = ()
+    _mask_names: tuple[str, ...] = ()
+    _makes_mask = False
 
     def __init__(
         self,
@@ -91,6 +95,10 @@ class Layer(Tracking, Called):
         super().__init_subclass__(**arguments)
         cls._call_names = tuple(inspect.signature(cls.call).parameters)[1:]
         cls._training_at = cls._call_names.index("training") - 1 if "training" in cls._call_names else NOWHERE
+        cls._mask_names = tuple(name for name in cls._call_names if name == "mask" or name.endswith("_mask"))
+        cls._makes_mask = cls.compute_mask is not Layer.compute_mask
+        if "compute_mask" in vars(cls) and cls.supports_masking is Layer.supports_masking:
+            cls.supports_masking = True
         if "build" in vars(cls):
             cls.build = _building(cls.build)  # type: ignore[method-assign]
 
@@ -117,10 +125,13 @@ class Layer(Tracking, Called):
             ShapeError: for inputs of a shape that the layer doesn't accept.
             DTypeError: for inputs that are no numbers.
         """
+        mask = mask_of(inputs)
         if type(inputs) is not Tensor or inputs.value.dtype is not self._dtype or args or kwargs:
             if placeholders((inputs, args, kwargs)):
                 return self._recorded(inputs, args, kwargs)
             inputs = self._as_inputs(inputs)
+        if self._mask_names:
+            mask = self._take_masks(mask, args, kwargs)
         if self.input_spec is not None:
             self._check(inputs)
         if not self.built:
@@ -139,7 +150,36 @@ class Layer(Tracking, Called):
                 in_training.reset(token)
         if self.activity_regularizer is not None:
             self.add_loss(self.activity_regularizer(outputs) / outputs.value.shape[0])
+        if mask is not None or self._makes_mask:
+            self._pass_mask(inputs, outputs, mask)
         return outputs
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the mask of the outputs, given that of the inputs: the same, in a layer that supports masking."""
+        return previous_mask
+
+    def _take_masks(self, mask: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Let `call` have the masks that it has arguments for; return that of the inputs."""
+        given = {**dict(zip(self._call_names[1:], args)), **kwargs}
+        for name in self._mask_names:
+            if given.get(name) is None:
+                of_it = name.removesuffix("_mask")
+                carried = mask if of_it in ("mask", self._call_names[0]) else mask_of(given.get(of_it))
+                if carried is not None:
+                    kwargs[name] = carried
+            elif name == "mask":
+                mask = given[name]
+        return mask
+
+    def _pass_mask(self, inputs: Any, outputs: Any, mask: Any) -> None:
+        if self.supports_masking:
+            put_mask(outputs, self.compute_mask(inputs, mask))
+        elif mask is not None:
+            warn(
+                UserWarning,
+                f"Layer '{self.name}' ({type(self).__name__}) got inputs with a mask, which it doesn't pass on: the "
+                "layers after it won't see it. Set supports_masking = True, or define compute_mask.",
+            )
 
     def _recorded(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Write down a call on placeholders and return what stands for the outputs."""

@@ -8,6 +8,7 @@ from typing import Any
 from klods.errors import DataError, ShapeError, StateError
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.simple import Input, InputLayer
+from klods.keras.masks import mask_of, put_mask
 from klods.keras.symbolic import KerasTensor, Key, Node, mapped, placeholders
 from klods.ops.movement import expand_dims, squeeze
 from klods.tensor import Tensor, convert_to_tensor
@@ -120,6 +121,8 @@ class Network:
                 f"Model '{self.name}' takes '{wanted.name}' of shape {wanted.shape}; got {sizes}.",
                 "reshape the input, or make a model for inputs of this shape.",
             )
+        if tensor is not x:
+            put_mask(tensor, mask_of(x))
         return tensor
 
 

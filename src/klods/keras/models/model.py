@@ -79,6 +79,9 @@ class Model(Trainer, Layer):
             return super().compute_output_spec(inputs, *args, **kwargs)
         return self._network.specs(inputs)
 
+    def _pass_mask(self, inputs: Any, outputs: Any, mask: Any) -> None:
+        """Leave the outputs' masks as the layers inside made them."""
+
     @property
     def input(self) -> Any:
         """What stands for the inputs, in their structure."""
