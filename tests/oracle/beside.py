@@ -13,7 +13,7 @@ import klods
 from klods import keras as own
 
 # Options that Keras writes into configurations and klods does not have.
-LACKING = {"quantization_config", "sparse", "ragged", "optional"}
+LACKING = {"quantization_config", "sparse", "ragged", "optional", "rms_scaling"}
 
 __all__ = ["both", "close", "gradients", "own", "plain", "real", "same_config"]
 

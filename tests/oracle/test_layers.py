@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+
 import jax
 import numpy as np
 import pytest
 from beside import close, gradients, own, plain, real, same_config
+from layer_rows import CUBE, FOUR, INPUTS, RANDOM, RANDOMLY, ROWS, TABLE
 
 import klods
 
-RANDOM = np.random.default_rng(6)
-ROWS = RANDOM.normal(size=(5, 4)).astype("float32")
-CUBE = RANDOM.normal(size=(5, 3, 4)).astype("float32")
-FOUR = RANDOM.normal(size=(2, 3, 4, 2)).astype("float32")
 DENSE = [
     {},
     {"activation": "relu"},
@@ -26,39 +25,123 @@ DENSE = [
     {"name": "mine", "dtype": "float32"},
 ]
 LORA = [{"lora_rank": 2}, {"lora_rank": 2, "lora_alpha": 3.0, "use_bias": False}]
-OTHERS = [
-    ("Activation", ["tanh"], {}),
-    ("Activation", ["softmax"], {}),
-    ("Flatten", [], {}),
-    ("Flatten", [], {"data_format": "channels_first"}),
-    ("Dropout", [0.3], {}),
-    ("Dropout", [0.0], {}),
-    ("Dropout", [0.5], {"noise_shape": (None, 1, 4), "seed": 3}),
-]
-INPUTS = {"rows": ROWS, "cube": CUBE, "four": FOUR}
+SHAPES = {"rows": ROWS, "cube": CUBE, "four": FOUR}
 each_dense = pytest.mark.parametrize("arguments", DENSE + LORA, ids=str)
-each_other = pytest.mark.parametrize(("name", "positional", "arguments"), OTHERS, ids=str)
+each_row = pytest.mark.parametrize(("row", "inputs"), TABLE, ids=str)
 
 
 def twins(make, x):
     """Return a layer under klods and under Keras, built for inputs such as x, with equal weights."""
     layers = [make(keras) for keras in (own, real)]
     for layer in layers:
-        layer.build((None, *x.shape[1:]))
-    weights = [RANDOM.normal(size=w.shape).astype("float32") for w in layers[1].weights]
-    for layer in layers:
-        layer.set_weights(weights)
+        layer.build(shape_of(x))
+    share_weights(*layers)
     if getattr(layers[0], "lora_rank", None):
         layers[1].lora_alpha = layers[0].lora_alpha  # Keras forgets its own argument when it builds
     return layers
 
 
+def share_weights(ours, theirs):
+    weights = [(RANDOM.random(w.shape) + 0.3).astype(w.dtype) for w in theirs.weights]  # variances are positive
+    for layer in (ours, theirs):
+        layer.set_weights(weights)
+    if hasattr(theirs, "finalize_state"):
+        theirs.finalize_state()  # Keras's Normalization looks at its weights here alone
+
+
+def shape_of(x):
+    return [shape_of(part) for part in x] if isinstance(x, list) else (None, *x.shape[1:])
+
+
+def of_row(row, x):
+    """Return the layer of a row under klods and under Keras, with equal weights."""
+    layers = [eval(f"layers.{row}", {"layers": keras.layers}) for keras in (own, real)]
+    for layer in layers:
+        layer(x)
+    share_weights(*layers)
+    return layers
+
+
 def test_every_layer_has_a_row():
-    kinds = {kind.__name__ for kind in own.layers.KNOWN.values()} - {"InputLayer"}
-    assert kinds == {"Dense", *(name for name, *_ in OTHERS)}
+    kinds = {kind.__name__ for kind in own.layers.KNOWN.values()} - {"InputLayer", "Dense", "Lambda"}
+    assert kinds == {row.partition("(")[0] for row, _ in TABLE}
 
 
-@pytest.mark.parametrize("x", INPUTS.values(), ids=INPUTS)
+@each_row
+def test_outputs_and_gradients(row, inputs):
+    """Outside training and in it: outputs, losses, gradients of inputs and weights, and what weights are afterwards."""
+    x = INPUTS[inputs][0]
+    for training in (False, True):
+        ours, theirs = of_row(row, x)
+        if training and (any(word in row for word in RANDOMLY) or not mode(ours, True)):
+            return
+        start = ours.get_weights()
+        found = by_tape(ours, x, training)
+        close(found, by_jax(theirs, x, training), rtol=2e-4, atol=2e-5)
+        ours.set_weights(start)
+        close(klods.function(by_tape)(ours, x, training), found)
+
+
+def by_tape(layer, x, training):
+    """Return the outputs, the losses, the gradients, and the weights afterwards."""
+    parts = [klods.convert_to_tensor(part) for part in (x if isinstance(x, list) else [x])]
+    with klods.GradientTape() as tape:
+        tape.watch(parts)
+        outputs = layer(parts if isinstance(x, list) else parts[0], **mode(layer, training))
+        losses = list(layer.losses)
+        total = klods.reduce_sum(outputs * waves(outputs.shape)) + sum(losses)
+    sources = [p for p in parts if p.dtype == "float32"] + layer.trainable_weights
+    slopes = [klods.zeros_like(s) if g is None else g for s, g in zip(sources, tape.gradient(total, sources))]
+    return outputs, losses, slopes, [klods.identity(w) for w in layer.non_trainable_weights]
+
+
+def by_jax(layer, x, training):
+    """Return the same from Keras."""
+    weights = [v.value for v in layer.trainable_variables]
+    parts = x if isinstance(x, list) else [x]
+    smooth = [part for part in parts if part.dtype == "float32"]
+    fixed = [v.value for v in layer.non_trainable_variables]
+
+    def total(smooth, weights):
+        given = smooth if smooth else parts
+        outputs, after, losses = layer.stateless_call(
+            weights, fixed, given if isinstance(x, list) else given[0], return_losses=True, **mode(layer, training)
+        )
+        if layer.activity_regularizer is not None:  # which Keras leaves out of a stateless call
+            losses = [layer.activity_regularizer(outputs) / len(outputs), *losses]
+        return real.ops.sum(outputs * waves(outputs.shape)) + sum(losses), (outputs, after, losses)
+
+    (_, (outputs, after, losses)), slopes = jax.value_and_grad(total, (0, 1), has_aux=True)(smooth, weights)
+    after = [v for v, w in zip(after, layer.non_trainable_variables) if "seed" not in w.path]
+    return outputs, losses, [*slopes[0], *slopes[1]], after
+
+
+def mode(layer, training):
+    return {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
+
+
+def waves(shape):
+    return np.cos(np.arange(np.prod(shape), dtype="float32")).reshape(shape)
+
+
+@each_row
+def test_form(row, inputs):
+    """The shapes of outputs, the names and places of weights, and the configuration."""
+    x = INPUTS[inputs][0]
+    ours, theirs = of_row(row, x)
+    outputs = ours(x), theirs(x)
+    assert tuple(ours.compute_output_shape(shape_of(x))) == (None, *outputs[1].shape[1:])
+    close(ours.losses, theirs.losses)
+    for group in ("weights", "trainable_variables", "non_trainable_weights"):
+        mine, other = (getattr(layer, group) for layer in (ours, theirs))
+        assert [(w.name, w.path, w.shape, w.trainable) for w in mine] == [
+            (w.name, w.path, w.shape, w.trainable) for w in other
+        ]
+    assert getattr(ours, "supports_masking", False) == theirs.supports_masking
+    check_config(*(eval(f"layers.{row}", {"layers": keras.layers}) for keras in (own, real)))
+
+
+@pytest.mark.parametrize("x", SHAPES.values(), ids=SHAPES)
 @each_dense
 def test_dense(arguments, x):
     ours, theirs = twins(lambda keras: keras.layers.Dense(3, **arguments), x)
@@ -100,11 +183,6 @@ def test_config_of_dense(arguments):
     check_config(*(keras.layers.Dense(3, **arguments) for keras in (own, real)))
 
 
-@each_other
-def test_config_of_others(name, positional, arguments):
-    check_config(*(getattr(keras.layers, name)(*positional, **arguments) for keras in (own, real)))
-
-
 def check_config(ours, theirs):
     same_config(ours, theirs)
     data = real.layers.serialize(theirs)
@@ -112,15 +190,6 @@ def check_config(ours, theirs):
     again = own.layers.deserialize(data)
     assert type(again) is type(ours)
     assert plain(again.get_config()) == plain(ours.get_config())
-
-
-@pytest.mark.parametrize("x", INPUTS.values(), ids=INPUTS)
-@each_other
-def test_inference(name, positional, arguments, x):
-    ours, theirs = (getattr(keras.layers, name)(*positional, **arguments) for keras in (own, real))
-    close(ours(x), theirs(x))
-    shape = (None, *x.shape[1:])
-    assert tuple(ours.compute_output_shape(shape)) == tuple(theirs.compute_output_shape(shape))
 
 
 def test_flatten_of_numbers():

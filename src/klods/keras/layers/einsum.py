@@ -120,7 +120,7 @@ class EinsumDense(Layer):
         return _rearranged(self.kernel_initializer, groups, [order.index(letter) for letter in kernel])
 
     def _bias_shape(self, shape: Shape) -> list[Any]:
-        axes, wanted = self._axes, self.bias_axes or ""
+        axes, wanted = self._axes, set(self.bias_axes or "")
         letters = self._spelled(axes.outputs, len(shape))
         first = min(letters.index(letter) for letter in wanted)
         return [n if letter in wanted else 1 for n, letter in zip(shape[first:], letters[first:])]
@@ -162,7 +162,8 @@ class EinsumDense(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
-        return {**super().get_config(), "output_shape": self.partial_output_shape}
+        config = {"activity_regularizer": None, **super().get_config()}
+        return {**config, "output_shape": self.partial_output_shape}
 
 
 class Axes(NamedTuple):

@@ -111,6 +111,6 @@ class Embedding(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data, without the weights."""
-        config = super().get_config()
+        config = {"activity_regularizer": None, **super().get_config()}
         del config["weights"]
         return config
