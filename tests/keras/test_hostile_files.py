@@ -122,6 +122,7 @@ BAD_H5 = {
     "huge, chunked": (with_dataset(shape=(HUGE,), dtype="f4", chunks=(1024,)), "declares"),
     "huge, compressed": (with_dataset(shape=(HUGE,), dtype="f4", chunks=(1024,), compression="gzip"), "declares"),
     "huge, never written": (with_dataset(shape=(2**30,), dtype="f4"), "declares"),
+    "packed by other code": (with_dataset(shape=(8, 16), dtype="i4", scaleoffset=4), "packed in a way"),
     "a link to a file": (with_link(h5py.ExternalLink("/etc/hostname", "/x")), "is a link elsewhere"),
     "a link to a place": (with_link(h5py.SoftLink("/layers")), "is a link elsewhere"),
     "numbers of another file": (

@@ -15,6 +15,7 @@ from klods.keras.saving.arrays import DEFLATED, Stored, Stores, check_size
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 NUMBERS = "biuf"  # the kinds of dtypes that weights have
+FILTERS = (1, 2, 3, 32000)  # deflate, shuffle, checksum, LZF: of others, HDF5 would load the code from elsewhere
 
 
 def to_bytes(stores: Stores, notes: dict[str, Any]) -> bytes:
@@ -77,10 +78,14 @@ def stored(group: Any, path: str) -> Stored:
         raise FileError(f"The file has no array {where}.", "load it into the model it was saved from.")
     if dataset.external or dataset.is_virtual:
         raise FileError(f"The array {where} stands in another file.", "klods reads none; get the file anew.")
+    recipe = dataset.id.get_create_plist()
+    filters = [recipe.get_filter(number)[0] for number in range(recipe.get_nfilters())]
+    if not set(filters) <= set(FILTERS):
+        raise FileError(f"The array {where} is packed in a way that Keras doesn't use.", "get the file anew.")
     if dataset.dtype.kind not in NUMBERS:
         raise FileError(f"The array {where} holds {dataset.dtype}, which is no kind of numbers.", "get the file anew.")
     size = math.prod(dataset.shape) * dataset.dtype.itemsize
-    check_size(f"The array {where}", size, dataset.id.get_storage_size(), DEFLATED if dataset.compression else 1)
+    check_size(f"The array {where}", size, dataset.id.get_storage_size(), DEFLATED if filters else 1)
     return Stored(tuple(dataset.shape), size, lambda: np.asarray(dataset[()]))
 
 
