@@ -88,8 +88,11 @@ def _function(value: Callable[..., Any], by_name: bool) -> Any:
         raise DataError("A lambda can't be described as data.", "write it with def, and register it.")
     is_own = value.__module__.startswith("klods.")
     name = value.__name__.rstrip("_") if is_own else get_registered_name(value)
-    if is_own and by_name:
-        return name
+    return name if is_own and by_name else function_config(name)
+
+
+def function_config(name: str) -> dict[str, Any]:
+    """Return a function of this name as Keras describes it."""
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
