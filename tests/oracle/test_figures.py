@@ -1,4 +1,4 @@
-"""Every metric, and the losses that `test_training` has not, in training under both libraries: figures of all epochs."""
+"""Every metric, and the losses that `test_training` has not, in training beside Keras: the figures of all epochs."""
 
 from __future__ import annotations
 
