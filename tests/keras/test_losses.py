@@ -101,6 +101,7 @@ def test_a_configured_function_is_made_again_by_its_name():
             lambda: losses.categorical_generalized_cross_entropy(ONE_HOT, ONE_HOT, 0.5),
         ),
         (ShapeError, "don't fit", lambda: losses.huber(np.zeros((2, 3)), np.zeros((4, 3)))),
+        (ShapeError, "one number per row", lambda: losses.Dice()(ONE_HOT, ONE_HOT, WEIGHTS)),
         (ShapeError, "one weight per row", lambda: losses.Huber()(TARGETS, TARGETS, np.ones(5))),
     ],
 )

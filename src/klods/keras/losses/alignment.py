@@ -48,9 +48,8 @@ def fitted_weight(values: Tensor, sample_weight: Any) -> tuple[Tensor, Tensor]:
     values, weight = same_rank(values, cast(sample_weight, values.dtype))
     pairs = zip(weight.value.shape, values.value.shape)
     if weight.ndim > values.ndim or any(given not in (1, size) for given, size in pairs):
-        raise ShapeError(
-            f"sample_weight has shape {weight.shape} for losses of shape {values.shape}.", "give one weight per row."
-        )
+        mend = "give one weight per row." if values.ndim else "let the loss return one number per row, not one for all."
+        raise ShapeError(f"sample_weight has shape {weight.shape} for losses of shape {values.shape}.", mend)
     missing = (1,) * (values.ndim - weight.ndim)
     return values, reshape(weight, (*weight.value.shape, *missing)) if missing and weight.ndim else weight
 
