@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.keras.config import floatx
-from klods.keras.configuration import Configurable, function_config, resolve, serialize, snake_case, unique_name
+from klods.keras.configuration import Configurable, resolve, serialize, snake_case, unique_name
 from klods.keras.losses.alignment import fitted_weight, logical_both, mask_of, same_rank
 from klods.ops.arithmetic import maximum_
 from klods.ops.comparison import where
@@ -94,8 +94,7 @@ class LossFunctionWrapper(Loss):
         config = super().get_config()
         if "fn" not in config:
             return config
-        fn = config["fn"]
-        return {**config, "fn": function_config(fn) if isinstance(fn, str) else fn, **serialize(self._arguments)}
+        return {**config, "fn": serialize(self.fn, by_name=False), **serialize(self._arguments)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from klods.keras import losses
-from klods.keras.configuration import function_config, resolve, serialize
+from klods.keras.configuration import resolve, serialize
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import divide_no_nan
 from klods.ops.movement import broadcast_to, cast
@@ -99,8 +99,7 @@ class MeanMetricWrapper(Mean):
         config = super().get_config()
         if "fn" not in config:
             return config
-        fn = config["fn"]
-        return {**config, "fn": function_config(fn) if isinstance(fn, str) else fn, **serialize(self._arguments)}
+        return {**config, "fn": serialize(self.fn, by_name=False), **serialize(self._arguments)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:
