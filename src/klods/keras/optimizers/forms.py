@@ -71,14 +71,15 @@ class Slotted(Optimizer):
         raise NotImplementedError
 
     def build(self, variables: Sequence[Variable]) -> None:
+        variables = self.unknown(variables)
         super().build(variables)
         groups = [list(self.slots(weight)) for weight in variables]
         for weight in variables:
             self._slots[weight.ref()] = []
-        for k in range(max(map(len, groups))):
+        for k in range(max(map(len, groups), default=0)):
             for weight, own in zip(variables, groups):
                 self._slots[weight.ref()] += [self._made(slot, weight) for slot in own[k]]
-        if self.shared is not None and not self._shared:
+        if self.shared is not None and variables and not self._shared:
             self._shared = [self._made(self.shared, variables[0])]
 
     def _made(self, slot: str | Slot, weight: Variable) -> Variable:

@@ -33,11 +33,15 @@ class Keeper(Configurable):
         raise NotImplementedError
 
     def build_new(self, variables: Sequence[Variable]) -> None:
-        """Make what is kept beside those of these weights that are not known yet."""
-        known = {id(weight) for weight in self.weights}
-        new = [variable for variable in variables if id(variable) not in known]
+        """Call `build`, which may be written without care for a second call, if some of these weights are new."""
+        new = self.unknown(variables)
         if new:
             self.build(new)
+
+    def unknown(self, variables: Sequence[Variable]) -> list[Variable]:
+        """Return those of these weights that are not known yet."""
+        known = {id(weight) for weight in self.weights}
+        return [variable for variable in variables if id(variable) not in known]
 
     def add_variable(
         self, shape: Sequence[int], initializer: Any = "zeros", dtype: Any = None, name: str | None = None

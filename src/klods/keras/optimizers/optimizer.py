@@ -147,7 +147,8 @@ class Optimizer(Keeper):
             variable.assign(value)
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make what is kept beside these weights."""
+        """Make what is kept beside those of these weights that are not known yet."""
+        variables = self.unknown(variables)
         self.weights += variables
         if self.use_ema:
             means = self.add_optimizer_variables(variables, "average")
@@ -251,8 +252,9 @@ class Optimizer(Keeper):
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Overwrite weights by their running means, if there are such: training is over."""
-        for weight in var_list if self.use_ema else ():
-            weight.assign(self._averages[weight.ref()])
+        for weight in var_list:
+            if weight.ref() in self._averages:
+                weight.assign(self._averages[weight.ref()])
 
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss to differentiate: multiplied by loss_scale_factor, so that small gradients don't vanish."""
