@@ -349,5 +349,5 @@ def test_an_optimizer_of_ones_own():
 )
 def test_what_is_out_of_range(name, arguments):
     for keras in (real, own):
-        with pytest.raises(ValueError, match="must|needs|Only one|is a|are|exclude|at least|at most|decays"):
+        with pytest.raises(ValueError, match=r"must|needs|Only one|is a|are|exclude|at least|at most|decays"):
             getattr(keras.optimizers, name)(**arguments)
