@@ -72,7 +72,7 @@ class BackupAndRestore(Callback):
             )
         metadata = json.loads((self._folder / METADATA).read_text())
         if self.model.optimizer is not None:
-            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.optimizer.build_new(self.model.trainable_variables)
         self.model.load_weights(self._folder / WEIGHTS)
         self.model.start_from = metadata["epoch"], metadata["batch"]
         generator().bit_generator.state = metadata["order"]

@@ -120,6 +120,8 @@ class Epochs:
             hooks.call("on_epoch_end", number, logs)
             if self.model.stop_training:
                 break
+        if self.model.optimizer is not None:
+            self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
         hooks.call("on_train_end", logs)
 
     @contextmanager

@@ -150,8 +150,9 @@ class Stepping:
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._loss(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)  # type: ignore[union-attr]
         weights = self.trainable_weights
-        gradients = tape.gradient(loss, weights)
+        gradients = tape.gradient(scaled, weights)
         figures = self._figures(x, y, y_pred, sample_weight, loss)
         numerics.watch(self, data, loss)
         self.optimizer.apply(gradients, weights)  # type: ignore[union-attr]
