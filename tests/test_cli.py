@@ -194,4 +194,4 @@ def test_a_plot_without_matplotlib(no_data, monkeypatch):
 def test_a_damaged_data_file(monkeypatch, folder):
     (folder / "mnist.npz").write_text("hello")
     monkeypatch.setattr(mnist, "PACKAGED", folder / "mnist.npz")
-    fails(invoke("mnist"), "mnist.npz' is damaged", "load_data()")
+    fails(invoke("mnist"), "mnist.npz' is damaged, or another kind of file", "load_data()")
