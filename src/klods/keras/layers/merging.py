@@ -258,7 +258,7 @@ def _spread(mask: Tensor | None, x: Tensor) -> Tensor:
     """Return a mask in the shape of its tensor."""
     if mask is None:
         return ones_like(x, "bool")
-    return mask if mask.ndim == x.ndim else broadcast_to(expand_dims(mask, -1), x.value.shape)
+    return mask if mask.ndim == x.ndim else broadcast_to(expand_dims(mask, -1), tuple(x.shape))
 
 
 def _joint(m: int | None, n: int | None) -> int | None:

@@ -114,8 +114,7 @@ class LayerNormalization(Affine):
     """
 
     def build(self, input_shape: Any) -> None:
-        axes = sorted(axis % len(input_shape) for axis in axes_of(self.axis))
-        self.add_affine([known_size(self, input_shape, axis) for axis in axes])
+        self.add_affine(_sizes(self, input_shape))
 
     def call(self, inputs: Tensor) -> Tensor:
         x = precise(inputs)
@@ -181,8 +180,7 @@ class RMSNormalization(Layer):
         self.axis, self.epsilon = axis, epsilon
 
     def build(self, input_shape: Any) -> None:
-        axes = sorted(axis % len(input_shape) for axis in axes_of(self.axis))
-        self.scale = self.add_weight([known_size(self, input_shape, axis) for axis in axes], "ones", name="scale")
+        self.scale = self.add_weight(_sizes(self, input_shape), "ones", name="scale")
 
     def call(self, inputs: Tensor) -> Tensor:
         x = precise(inputs)
@@ -236,6 +234,13 @@ def axes_of(axis: Any) -> tuple[int, ...]:
 def precise(x: Tensor) -> Tensor:
     """Return numbers in float32 at least: means of float16 overflow."""
     return x if x.value.dtype in (FLOAT32, FLOAT64) else cast(x, FLOAT32)
+
+
+def _sizes(layer: Any, shape: Any) -> list[int]:
+    """Return the sizes of a layer's axes, in their order in the inputs."""
+    axes = axes_of(layer.axis)
+    check_axes(layer, shape, axes)
+    return [known_size(layer, shape, axis) for axis in sorted(axes, key=lambda axis: axis % len(shape))]
 
 
 def _checked(axis: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from klods.errors import DataError, ShapeError
-from klods.keras.configuration import resolve
+from klods.keras.configuration import dtype_policy, resolve
 from klods.keras.layers.layer import Layer
 from klods.ops.movement import reshape
 from klods.tensor import Tensor, convert_to_tensor
@@ -138,7 +138,8 @@ class Lambda(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, functions as they are."""
         own = {"function": self.function, "output_shape": self.given_output_shape, "mask": self.mask}
-        return {**super().get_config(), **own, "arguments": self.arguments}
+        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policy(self.dtype)}
+        return {**config, **{name: x for name, x in own.items() if x is not None}, "arguments": self.arguments}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Lambda:

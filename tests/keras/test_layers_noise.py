@@ -1,0 +1,116 @@
+"""Layers that draw random numbers: their statistics, seeds, gradients, and that they rest outside training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import klods
+from klods import keras
+from klods.errors import DataError, ShapeError
+from klods.keras import layers
+
+ONES = np.ones((400, 500), "float32")
+SPREAD = 5 / np.sqrt(ONES.size)  # five standard errors of a mean of numbers with variance 1
+MAKERS = [
+    lambda **seed: layers.Dropout(0.3, **seed),
+    lambda **seed: layers.AlphaDropout(0.3, **seed),
+    lambda **seed: layers.GaussianDropout(0.3, **seed),
+    lambda **seed: layers.GaussianNoise(0.3, **seed),
+]
+each = pytest.mark.parametrize("make", MAKERS, ids=["dropout", "alpha", "gaussian_dropout", "noise"])
+
+
+@each
+def test_mean_stays(make):
+    drawn = make()(klods.random.normal(ONES.shape), training=True).numpy()
+    assert abs(drawn.mean()) < 2 * SPREAD
+
+
+def test_standard_deviations():
+    """Dropout's and GaussianDropout's noise has variance rate / (1 - rate); AlphaDropout keeps that of selu."""
+    wide = np.sqrt(0.3 / 0.7)
+    for layer, expected in (
+        (layers.Dropout(0.3), wide),
+        (layers.GaussianDropout(0.3), wide),
+        (layers.GaussianNoise(0.3), 0.3),
+    ):
+        drawn = layer(ONES, training=True).numpy()
+        assert drawn.std() == pytest.approx(expected, rel=0.02)
+        assert drawn.mean() == pytest.approx(1, abs=2 * SPREAD)
+    normal = klods.random.normal(ONES.shape)
+    assert layers.AlphaDropout(0.3)(normal, training=True).numpy().std() == pytest.approx(1, rel=0.02)
+
+
+@each
+def test_nothing_is_drawn_outside_training(make):
+    for layer in (make(), make(seed=1)):
+        assert np.array_equal(layer(ONES), ONES)
+        assert np.array_equal(keras.Sequential([layer]).predict(ONES[:3], verbose=0), ONES[:3])
+
+
+@each
+def test_draws_differ_and_seeds_repeat_them(make):
+    layer, again = make(seed=5), make(seed=5)
+    first, second = layer(ONES, training=True), layer(ONES, training=True)
+    assert not np.array_equal(first, second)
+    assert np.array_equal(again(ONES, training=True), first)
+
+
+@each
+def test_each_run_of_a_traced_function_draws_anew(make):
+    layer = make()
+    run = klods.function(lambda x: layer(x, training=True))
+    first, second = run(ONES), run(ONES)
+    assert not np.array_equal(first, second)
+    assert first.numpy().mean() == pytest.approx(layer(ONES, training=True).numpy().mean(), abs=0.02)
+
+
+@each
+def test_float16_stays(make):
+    layer = type(make())(0.3, dtype="float16")
+    assert layer(ONES[:2].astype("float16"), training=True).dtype == "float16"
+
+
+def test_masks_shared_along_axes():
+    cube = np.ones((20, 5, 10), "float32")
+    for layer in (
+        layers.SpatialDropout1D(0.5),
+        layers.Dropout(0.5, noise_shape=(None, 1, None)),
+        layers.AlphaDropout(0.5, noise_shape=(None, 1, None)),
+    ):
+        drawn = layer(cube, training=True).numpy()
+        assert (drawn == drawn[:, :1]).all()
+        assert len(np.unique(drawn)) == 2
+    with pytest.raises(ShapeError, match="expected 3 axes"):
+        layers.SpatialDropout1D(0.5)(ONES, training=True)
+
+
+def test_everything_dropped():
+    for layer in (layers.Dropout(1.0), layers.AlphaDropout(1.0)):
+        assert not np.any(layer(ONES, training=True))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: layers.Dropout(1.5), "rate is a share between 0 and 1; got 1.5"),
+        (lambda: layers.AlphaDropout(-0.5), "AlphaDropout's rate"),
+        (lambda: layers.GaussianDropout("a"), "GaussianDropout's rate"),
+        (lambda: layers.GaussianDropout(1.0), "no limit"),
+        (lambda: layers.GaussianNoise(2), "GaussianNoise's stddev"),
+        (lambda: layers.Dropout(0.5, noise_shape="abc"), "noise_shape is made of sizes"),
+        (lambda: layers.Dropout(0.5, noise_shape=(None, 0)), "noise_shape is made of sizes"),
+    ],
+)
+def test_arguments_that_do_not_fit(make, words):
+    with pytest.raises(DataError, match=words):
+        make()
+
+
+def test_activity_regularization_is_part_of_the_loss():
+    model = keras.Sequential([layers.ActivityRegularization(l1=0.1, l2=0.2)])
+    model.compile("sgd", "mse")
+    x = np.array([[1.0, -2.0], [0.0, 3.0]], "float32")
+    expected = (0.1 * 6 + 0.2 * 14) / 2
+    assert model.evaluate(x, x, verbose=0) == pytest.approx(expected)
