@@ -33,8 +33,8 @@ class Published:
         """Return where the file is, downloaded if need be.
 
         Args:
-            path: a local file to use instead. A bare name, without a folder, is a name in Keras's folder; `./name` is
-                a file in the current one.
+            path: a local file to use instead, whatever its checksum. A bare name, without a folder, is a name in
+                Keras's folder; `./name` is a file in the current one.
 
         Raises:
             FileError: if there is no such local file, or it can't be downloaded.
