@@ -145,7 +145,7 @@ def _attributes(holder: Any) -> list[tuple[str, Any]]:
     names = {name for name in getattr(holder, "_tracked", vars(holder)) if isinstance(name, str)}
     names |= {name for kind in _ones_own(holder) for name, value in vars(kind).items() if isinstance(value, property)}
     names |= {name for name in ("layers", "optimizer") if hasattr(holder, name)}
-    is_stack = isinstance(getattr(type(holder), "inputs", None), property)  # which subclassed models don't have
+    is_stack = hasattr(holder, "_stack") or getattr(holder, "_network", None) is not None
     ordered = sorted(names, key=lambda name: (is_stack and name != "layers", name.startswith("_"), name))
     values = [(name, getattr(holder, name, None)) for name in ordered]
     return [(name, value) for name, value in values if isinstance(value, (*HOLDERS, *CONTAINERS))]
