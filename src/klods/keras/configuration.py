@@ -106,6 +106,9 @@ def _object(value: Any) -> dict[str, Any]:
         "config": serialize(value.get_config()),
         "registered_name": None if own else get_registered_name(kind),
     }
+    if own and hasattr(value, "described_as"):  # a class that is in none of Keras's public modules
+        module, name = value.described_as
+        described.update(module=module, class_name=name, registered_name=name)
     build_config = value.get_build_config() if hasattr(value, "get_build_config") else None
     return described if build_config is None else {**described, "build_config": serialize(build_config)}
 

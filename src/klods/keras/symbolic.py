@@ -11,8 +11,7 @@ import numpy as np
 from klods.dtypes import as_dtype
 from klods.errors import DTypeError, StateError
 from klods.graph import Untraceable, engine
-from klods.keras import ops
-from klods.keras.configuration import snake_case, unique_name
+from klods.keras.configuration import unique_name
 from klods.passes.trace import GraphTracer
 from klods.tensor import Placeholder, Tensor, TensorLike
 
@@ -67,10 +66,6 @@ class KerasTensor(Placeholder):
         """Return another of the same shape, dtype and name, that no call gives yet."""
         return KerasTensor(self.shape, self.dtype, self.name)
 
-    def record(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Write down the call of a function with this among its arguments; return what stands for its result."""
-        return Operation(function)(*args, **kwargs)
-
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
@@ -88,41 +83,6 @@ class KerasTensor(Placeholder):
 
     __float__ = __int__ = __index__ = __array__ = __iter__ = __len__ = numpy = _unknown
     __hash__ = object.__hash__
-
-
-def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: operation(other, self)
-
-
-TWO_SIDED = {
-    "add": ops.add,
-    "sub": ops.subtract,
-    "mul": ops.multiply,
-    "truediv": ops.true_divide,
-    "floordiv": ops.floor_divide,
-    "mod": ops.mod,
-    "pow": ops.power,
-    "matmul": ops.matmul,
-    "and": ops.logical_and,
-    "or": ops.logical_or,
-    "xor": ops.logical_xor,
-}
-ONE_SIDED = {
-    "neg": ops.negative,
-    "abs": ops.absolute,
-    "invert": ops.logical_not,
-    "lt": ops.less,
-    "le": ops.less_equal,
-    "gt": ops.greater,
-    "ge": ops.greater_equal,
-    "ne": ops.not_equal,
-    "getitem": ops.get_item,
-}
-for _name, _operation in TWO_SIDED.items():
-    setattr(KerasTensor, f"__{_name}__", _operation)
-    setattr(KerasTensor, f"__r{_name}__", _reflected(_operation))
-for _name, _operation in ONE_SIDED.items():
-    setattr(KerasTensor, f"__{_name}__", _operation)
 
 
 class Node:
@@ -178,34 +138,6 @@ class Called:
     def nodes(self) -> list[Node]:
         """The calls on placeholders, in order."""
         return [node for call in self._calls if (node := call()) is not None]
-
-
-class Operation(Called):
-    """A function of tensors as a step of a model.
-
-    Attributes:
-        function: the function.
-        name: a name, unique in its model.
-    """
-
-    def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
-        self.function = function
-        self.name = name or unique_name(snake_case(function.__name__.strip("_")))
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what the function gives for these arguments; on placeholders, write the call down."""
-        if not placeholders((args, kwargs)):
-            return self.function(*args, **kwargs)
-        outputs = self.compute_output_spec(*args, **kwargs)
-        Node(self, args, kwargs, outputs)
-        return outputs
-
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Return placeholders for what the function gives for these."""
-        return outputs_of(self.function, args, kwargs)
-
-    def __repr__(self) -> str:
-        return f"<Operation name={self.name}>"
 
 
 def outputs_of(function: Callable[..., Any], args: Any, kwargs: Any, known: Iterable[Any] = ()) -> Any:

@@ -286,7 +286,7 @@ class Layer(Tracking, Called):
         """Return inputs as tensors, floating ones in the layer's dtype."""
         if isinstance(x, dict):
             return {key: self._as_inputs(item) for key, item in x.items()}
-        if isinstance(x, (list, tuple)) and any(isinstance(item, (np.ndarray, TensorLike)) for item in x):
+        if isinstance(x, (list, tuple)) and _holds_arrays(x):
             return type(x)(self._as_inputs(item) for item in x)
         if isinstance(x, Layer):
             raise DTypeError(
@@ -414,6 +414,15 @@ def _as_shape(given: Any) -> Any:
         return {name: _as_shape(shape) for name, shape in given.items()}
     is_shape = isinstance(given, (list, tuple)) and all(isinstance(n, (int, type(None))) for n in given)
     return tuple(given) if is_shape else [_as_shape(shape) for shape in given]
+
+
+def _holds_arrays(x: Any) -> bool:
+    """Tell whether there are arrays or tensors in a list, dict or tuple, however nested."""
+    held = x.values() if isinstance(x, dict) else x
+    return any(
+        isinstance(item, (np.ndarray, TensorLike)) or (isinstance(item, (list, tuple, dict)) and _holds_arrays(item))
+        for item in held
+    )
 
 
 class ByName(dict[str, Any]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ import numpy as np
 from klods.errors import AbsentError, DataError
 from klods.keras.export import export_onnx
 from klods.keras.layers.layer import Layer, shapes
-from klods.keras.models import summary
+from klods.keras.models import summary, wiring
 from klods.keras.models.functional import Network
 from klods.keras.models.trainer import Trainer
 from klods.keras.saving import archive, weights
-from klods.keras.saving.serialization import serialize_keras_object
+from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from klods.keras.symbolic import KerasTensor
 
 
@@ -51,18 +52,20 @@ class Model(Trainer, Layer):
     """
 
     _network: Network | None = None
+    own_calls = 0  # calls that Keras counts before those on placeholders: a model of placeholders is called once
 
-    def __new__(cls, inputs: Any = None, outputs: Any = None, *args: Any, **kwargs: Any) -> Any:
-        between = cls is Model and inputs is not None and outputs is not None
-        return super().__new__(Functional if between else cls)
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(Functional if cls is Model and (args or "inputs" in kwargs) else cls)
 
-    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        given = {**dict(zip(("inputs", "outputs", "name"), args)), **kwargs}
+        inputs, outputs = given.pop("inputs", None), given.pop("outputs", None)
+        super().__init__(**given)
         if inputs is not None or outputs is not None:
             self._connect(Network(inputs, outputs, self.name))
 
     def _connect(self, network: Network) -> None:
-        self._network = network
+        self._network, self.own_calls = network, 1
         for layer in network.layers:
             self.track(layer)
         self._mark_built(shapes(network.inputs))
@@ -106,13 +109,13 @@ class Model(Trainer, Layer):
 
     @property
     def input_shape(self) -> Any:
-        """The shape of the inputs, None standing for the batch, in their structure."""
-        return shapes(self._known("input_shape").inputs)
+        """The shape of the input, None standing for the batch; of several, a list of theirs."""
+        return _one_or_all([x.shape for x in self._known("input_shape").flat_inputs])
 
     @property
     def output_shape(self) -> Any:
-        """The shape of the outputs, None standing for the batch, in their structure."""
-        return shapes(self._known("output_shape").outputs)
+        """The shape of the output, None standing for the batch; of several, a list of theirs."""
+        return _one_or_all([x.shape for x in self._known("output_shape").flat_outputs])
 
     def _graph(self) -> Network | None:
         """Return the calls between inputs and outputs, if they are known."""
@@ -126,6 +129,21 @@ class Model(Trainer, Layer):
                 "make it of an Input and what layers give for it.",
             )
         return network
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the layers and their calls as plain data; of a subclass with arguments of its own, its arguments."""
+        if self._network is None or not _takes_placeholders(type(self)):
+            return super().get_config()
+        return {"name": self.name, "trainable": self.trainable, **wiring.described(self._network)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """Return the model that a configuration describes, with new weights."""
+        if not {"layers", "input_layers", "output_layers"} <= config.keys():
+            return super().from_config(config)
+        inputs, outputs = wiring.connected(config, deserialize_keras_object)
+        options = {name: x for name, x in config.items() if name not in ("layers", "input_layers", "output_layers")}
+        return cls(inputs, outputs, **options)
 
     @property
     def layers(self) -> list[Layer]:
@@ -224,3 +242,14 @@ class Model(Trainer, Layer):
 
 class Functional(Model):
     """What `Model(inputs, outputs)` gives: the layers between placeholders."""
+
+    described_as = ("keras.src.models.functional", "Functional")
+
+
+def _one_or_all(given: list[Any]) -> Any:
+    return given[0] if len(given) == 1 else given
+
+
+def _takes_placeholders(cls: type[Model]) -> bool:
+    """Tell whether a class is made of inputs and outputs, as `Model` is."""
+    return cls.__init__ is Model.__init__ or [*inspect.signature(cls.__init__).parameters][1:3] == ["inputs", "outputs"]
