@@ -155,7 +155,9 @@ BAD_DATA = {
     "None": ([y, None], None, DataError, "Output 'price': There are no targets y for the loss 'mse'"),
     "targets in targets": ({"price": [t, t], "kind": y}, None, DataError, f"y is a dict of 2; {NAMES}"),
     "a label": ({"price": t, "kind": y + 1}, None, DataError, "Output 'kind': Label 3 is outside the 3 classes"),
-    "a width": ({"price": t[:, :2], "kind": y}, None, ShapeError, r"Output 'price': mse got targets of shape \(64, 2\)"),
+    "a width": (
+        {"price": t[:, :2], "kind": y}, None, ShapeError, r"Output 'price': mse got targets of shape \(64, 2\)",
+    ),
     "a length": ({"price": t[:9], "kind": y}, None, DataError, r"y\['kind'\] has 64, y\['price'\] has 9"),
     "weights, another name": (GOOD, {"prize": y}, DataError, f"sample_weight names the output 'prize'; {NAMES}"),
     "weights, too few": (GOOD, [y * 1.0], DataError, f"sample_weight is a list of 1; {NAMES}"),

@@ -26,6 +26,7 @@ BOTH = [PRICES, KINDS]
 NAMED = {"price": PRICES, "kind": KINDS}
 SPARSE = "sparse_categorical_crossentropy"
 LEFT, RIGHT = X[:, :4], X[:, 4:]
+NUMBERS = np.abs(X[:, :5] * 9).astype("int32") % 20
 
 
 class Row(NamedTuple):
@@ -76,6 +77,35 @@ FORMS: dict[str, Callable[[Any, Any], Any]] = {
     "nested": lambda price, kind: {"numbers": [price], "classes": {"kind": kind}},
     "alike": lambda price, kind: {"price": price, "double": 2 * price},
 }
+
+
+def joined(outputs: str, inputs: str = "one") -> Callable[[Any], Any]:
+    """Return what makes the same network of placeholders; its outputs are named `price` and `kind`."""
+
+    def make(keras: Any) -> Any:
+        if inputs == "one":
+            given = whole = keras.Input((6,))
+        else:
+            parts = {name: keras.Input((width,), name=name) for name, width in (("left", 4), ("right", 2))}
+            given = parts if inputs == "dict" else list(parts.values())
+            whole = keras.layers.Concatenate()(list(parts.values()))
+        hidden = keras.layers.Dense(8, "tanh", kernel_regularizer="l2")(whole)
+        price = keras.layers.Dense(2, name="price")(hidden)
+        kind = keras.layers.Dense(3, "softmax", name="kind")(hidden)
+        model = keras.Model(given, FORMS[outputs](price, kind))
+        jobs.fix_weights(model)
+        return model
+
+    return make
+
+
+def padded(keras: Any) -> Any:
+    """Return a model of rows of numbers, of which 0 is padding."""
+    numbers = keras.Input((5,), dtype="int32")
+    rows = keras.layers.Embedding(20, 4, mask_zero=True)(numbers)
+    model = keras.Model(numbers, keras.layers.TimeDistributed(keras.layers.Dense(1))(rows))
+    jobs.fix_weights(model)
+    return model
 
 
 def chain(activation: str | None, units: int) -> Callable[[Any], Any]:
@@ -226,6 +256,40 @@ ROWS = {
                 {"price": WEIGHTS[:30], "kind": OTHERS[:30]},
             ),
         ),
+    ),
+    "placeholders, a list of outputs": Row(
+        joined("list", "list"),
+        lambda keras: {"loss": ["mse", SPARSE], "metrics": [["mae"], ["accuracy"]]},
+        in_order(x=[LEFT, RIGHT], y=BOTH, validation_split=0.25),
+    ),
+    "placeholders, settings and targets by name for a list of outputs": Row(
+        joined("list", "dict"),
+        lambda keras: {
+            "loss": {"kind": SPARSE, "price": "mse"},
+            "loss_weights": {"kind": 2.0, "price": 0.5},
+            "metrics": {"kind": "accuracy", "price": ["mae", "mae"]},
+        },
+        in_order(x={"left": LEFT, "right": RIGHT}, y=NAMED),
+    ),
+    "placeholders, a dict of outputs": Row(
+        joined("dict", "list"),
+        lambda keras: {"loss": {"price": "mae", "kind": SPARSE}, "weighted_metrics": {"kind": ["accuracy"]}},
+        in_order(x={"left": LEFT, "right": RIGHT}, y=NAMED, sample_weight={"price": WEIGHTS, "kind": OTHERS}),
+    ),
+    "placeholders, outputs in outputs": Row(
+        joined("nested"),
+        lambda keras: {"loss": {"numbers": ["mse"], "classes": {"kind": SPARSE}}, "loss_weights": [2.0, 0.1]},
+        in_order(x=X, y={"numbers": [PRICES], "classes": {"kind": KINDS}}),
+    ),
+    "padding": Row(
+        padded,
+        lambda keras: {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mse"]},
+        in_order(x=NUMBERS, y=np.cos(NUMBERS)[..., None].astype("float32"), validation_split=0.25),
+    ),
+    "padding, weights of rows": Row(
+        padded,
+        lambda keras: {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mae"]},
+        in_order(x=NUMBERS, y=np.cos(NUMBERS)[..., None].astype("float32"), sample_weight=WEIGHTS[:, None]),
     ),
     "weights of classes": Row(
         chain("softmax", 3),

@@ -14,6 +14,7 @@ from klods.keras.export import export_onnx
 from klods.keras.layers.layer import Layer, shapes
 from klods.keras.models import summary, wiring
 from klods.keras.models.functional import Network
+from klods.keras.models.outputs import at, paths
 from klods.keras.models.trainer import Trainer
 from klods.keras.saving import archive, weights
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
@@ -106,6 +107,12 @@ class Model(Trainer, Layer):
     def outputs(self) -> list[KerasTensor]:
         """What stands for the outputs, in a list."""
         return list(self._known("outputs").flat_outputs)
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs: those of the layers that give them."""
+        outputs = self._known("output_names").outputs
+        return [at(outputs, path).node.operation.name for path in paths(outputs)]
 
     @property
     def input_shape(self) -> Any:

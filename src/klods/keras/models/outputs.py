@@ -43,7 +43,7 @@ class Outputs:
         return f"Output {self.names[i] or '/'.join(map(str, self.paths[i]))!r}: "
 
     def laid_out(self, given: Any, role: str, several: bool = False) -> dict[Path, Any]:
-        """Return what is given for outputs, by their paths, in the order that it is given in.
+        """Return what is given for outputs, by their paths: in the order that a dict of outputs is given it, as Keras.
 
         Args:
             given: one thing for the only output, or a structure like that of the outputs: lists and dicts of things, by
@@ -62,7 +62,8 @@ class Outputs:
         for item in found.values():
             if isinstance(item, CONTAINERS) and not several:
                 raise DataError(f"{role} is {_told(given)}; the model has {self}.", self._mend(role))
-        return found
+        by_place = self.paths[0][:1] and isinstance(self.paths[0][0], int)
+        return {path: found[path] for path in self.paths if path in found} if by_place else found
 
     def _lay_out(self, given: Any, path: Path, role: str, found: dict[Path, Any]) -> None:
         if given is None:
