@@ -137,7 +137,7 @@ def test_form(row, inputs):
         assert [(w.name, w.path, w.shape, w.trainable) for w in mine] == [
             (w.name, w.path, w.shape, w.trainable) for w in other
         ]
-    assert getattr(ours, "supports_masking", False) == theirs.supports_masking
+    assert ours.supports_masking == theirs.supports_masking
     check_config(*(eval(f"layers.{row}", {"layers": keras.layers}) for keras in (own, real)))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from klods.errors import DataError, ShapeError
@@ -12,7 +10,6 @@ from klods.keras import activations, constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lora import adapted, add_lora
 from klods.keras.layers.spec import InputSpec, Shape
-from klods.ops.movement import reshape, transpose
 from klods.ops.product import einsum
 from klods.tensor import Tensor
 
@@ -92,7 +89,7 @@ class EinsumDense(Layer):
             )
         self.kernel = self.add_weight(
             [sizes[letter] for letter in self._axes.kernel],
-            self._start(sizes),
+            self._start(),
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
             name="kernel",
@@ -110,14 +107,15 @@ class EinsumDense(Layer):
             add_lora(self, self.kernel, self.lora_rank, self.kernel_regularizer)
         self.input_spec = InputSpec(ndim=len(input_shape))
 
-    def _start(self, sizes: dict[str, Any]) -> Any:
+    def _start(self) -> Any:
         """Return the initializer, which is to scale by the kernel's inputs and outputs, wherever their axes are."""
-        if not isinstance(self.kernel_initializer, initializers.VarianceScaling):
-            return self.kernel_initializer
-        kernel, outputs = self._axes.kernel, self._axes.outputs
-        order = sorted(kernel, key=lambda letter: letter in outputs)  # those that are summed over first
-        groups = [[sizes[letter] for letter in order if (letter in outputs) is made] for made in (False, True)]
-        return _rearranged(self.kernel_initializer, groups, [order.index(letter) for letter in kernel])
+        start = self.kernel_initializer
+        if not isinstance(start, initializers.VarianceScaling) or None not in (start.input_axes, start.output_axes):
+            return start
+        kept = [letter in self._axes.outputs for letter in self._axes.kernel]
+        axes = {"input_axes": [i for i, out in enumerate(kept) if not out]}
+        axes["output_axes"] = [i for i, out in enumerate(kept) if out]
+        return type(start).from_config({**start.get_config(), **axes})
 
     def _bias_shape(self, shape: Shape) -> list[Any]:
         axes, wanted = self._axes, set(self.bias_axes or "")
@@ -190,13 +188,3 @@ def _parsed(equation: str, bias_axes: str | None) -> Axes:
     if lost:
         raise DataError(f"EinsumDense's '{lost[0]}' stands alone in {equation!r}.", "name it on both sides.")
     return Axes(inputs, kernel, outputs, None if not (before or behind) else bool(before))
-
-
-def _rearranged(start: Callable[..., Any], groups: list[list[int]], places: list[int]) -> Callable[..., Tensor]:
-    """Return an initializer that starts a matrix of inputs and outputs, and puts its axes in their places."""
-
-    def initialize(shape: Any, dtype: Any = None) -> Tensor:
-        matrix = start(tuple(math.prod(sizes) for sizes in groups), dtype)
-        return transpose(reshape(matrix, [size for sizes in groups for size in sizes]), places)
-
-    return initialize

@@ -9,7 +9,8 @@ from typing import Any
 
 from klods.errors import DataError, ShapeError
 from klods.keras.configuration import dtype_policy, resolve
-from klods.keras.layers.layer import Layer
+from klods.keras.layers.layer import Layer, shapes, specs
+from klods.keras.symbolic import outputs_of
 from klods.ops.movement import reshape
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -62,7 +63,7 @@ class TimeDistributed(Layer):
                 f"Layer '{self.name}' got a mask of shape {mask.value.shape} for inputs of shape {shape}.",
                 "give a mask of shape (batch, steps).",
             )
-        takes = mask.ndim > 2 and "mask" in inspect.signature(self.layer.call).parameters
+        takes = "mask" in inspect.signature(self.layer.call).parameters
         return {"mask": _together(mask)} if takes else {}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -129,7 +130,7 @@ class Lambda(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self.given_output_shape is None:
-            return super().compute_output_shape(input_shape)
+            return shapes(outputs_of(self.call, (specs(input_shape, self.dtype),), {}, []))
         if callable(self.given_output_shape):
             return self.given_output_shape(input_shape)
         batch = input_shape[0][0] if isinstance(input_shape[0], (list, tuple)) else input_shape[0]
