@@ -19,15 +19,16 @@ def clipped(
         global_clipnorm: the greatest length of all together (Pascanu et al. 2013, algorithm 1).
     """
     if clipnorm:
-        return [_shortened([gradient], clipnorm)[0] for gradient in gradients]
+        return [g * clipnorm / maximum_(_length([g]), clipnorm) for g in gradients]
     if global_clipnorm:
-        return _shortened(gradients, global_clipnorm)
+        length = maximum_(_length(gradients), global_clipnorm)
+        scale = global_clipnorm / length * (length / length)  # NaN for an infinite length
+        return [g * scale for g in gradients]
     if clipvalue:
-        return [maximum_(minimum_(gradient, clipvalue), -clipvalue) for gradient in gradients]
+        return [maximum_(minimum_(g, clipvalue), -clipvalue) for g in gradients]
     return gradients
 
 
-def _shortened(gradients: list[Tensor], limit: float) -> list[Tensor]:
-    """Return gradients scaled so that their common length is at most the limit; if that is infinite, so are they."""
-    length = sqrt_(sum((reduce_sum(square(g)) for g in gradients[1:]), reduce_sum(square(gradients[0]))))
-    return [g * limit / maximum_(length, limit) for g in gradients]
+def _length(gradients: list[Tensor]) -> Tensor:
+    """Return the length of gradients together."""
+    return sqrt_(sum((reduce_sum(square(g)) for g in gradients[1:]), reduce_sum(square(gradients[0]))))

@@ -235,7 +235,7 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     Example:
         >>> rate = CosineDecayRestarts(0.5, first_decay_steps=2, m_mul=0.5)
-        >>> [float(rate(step)) for step in (0, 1, 2, 4)]
+        >>> [round(float(rate(step)), 3) for step in (0, 1, 2, 4)]
         [0.5, 0.25, 0.25, 0.125]
     """
 
