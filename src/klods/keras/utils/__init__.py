@@ -58,3 +58,13 @@ __all__ = [
     *_LATER,
 ]
 __getattr__ = reporter(__name__, found_in=_LATER)
+__getattr__ = reporter(
+    __name__,
+    found_in={
+        "image_dataset_from_directory": "klods.keras.utils.image_folders",
+        "model_to_dot": "klods.show.model_graph",
+        "plot_model": "klods.show.model_graph",
+        "split_dataset": "klods.keras.utils.splitting",
+        "timeseries_dataset_from_array": "klods.keras.utils.timeseries",
+    },
+)
