@@ -16,8 +16,6 @@ LACKING = {
         "bounding_boxes": "for the detection of objects",
         "get_source_inputs": "Keras's own graph of operations",
         "legacy": "formats of Keras 2",
-        "model_to_dot": "drawing models",
-        "plot_model": "drawing models",
         "text_dataset_from_directory": TEXT,
     },
     "config": {

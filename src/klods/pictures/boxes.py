@@ -76,9 +76,10 @@ def draw(title: str, parts: Sequence[Box | Frame], edges: Sequence[Edge], direct
     edges = list(dict.fromkeys((a, b) for a, b in edges if a != b))
     plan = _plan(parts, edges, direction)
     _shift(plan, MARGIN, MARGIN)
-    frames = [shape for frame in plan.frames for shape in _frame(*frame)]
+    frames = [_frame(place) for _, place in plan.frames]
+    tabs = [shape for frame in plan.frames for shape in _tab(*frame)]
     boxes = [shape for box, place in plan.boxes.values() for shape in _box(box, place)]
-    shapes = [*frames, *_arrows(plan, edges, direction), *boxes]
+    shapes = [*frames, *_arrows(plan, edges, direction), *tabs, *boxes]
     titles = {key: box.title for key, (box, _) in plan.boxes.items()}
     description = "; ".join(f"{titles[a]} to {titles[b]}" for a, b in edges) or ", ".join(titles.values())
     return Drawing(shapes, plan.width + 2 * MARGIN, plan.height + 2 * MARGIN, title, f"{description}.")
@@ -121,7 +122,7 @@ def _keys(part: Box | Frame) -> list[Key]:
 def _size(part: Box | Frame, inside: Plan | None) -> tuple[float, float]:
     if isinstance(part, Frame):
         assert inside is not None
-        width = max(inside.width, text_width(part.title, SMALL, bold=True))
+        width = max(inside.width, text_width(part.title, SMALL, bold=True) + 2 * PADDING)
         return width + 2 * FRAME, inside.height + FRAME_TITLE + 2 * FRAME
     labels, values = _columns(part)
     width = max(text_width(part.title, LARGE, bold=True), labels + PADDING + values if part.rows else 0)
@@ -197,9 +198,15 @@ def _box(box: Box, place: Rectangle) -> list[Shape]:
     return shapes
 
 
-def _frame(title: str, place: Rectangle) -> list[Shape]:
-    frame = Rectangle(place.x, place.y, place.width, place.height, stroke=GREY, radius=8, dashed=True)
-    return [frame, Text(place.x + FRAME, place.y + FRAME_TITLE, title, SMALL, GREY, bold=True)]
+def _frame(place: Rectangle) -> Rectangle:
+    return Rectangle(place.x, place.y, place.width, place.height, stroke=GREY, radius=5, dashed=True)
+
+
+def _tab(title: str, place: Rectangle) -> list[Shape]:
+    """Return the title of a frame on a ground of its own, in the frame's corner."""
+    width = text_width(title, SMALL, bold=True) + 2 * PADDING
+    ground = Rectangle(place.x, place.y, width, FRAME_TITLE, fill=HEADS["model"], radius=5)
+    return [ground, Text(place.x + width / 2, place.y + 14, title, SMALL, HEAD_TEXT, bold=True, centred=True)]
 
 
 def _arrows(plan: Plan, edges: Sequence[Edge], direction: str) -> list[Shape]:

@@ -105,9 +105,7 @@ def model_to_dot(
         DataError: for an unknown direction.
     """
     if not model.built:
-        raise StateError(
-            f"Model '{model.name}' is not built, so its layers aren't known.", "call it or build it."
-        )
+        raise StateError(f"Model '{model.name}' is not built, so its layers aren't known.", "call it or build it.")
     if rankdir not in DIRECTIONS:
         raise DataError(f"rankdir is one of {DIRECTIONS}; got {rankdir!r}.", "write rankdir='TB'.")
     look = Look(show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable, expand_nested)
@@ -163,9 +161,7 @@ class ModelGraph:
 
             drawings.save(draw(self.title, self.parts, self.edges, self.direction), path, self.dpi)
         else:
-            raise FileError(
-                f"Pictures are .svg, .png, .pdf, .jpg or .dot; got '{path}'.", "name it 'model.svg'."
-            )
+            raise FileError(f"Pictures are .svg, .png, .pdf, .jpg or .dot; got '{path}'.", "name it 'model.svg'.")
 
 
 def _save_if_possible(graph: ModelGraph, path: Path) -> None:
@@ -288,8 +284,12 @@ def _stage(layer: Any, look: Look, key: tuple[Key, ...], before: Any, after: Any
 
 
 def _title(layer: Any, look: Look) -> str:
-    kind = type(layer).__name__ if isinstance(layer, Layer) else layer.kind
+    kind = type(layer).__name__ if isinstance(layer, Layer) else _camel_case(layer.function.__name__)
     return f"{layer.name} ({kind})" if look.names else kind
+
+
+def _camel_case(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def _rows(layer: Any, look: Look, before: Any, after: Any, dtype: Any) -> list[tuple[str, str]]:

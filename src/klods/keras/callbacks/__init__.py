@@ -1,5 +1,6 @@
 """Callbacks: what is called at the start and end of training, epochs and batches."""
 
+from klods.keras.callbacks.averages import SwapEMAWeights
 from klods.keras.callbacks.backup import BackupAndRestore
 from klods.keras.callbacks.callback import HOOKS, Callback, LambdaCallback
 from klods.keras.callbacks.checkpoints import ModelCheckpoint
@@ -9,6 +10,7 @@ from klods.keras.callbacks.hooks import CallbackList, Hooks
 from klods.keras.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from klods.keras.callbacks.progress import ProgbarLogger
 from klods.keras.callbacks.stopping import EarlyStopping, TerminateOnNaN
+from klods.keras.callbacks.tensorboard import TensorBoard
 from klods.missing import reporter
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 __getattr__ = reporter(__name__)

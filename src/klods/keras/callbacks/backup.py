@@ -50,6 +50,9 @@ class BackupAndRestore(Callback):
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._folder, self._due = Path(backup_dir), Every(save_freq)
         self._epoch = 0
+        if save_freq != "epoch":  # hooks of every batch cost time
+            self.on_train_batch_begin = self._before_batch  # type: ignore[method-assign]
+            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
         self._order: Any = None  # the state of the random numbers at the start of the epoch
         self._restored: Any = None  # their state at the step that training goes on from
 
@@ -81,11 +84,11 @@ class BackupAndRestore(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch, self._order = epoch, generator().bit_generator.state
 
-    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+    def _before_batch(self, batch: int, logs: Logs | None = None) -> None:
         if self._restored is not None:
             generator().bit_generator.state, self._restored = self._restored, None
 
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+    def _after_batch(self, batch: int, logs: Logs | None = None) -> None:
         if not self._due.after_batch():
             return
         if batch + 1 == self.params.get("steps"):

@@ -49,12 +49,14 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only, self.save_weights_only, self.save_freq = save_best_only, save_weights_only, save_freq
         self._due = Every(save_freq)
         self._epoch = 0
+        if save_freq != "epoch":  # a hook of every batch costs time
+            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
         _check_ending(self.filepath, (".weights.h5",) if save_weights_only else (".keras", ".h5"))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+    def _after_batch(self, batch: int, logs: Logs | None = None) -> None:
         if self._due.after_batch():
             self._save({"batch": batch + 1}, logs or {})
 

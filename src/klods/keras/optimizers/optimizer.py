@@ -256,6 +256,10 @@ class Optimizer(Keeper):
             if weight.ref() in self._averages:
                 weight.assign(self._averages[weight.ref()])
 
+    def average_of(self, weight: Variable) -> Variable:
+        """Return the running mean that `use_ema` keeps beside a weight."""
+        return self._averages[weight.ref()]
+
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss to differentiate: multiplied by loss_scale_factor, so that small gradients don't vanish."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor

@@ -25,7 +25,9 @@ _LATER = {  # modules that bring datasets or models with them
     "deserialize_keras_object": "klods.keras.saving",
     "image_dataset_from_directory": "klods.keras.utils.image_folders",
     "is_keras_tensor": "klods.keras.backend",
+    "model_to_dot": "klods.show.model_graph",
     "pack_x_y_sample_weight": "klods.keras.utils.packing",
+    "plot_model": "klods.show.model_graph",
     "serialize_keras_object": "klods.keras.saving",
     "split_dataset": "klods.keras.utils.splitting",
     "standardize_dtype": "klods.keras.backend",
@@ -58,13 +60,3 @@ __all__ = [
     *_LATER,
 ]
 __getattr__ = reporter(__name__, found_in=_LATER)
-__getattr__ = reporter(
-    __name__,
-    found_in={
-        "image_dataset_from_directory": "klods.keras.utils.image_folders",
-        "model_to_dot": "klods.show.model_graph",
-        "plot_model": "klods.show.model_graph",
-        "split_dataset": "klods.keras.utils.splitting",
-        "timeseries_dataset_from_array": "klods.keras.utils.timeseries",
-    },
-)
