@@ -24,7 +24,7 @@ def text_table(
     Args:
         header: the columns' names.
         rows: the cells of each row.
-        align: for each column `l` (left) or `r` (right).
+        align: for each column `l` (left), `c` (centre) or `r` (right).
         line_length: the characters of a line; what the terminal has less 4, at most 88, by default.
         edges: where each column ends, as a share of the line.
 
@@ -122,7 +122,7 @@ def _row(cells: Row, widths: Sequence[int], align: str, border: str) -> str:
 
 
 def _line(parts: Row, widths: Sequence[int], align: str, border: str) -> str:
-    sides = {"l": "<", "r": ">"}
+    sides = {"l": "<", "c": "^", "r": ">"}
     cells = [f" {part:{sides[a]}{width - 2}} " for part, width, a in zip(parts, widths, align)]
     return border + border.join(cells) + border
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,12 +101,12 @@ class Model(Trainer, Layer):
     @property
     def inputs(self) -> list[KerasTensor]:
         """What stands for the inputs, in a list."""
-        return list(self._known("inputs").flat_inputs)
+        return list(self.known_network("inputs").flat_inputs)
 
     @property
     def outputs(self) -> list[KerasTensor]:
         """What stands for the outputs, in a list."""
-        return list(self._known("outputs").flat_outputs)
+        return list(self.known_network("outputs").flat_outputs)
 
     @property
     def output_names(self) -> list[str]:
@@ -117,18 +117,23 @@ class Model(Trainer, Layer):
     @property
     def input_shape(self) -> Any:
         """The shape of the input, None standing for the batch; of several, a list of theirs."""
-        return _one_or_all([x.shape for x in self._known("input_shape").flat_inputs])
+        return _one_or_all([x.shape for x in self.known_network("input_shape").flat_inputs])
 
     @property
     def output_shape(self) -> Any:
         """The shape of the output, None standing for the batch; of several, a list of theirs."""
-        return _one_or_all([x.shape for x in self._known("output_shape").flat_outputs])
+        return _one_or_all([x.shape for x in self.known_network("output_shape").flat_outputs])
 
     def _graph(self) -> Network | None:
         """Return the calls between inputs and outputs, if they are known."""
         return self._network
 
-    def _known(self, role: str) -> Network:
+    def known_network(self, role: str) -> Network:
+        """Return the calls between inputs and outputs.
+
+        Raises:
+            AbsentError: if they aren't known; it says that the model has no `role`.
+        """
         network = self._graph()
         if network is None:
             raise AbsentError(
@@ -139,7 +144,7 @@ class Model(Trainer, Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the layers and their calls as plain data; of a subclass with arguments of its own, its arguments."""
-        if self._network is None or not _takes_placeholders(type(self)):
+        if self._network is None or not takes_placeholders(type(self)):
             return super().get_config()
         return {"name": self.name, "trainable": self.trainable, **wiring.described(self._network)}
 
@@ -192,9 +197,30 @@ class Model(Trainer, Layer):
         else:
             super()._build_for(input_shape)
 
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
-        """Print the layers with their output shapes and numbers of weights."""
-        (print_fn or print)(summary.text(self, line_length))
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+    ) -> None:
+        """Print the layers with their output shapes and numbers of weights, and where their inputs come from.
+
+        Args:
+            line_length: the characters of a line; what the terminal has by default, but at most 88, or 108.
+            positions: where each column ends, as a share of the line.
+            print_fn: what to call on the text instead of printing it.
+            expand_nested: whether to list the layers inside layers.
+            show_trainable: whether to tell which layers train.
+            layer_range: two names, or patterns of names: the layers from the first to the last that they match.
+
+        Raises:
+            DataError: if layer_range names no layers.
+        """
+        text = summary.text(self, line_length, positions, expand_nested, show_trainable, layer_range)
+        (print_fn or print)(text)
 
     def _repr_html_(self) -> str:
         return summary.html(self)
@@ -257,6 +283,6 @@ def _one_or_all(given: list[Any]) -> Any:
     return given[0] if len(given) == 1 else given
 
 
-def _takes_placeholders(cls: type[Model]) -> bool:
+def takes_placeholders(cls: type[Model]) -> bool:
     """Tell whether a class is made of inputs and outputs, as `Model` is."""
     return cls.__init__ is Model.__init__ or [*inspect.signature(cls.__init__).parameters][1:3] == ["inputs", "outputs"]

@@ -139,15 +139,20 @@ class Sequential(Model):
         """The layers, without the Input."""
         return list(self._stack)
 
+    @property
+    def built_in_input(self) -> InputLayer | None:
+        """The Input that the model begins with, if it is known."""
+        return self._input
+
     def _graph(self) -> Network | None:
         if self._network is None and self.built and self._outputs:
             self._network = Network(self._input.output, self._outputs[-1], self.name)  # type: ignore[union-attr]
         return self._network
 
-    def _known(self, role: str) -> Network:
+    def known_network(self, role: str) -> Network:
         if not self.built:
             raise AbsentError(f"Model '{self.name}' has no {role} before it is built.", "call it or build it first.")
-        return super()._known(role)
+        return super().known_network(role)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = input_shape
