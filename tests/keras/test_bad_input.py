@@ -111,14 +111,16 @@ CALLS = {
         lambda m: m.fit(x, y, sample_weight=np.ones((64, 2))),
         ShapeError, r"sample_weight has shape \(32, 2\) for losses of shape \(32,\)",
     ),
-    "no optimizer": (lambda m: m.compile("nope", "mse"), NameUnknownError, "use one of adadelta, adafactor, adagrad, adam"),
+    "no optimizer": (lambda m: m.compile("nope", "mse"), NameUnknownError, "use one of adadelta, adafactor, adagrad"),
     "optimizer": (lambda m: m.compile("rmspop", "mse"), NameUnknownError, "'rmspop'. Did you mean 'rmsprop'"),
     "loss": (lambda m: m.compile("sgd", "mean_square_error"), NameUnknownError, "Did you mean 'mean_squared_error'"),
     "metric": (lambda m: m.compile("sgd", "mse", metrics=["acuracy"]), NameUnknownError, "Did you mean 'accuracy'"),
     "metrics, a word": (lambda m: m.compile("sgd", "mse", metrics="mae"), DataError, "metrics is a list; got 'mae'"),
     "metrics, a number": (lambda m: m.compile("sgd", "mse", metrics=[3]), DataError, "3 is no metric"),
     "loss, a number": (lambda m: m.compile("sgd", 3), DataError, "3 is no loss"),
-    "loss_weights": (lambda m: m.compile("sgd", "mse", [1, 2]), DataError, r"loss_weights is a number .* got \[1, 2\]"),
+    "loss_weights": (
+        lambda m: m.compile("sgd", "mse", [1, 2]), DataError, r"loss_weights is a number .* got \[1, 2\]",
+    ),
     "weights, number": (lambda m: m.set_weights([x]), DataError, "has 4 weights; got 1 arrays"),
     "weights, shape": (
         lambda m: m.set_weights([np.ones(w.shape) for w in m.weights[:3]] + [np.ones(9)]),

@@ -142,6 +142,23 @@ def test_training_on_single_batches():
     assert model.metrics_names == ["loss", "kind_accuracy", "price_loss", "kind_loss"]
 
 
+def test_targets_that_nothing_needs_may_have_any_structure():
+    class Own(Pair):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+            return klods.reduce_mean((y[0] - y_pred["price"]) ** 2)
+
+    model = Own()
+    model.compile(keras.optimizers.SGD(0.0))
+    loss = model.fit(x, [t, t, t], verbose=0).history["loss"]
+    assert loss == pytest.approx([expected(model)[0].mean()], rel=1e-5)
+
+
+def test_a_metric_needs_targets_too():
+    model = pair(lambda a, b: [a, b], [None, SPARSE], metrics=["mae", "accuracy"])
+    with pytest.raises(DataError, match="Output '0': There are no targets y for the metric 'mae'"):
+        model.fit(x, y, verbose=0)
+
+
 # ------------------------------------------------------------ bad input
 
 NAMES = r"the model has 2 outputs: kind, price\."

@@ -211,7 +211,7 @@ ROWS = {
     ),
     "one loss for all outputs": Row(
         branches("alike"),
-        lambda keras: {"loss": fourth_power, "metrics": ["mse", "mae"]},
+        lambda keras: {"loss": fourth_power, "metrics": ["mse", "mae"], "optimizer": "rmsprop"},
         in_order(x=X, y={"price": PRICES, "double": PRICES}),
     ),
     "outputs in outputs": Row(
@@ -283,12 +283,12 @@ ROWS = {
     ),
     "padding": Row(
         padded,
-        lambda keras: {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mse"]},
+        lambda keras: {"loss": "mse"},
         in_order(x=NUMBERS, y=np.cos(NUMBERS)[..., None].astype("float32"), validation_split=0.25),
     ),
     "padding, weights of rows": Row(
         padded,
-        lambda keras: {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mae"]},
+        lambda keras: {"loss": "mse"},
         in_order(x=NUMBERS, y=np.cos(NUMBERS)[..., None].astype("float32"), sample_weight=WEIGHTS[:, None]),
     ),
     "weights of classes": Row(
@@ -360,7 +360,7 @@ def trained(keras: Any, row: str, eager: bool = False) -> tuple[Any, dict[str, A
     """Train a row and return the model, the arguments of `fit` and the history."""
     keras.utils.set_random_seed(1)
     model, arguments = ROWS[row].model(keras), ROWS[row].fit(keras)
-    model.compile(**{"optimizer": "rmsprop", **ROWS[row].compile(keras)}, run_eagerly=eager)
+    model.compile(**{"optimizer": keras.optimizers.SGD(0.05), **ROWS[row].compile(keras)}, run_eagerly=eager)
     return model, arguments, model.fit(verbose=0, **arguments).history
 
 
@@ -389,3 +389,15 @@ def same_figures(model: Any, twin: Any, arguments: dict[str, Any]) -> None:
     if isinstance(theirs, dict):  # which Keras puts in order
         ours = {name: ours[name] for name in theirs}
     close(ours, theirs, rtol=1e-2, atol=5e-3)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS[:, None]])
+def test_padding_counts_in_no_metric(weights: Any) -> None:
+    """In training Keras loses the mask on JAX, before metrics are updated; so this compares an evaluation."""
+    figures = []
+    for keras in (own, real):
+        model = padded(keras)
+        model.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mse"])
+        y = np.cos(NUMBERS)[..., None].astype("float32")
+        figures.append(model.evaluate(NUMBERS, y, sample_weight=weights, return_dict=True, verbose=0))
+    close(*figures, rtol=1e-4)

@@ -41,6 +41,15 @@ class Part(NamedTuple):
     weighted: list[metrics.Metric]
 
 
+class Placed(NamedTuple):
+    """What belongs to one output, and its part of a batch: targets and sample weights, None where there are none."""
+
+    part: Part
+    target: Any
+    output: Any
+    sample_weight: Any
+
+
 class Compiled:
     """The losses and the metrics of a model.
 
@@ -130,50 +139,40 @@ class Compiled:
 
     # ------------------------------------------------------------ batches
 
-    def targets(self, y: Any, y_pred: Any) -> list[Any]:
-        """Return the targets of each output, None where there are none.
+    def placed(self, y: Any, y_pred: Any, sample_weight: Any = None) -> list[Placed]:
+        """Return what belongs to each output, and its own part of a batch.
+
+        Args:
+            y: targets, alone or in a structure like that of the outputs; of outputs without a loss they may be missing.
+            y_pred: the outputs.
+            sample_weight: one array for all outputs, or a structure as of targets.
 
         Raises:
-            DataError: if they are in a structure that doesn't fit the outputs, or there are none for a loss.
+            DataError: for a structure that doesn't fit the outputs, or if there are no targets for a loss or metric.
         """
         parts = self.parts(y_pred)
-        asked = [i for i, part in enumerate(parts) if part.loss is not None]
-        one = [y] if y is not None and not isinstance(y, CONTAINERS) else y
-        if isinstance(one, (list, tuple)) and len(one) == len(asked) < len(parts):
-            found: list[Any] = [None] * len(parts)
-            for i, target in zip(asked, one):
-                found[i] = target
-            return found
-        placed = self._outputs.laid_out(y, "y")  # type: ignore[union-attr]
-        for i in asked:
-            if placed.get(parts[i].path) is None:
-                raise DataError(
-                    f"{parts[i].label}There are no targets y for the loss '{parts[i].loss.name}'.",  # type: ignore[union-attr]
-                    "pass them: fit(x, y).",
-                )
-        return [placed.get(part.path) for part in parts]
+        outputs: Any = self._outputs
+        same = not isinstance(sample_weight, CONTAINERS)
+        weights = {} if same else outputs.laid_out(sample_weight, "sample_weight")
+        targets = _for_losses(y, parts) or outputs.laid_out(y, "y")
+        for part in parts:
+            if targets.get(part.path) is None and (needy := _needy(part)):
+                raise DataError(f"{part.label}There are no targets y for the {needy}.", "pass them: fit(x, y).")
+        return [
+            Placed(p, targets.get(p.path), at(y_pred, p.path), sample_weight if same else weights.get(p.path))
+            for p in parts
+        ]
 
-    def weights(self, sample_weight: Any, y_pred: Any) -> list[Any]:
-        """Return the sample weights of each output, None where there are none; one array is for all outputs."""
-        parts = self.parts(y_pred)
-        if not isinstance(sample_weight, CONTAINERS):
-            return [sample_weight] * len(parts)
-        placed = self._outputs.laid_out(sample_weight, "sample_weight")  # type: ignore[union-attr]
-        return [placed.get(part.path) for part in parts]
-
-    def loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
-        """Return the sum of the outputs' losses on a batch, each times its weight.
+    def loss_of(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor | None:
+        """Return the sum of the outputs' losses on a batch, each times its weight; None if no output has one.
 
         Raises:
-            DataError: if targets are missing.
+            DataError: for targets or weights that are missing, or in a structure that doesn't fit the outputs.
         """
         total: Any = None
-        for part, target, weight in zip(
-            self.parts(y_pred), self.targets(y, y_pred), self.weights(sample_weight, y_pred)
-        ):
+        for part, target, output, weight in self.placed(y, y_pred, sample_weight) if _leaves(self.loss) else []:
             if part.loss is None:
                 continue
-            output = at(y_pred, part.path)
             loss = part.loss(target, output, weight)
             if part.mean is not None:
                 note(part.mean, loss, output.value.shape[0])
@@ -182,14 +181,33 @@ class Compiled:
         return total
 
     def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take a batch into account in all metrics."""
-        for part, target, weight in zip(
-            self.parts(y_pred), self.targets(y, y_pred), self.weights(sample_weight, y_pred)
-        ):
+        """Take a batch into account in all metrics.
+
+        Raises:
+            DataError: for targets or weights that are missing, or in a structure that doesn't fit the outputs.
+        """
+        if not _leaves([self._plain, self._weighted]):
+            return
+        for part, target, output, weight in self.placed(y, y_pred, sample_weight):
             for metric in part.metrics:
-                metric.update_state(target, at(y_pred, part.path))
+                metric.update_state(target, output)
             for metric in part.weighted:
-                metric.update_state(target, at(y_pred, part.path), weight)
+                metric.update_state(target, output, weight)
+
+
+def _for_losses(y: Any, parts: list[Part]) -> dict[Path, Any]:
+    """Return the targets by their outputs' paths, if there is one for each loss and none for the other outputs."""
+    asked = [part.path for part in parts if part.loss is not None]
+    given: Any = [y] if y is not None and not isinstance(y, CONTAINERS) else y
+    fits = isinstance(given, (list, tuple)) and len(given) == len(asked) < len(parts)
+    return dict(zip(asked, given)) if fits else {}
+
+
+def _needy(part: Part) -> str:
+    """Return what needs targets for an output, if anything."""
+    if part.loss is not None:
+        return f"loss '{part.loss.name}'"
+    return f"metric '{metric.name}'" if (metric := next(iter([*part.metrics, *part.weighted]), None)) else ""
 
 
 def note(mean: metrics.Mean, loss: Tensor, samples: int) -> None:

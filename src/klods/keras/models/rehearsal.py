@@ -13,7 +13,6 @@ from klods.keras import losses
 from klods.keras.models.adapters import Stream
 from klods.keras.models.batches import Data
 from klods.keras.models.compiled import Part
-from klods.keras.models.outputs import at
 from klods.tensor import Tensor, Variable
 
 # Losses that pair each output with a target of its own. NumPy would repeat a single one unasked.
@@ -94,8 +93,7 @@ def check_targets(model: Any, y: Any, y_pred: Any) -> None:
     compiled = model._compiled
     if y is None or compiled is None or compiled.loss is None:
         return
-    for part, targets in zip(compiled.parts(y_pred), compiled.targets(y, y_pred)):
-        output = at(y_pred, part.path)
+    for part, targets, output, _ in compiled.placed(y, y_pred):
         if part.loss is not None and isinstance(output, Tensor):
             _check_output(part, np.asarray(targets), output.value.shape)
 

@@ -197,8 +197,8 @@ class Stepping:
             ShapeError: if the loss is more than one number.
         """
         terms, compiled = [reduce_sum(term) if term.value.ndim else term for term in self.losses], self._compiled
-        if compiled is not None and compiled.loss is not None:
-            terms = [compiled.loss_of(y, y_pred, sample_weight), *terms]
+        if compiled is not None and (loss := compiled.loss_of(y, y_pred, sample_weight)) is not None:
+            terms = [loss, *terms]
         if not terms:
             raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss.")
         loss = terms[0]
@@ -218,9 +218,9 @@ class Stepping:
         self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Iterable[Any] | None = None
     ) -> Tensor:
         """Return the loss of a batch with what regularization adds, and note it; Keras 2's `compute_loss`."""
-        loss = self._compiled.loss_of(y, y_pred, sample_weight)  # type: ignore[union-attr]
+        loss: Any = self._compiled.loss_of(y, y_pred, sample_weight)  # type: ignore[union-attr]
         for term in regularization_losses or ():
-            loss = loss + term
+            loss = term if loss is None else loss + term
         note(self._compiled.mean, loss, len_of(y_pred))  # type: ignore[union-attr]
         return loss
 
