@@ -67,6 +67,17 @@ def test_compiled_as_eager(loss, monkeypatch):
                 np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5, err_msg=backend)
 
 
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_steps_that_a_layer_masks_do_not_count(run_eagerly):
+    x, y = RANDOM.random((4, 5, 3), np.float32), RANDOM.random((4, 5, 2), np.float32)
+    x[1, 3:] = x[2, 1:] = 0
+    model = keras.Sequential([keras.Input((5, 3)), keras.layers.Masking(), keras.layers.Dense(2)])
+    model.compile("sgd", "mse", metrics=["mae"], run_eagerly=run_eagerly)
+    error, counted = y - model.predict(x, verbose=0), x.any(-1)
+    expected = np.square(error)[counted].mean(), abs(error)[counted].mean()
+    np.testing.assert_allclose(model.test_on_batch(x, y), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["Huber", "Hinge", "LogCosh", "Poisson", "BinaryFocalCrossentropy", "KLDivergence"])
 def test_one_target_is_not_repeated_for_several_outputs(name):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="sigmoid")])

@@ -308,6 +308,21 @@ def test_wrapped_function():
     both(run)
 
 
+@pytest.mark.parametrize("weights", [None, share(4, 3)])
+@pytest.mark.parametrize("name", ["MeanSquaredError", "BinaryCrossentropy", "Poisson"])
+def test_masks(name, weights):
+    """A mask of the predictions leaves rows out; Keras on JAX loses it in `fit`, where other backends keep it."""
+    labels, predictions, mask = label(2, 4, 3, 2), share(4, 3, 2), label(2, 4, 3).astype(bool)
+
+    def figure(keras):
+        masked = keras.ops.convert_to_tensor(predictions)
+        masked._keras_mask = keras.ops.convert_to_tensor(mask)
+        metric = getattr(keras.metrics, name)()
+        return metric(labels, masked, weights), metric.variables
+
+    both(figure)
+
+
 def test_config_of_a_wrapped_function():
     def made(keras):
         return keras.metrics.MeanMetricWrapper(keras.metrics.binary_accuracy, name="high", threshold=0.75)

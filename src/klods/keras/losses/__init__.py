@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from klods.keras.configuration import by_name, resolve, serialize
-from klods.keras.losses.alignment import fitted_weight, full_weight, mask_of, paired, same_rank
+from klods.keras.losses.alignment import fitted_weight, full_weight, paired, same_rank
 from klods.keras.losses.circle import Circle, circle
 from klods.keras.losses.crossentropy import (
     BinaryCrossentropy,

@@ -67,11 +67,6 @@ def full_weight(shape: tuple[int, ...], dtype: Any, sample_weight: Any) -> Tenso
     return reshape(ones * weight, shape)
 
 
-def mask_of(x: Any) -> Any:
-    """Return the mask that layers gave a tensor: truths of its first axes, False where data are padding; or None."""
-    return getattr(x, "_keras_mask", None)
-
-
 def logical_both(a: Any, b: Any) -> Any:
     """Return where both masks hold, of which None holds everywhere."""
     if a is None or b is None:

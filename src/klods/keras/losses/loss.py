@@ -9,7 +9,8 @@ from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.keras.config import floatx
 from klods.keras.configuration import Configurable, resolve, serialize, snake_case, unique_name
-from klods.keras.losses.alignment import fitted_weight, logical_both, mask_of, same_rank
+from klods.keras.losses.alignment import fitted_weight, logical_both, same_rank
+from klods.keras.masks import mask_of
 from klods.ops.arithmetic import maximum_
 from klods.ops.comparison import where
 from klods.ops.movement import cast

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from klods.keras import losses
 from klods.keras.configuration import resolve, serialize
+from klods.keras.masks import mask_of
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import divide_no_nan
 from klods.ops.movement import broadcast_to, cast
@@ -88,7 +89,7 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take one batch into account; rows that the mask of `y_pred` leaves out don't count."""
-        mask = losses.mask_of(y_pred)
+        mask = mask_of(y_pred)
         values = self.fn(y_true, y_pred, **self._arguments)
         if mask is not None:
             sample_weight = losses.masked_weight(sample_weight, mask, self.dtype, "sum")
