@@ -181,8 +181,8 @@ def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
 def sparsemax(x: Any, axis: int = -1) -> Tensor:
     """Return the nearest numbers of at least 0 that sum to 1 along an axis: like softmax, but many are 0.
 
-    Source: Martins & Astudillo 2016, algorithm 1. Each element is compared with all others in place of sorting them,
-    so memory grows with the square of the axis's size.
+    Source: Martins & Astudillo 2016, equations 3 and 4. An element is left where the others exceed it by less than 1 in
+    all: each is compared with all others in place of sorting them, so memory grows with the square of the axis's size.
 
     Example:
         >>> sparsemax([[1., 0.5, -1.]]).numpy()
@@ -191,9 +191,7 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
     x = convert_to_tensor(x)
     axis %= x.ndim
     own, others = expand_dims(x, axis + 1), expand_dims(x, axis)
-    largest = own <= others  # which of the others are at least as large
-    count, total = reduce_sum(cast(largest, x.dtype), axis + 1), reduce_sum(where(largest, others, 0), axis + 1)
-    support = cast(1 + count * x > total, x.dtype)
+    support = cast(reduce_sum(maximum_(others - own, 0), axis + 1) < 1, x.dtype)  # by how much others are larger
     level = (reduce_sum(support * x, axis, True) - 1) / reduce_sum(support, axis, True)
     return maximum_(x - level, 0)
 
