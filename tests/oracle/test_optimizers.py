@@ -274,6 +274,24 @@ def test_an_optimizer_follows_a_schedule():
     close(followed(own), followed(real))
 
 
+# ------------------------------------------------------------ files
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("Adafactor", {}), ("Nadam", {"use_ema": True}), ("Muon", {})])
+@pytest.mark.parametrize(("writer", "reader"), [(own, real), (real, own)])
+def test_a_file_of_one_goes_on_under_the_other(name, arguments, writer, reader, tmp_path):
+    x, y = np.random.default_rng(0).random((2, 8, 3), dtype="float32")
+    model = writer.Sequential([writer.Input((3,)), writer.layers.Dense(4), writer.layers.Dense(3)])
+    model.compile(getattr(writer.optimizers, name)(scheduled(writer, *SCHEDULES[0]), **arguments), "mse")
+    model.train_on_batch(x, y)
+    model.save(tmp_path / "model.keras")
+    again = reader.models.load_model(tmp_path / "model.keras")
+    for each in (model, again):
+        each.train_on_batch(x, y)
+    told = [[np.asarray(v, "float32") for v in [*each.weights, *each.optimizer.variables]] for each in (model, again)]
+    close(*told, rtol=1e-3, atol=1e-5)
+
+
 # ------------------------------------------------------------ the rest
 
 

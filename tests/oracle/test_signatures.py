@@ -14,16 +14,18 @@ MODEL_METHODS = [
 ]  # fmt: skip
 LAYER_METHODS = ["add_loss", "add_weight", "build", "call", "compute_output_shape"]
 METRIC_METHODS = ["add_variable", "add_weight", "reset_state", "result", "update_state"]
-OPTIMIZER_METHODS = ["apply", "apply_gradients"]
+OPTIMIZER_METHODS = [
+    "add_optimizer_variables", "add_variable_from_reference", "apply", "apply_gradients", "assign", "assign_add",
+    "assign_sub", "exclude_from_weight_decay", "finalize_variable_values", "scale_loss", "set_weights", "update_step",
+]  # fmt: skip
 CALLBACK_METHODS = [name for name in dir(real.callbacks.Callback) if name.startswith(("on_", "set_"))]
 # Arguments that klods has not: for distribution, mixed precision, quantisation, sparse tensors, classes in files ...
 LACKING = {
-    "aggregation", "args", "auto_scale_loss", "autocast", "custom_objects", "ema_momentum",
-    "ema_overwrite_frequency", "expand_nested", "gptq_unpacked_column_size", "gradient_accumulation_steps",
-    "include_optimizer",
-    "input_tensor", "kwargs", "layer_range", "layout", "loss_scale_factor", "mask", "max_shard_size", "optional",
+    "aggregation", "args", "auto_scale_loss", "autocast", "custom_objects", "expand_nested",
+    "gptq_unpacked_column_size", "include_optimizer",
+    "input_tensor", "kwargs", "layer_range", "layout", "mask", "max_shard_size", "optional",
     "overwrite_with_gradient", "positions", "quantization_config", "ragged", "rng", "safe_mode",
-    "show_trainable", "skip_mismatch", "sparse", "tensor", "training", "use_ema", "x", "zipped",
+    "show_trainable", "skip_mismatch", "sparse", "tensor", "training", "x", "zipped",
 }  # fmt: skip
 LACKING_HERE = {
     "layers.InputLayer": {"activity_regularizer", "trainable"},
