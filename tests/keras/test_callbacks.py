@@ -453,3 +453,9 @@ def test_hooks_that_nobody_defines_are_not_called():
     assert not hooks.wanted("on_train_batch_begin")
     assert not hooks.wanted("on_test_batch_end")
     assert hooks.wanted("on_epoch_end")
+    assert not hooks.wanted("on_train_batch_end")
+
+
+def test_running_means_that_nobody_keeps():
+    with pytest.raises(klods.errors.StateError, match=r"Adam\(use_ema=True\)"):
+        fitted(flat(), keras.callbacks.SwapEMAWeights(), validation_split=0.5)

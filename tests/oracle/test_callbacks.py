@@ -251,6 +251,36 @@ def test_training_goes_on_after_an_epoch(options, tmp_path):
     assert files(tmp_path / own.__name__) == files(tmp_path / real.__name__)
 
 
+@pytest.mark.parametrize("on_epoch", [False, True])
+def test_running_means_of_the_weights(on_epoch):
+    """What is validated, what stands in the model for a callback after this one, and what is left in the end."""
+    mine, theirs = (averaged(keras, on_epoch) for keras in (own, real))
+    close(mine, theirs, rtol=1e-3, atol=1e-4)
+
+
+def averaged(keras, on_epoch):
+    model, seen = jobs.network(keras, [4, 1], "sigmoid"), []
+    model.compile(keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9), "binary_crossentropy")
+
+    def look(epoch, logs):
+        seen.append([np.array(w) for w in model.get_weights()])
+
+    callbacks = [keras.callbacks.SwapEMAWeights(on_epoch), keras.callbacks.LambdaCallback(on_epoch_end=look)]
+    history = fit(keras, model, callbacks, epochs=3)
+    return [dict(history.history), seen, [np.array(w) for w in model.get_weights()]]
+
+
+NOT_THERE = {
+    "OrbaxCheckpoint": "writes through Orbax, a library of JAX",
+    "RemoteMonitor": "posts figures to a server: a LambdaCallback does that with any library",
+}
+
+
+def test_every_callback_is_there_or_has_a_reason():
+    names = {name for name in dir(real.callbacks) if name[0].isupper()}
+    assert {name for name in names if not hasattr(own.callbacks, name)} == set(NOT_THERE) & names
+
+
 def spy(keras, log):
     """Return a callback that writes down each hook with its number and the names of its figures."""
 
