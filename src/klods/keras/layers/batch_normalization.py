@@ -6,15 +6,14 @@ from typing import Any
 
 from klods.errors import DataError, ShapeError
 from klods.keras import config, initializers
-from klods.keras.layers.normalization import Affine, affine, precise
+from klods.keras.layers.normalization import Affine, affine, along, precise
 from klods.keras.layers.sizes import known_size
 from klods.keras.layers.spec import InputSpec
-from klods.keras.ops.numbers import moments
 from klods.ops.activation import relu
 from klods.ops.arithmetic import clip_by_value, maximum_, minimum_, sqrt_, square
 from klods.ops.comparison import where
-from klods.ops.movement import cast, expand_dims, reshape, stop_gradient
-from klods.ops.reduction import reduce_sum
+from klods.ops.movement import cast, expand_dims, stop_gradient
+from klods.ops.reduction import reduce_mean, reduce_sum
 from klods.tensor import Tensor, Variable, convert_to_tensor
 
 CLIPPING = ("rmax", "rmin", "dmax")
@@ -119,39 +118,50 @@ class BatchNormalization(Affine):
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Tensor:
         x = precise(inputs)
-        shape = [1] * x.ndim
-        shape[self.axis] = -1
         if not training or not self.trainable:
-            mean, variance = reshape(self.moving_mean, shape), reshape(self.moving_variance, shape)
-            return cast(affine(x, mean, variance, self.epsilon, self.gamma, self.beta, shape), self.dtype)
-        mean, variance = self._moments(x, mask)
+            centred, variance = x - self._wide(self.moving_mean, x), self.moving_variance
+            return cast(self._affine(centred, variance), self.dtype)
+        mean, centred, variance = self._moments(x, mask)
         if self.renorm:
-            return cast(self._renormed(x, mean, variance, shape), self.dtype)
+            return cast(self._renormed(centred, mean, variance), self.dtype)
         _move(self.moving_mean, mean, self.momentum)
         _move(self.moving_variance, variance, self.momentum)
-        return cast(affine(x, mean, variance, self.epsilon, self.gamma, self.beta, shape), self.dtype)
+        return cast(self._affine(centred, variance), self.dtype)
 
-    def _moments(self, x: Tensor, mask: Any) -> tuple[Tensor, Tensor]:
-        """Return mean and variance of each feature, with the other axes of size 1."""
+    def _affine(self, centred: Tensor, variance: Any) -> Tensor:
+        weights = (self._wide(weight, centred) for weight in (self.gamma, self.beta))
+        return affine(centred, self._wide(variance, centred), self.epsilon, *weights)
+
+    def _wide(self, weight: Any, x: Tensor) -> Any:
+        """Return what there is for each feature in a shape that broadcasts to x."""
+        return along((self.axis % x.ndim,), weight, x)
+
+    def _moments(self, x: Tensor, mask: Any) -> tuple[Any, Tensor, Any]:
+        """Return the mean of each feature, the inputs without it, and the variance of each feature."""
         axes = tuple(i for i in range(x.ndim) if i != self.axis % x.ndim)
         if mask is None:
-            return moments(x, axes, True)
-        mask = convert_to_tensor(mask)
+            mean = reduce_mean(x, axes)
+            centred = x - self._wide(mean, x)
+            return mean, centred, reduce_mean(square(centred), axes)
+        kept = self._kept(convert_to_tensor(mask), x)
+        count = reduce_sum(where(kept, x * 0 + 1, 0), axes) + config.epsilon()
+        mean = reduce_sum(where(kept, x, 0), axes) / count
+        centred = x - self._wide(mean, x)
+        return mean, centred, reduce_sum(where(kept, square(centred), 0), axes) / count
+
+    def _kept(self, mask: Tensor, x: Tensor) -> Tensor:
         if mask.ndim != x.ndim - 1:
             raise ShapeError(
                 f"Layer '{self.name}' got a mask of shape {mask.value.shape} for inputs of shape {x.value.shape}.",
                 "give a mask with one axis less.",
             )
-        kept = expand_dims(cast(mask, "bool"), -1)
-        count = reduce_sum(where(kept, x * 0 + 1, 0), axes, True) + config.epsilon()
-        mean = reduce_sum(where(kept, x, 0), axes, True) / count
-        return mean, reduce_sum(where(kept, square(x - mean), 0), axes, True) / count
+        return expand_dims(cast(mask, "bool"), -1)
 
-    def _renormed(self, x: Tensor, mean: Tensor, variance: Tensor, shape: Any) -> Tensor:
+    def _renormed(self, centred: Tensor, mean: Any, variance: Any) -> Tensor:
         """Return the outputs with the correction of batch renormalization, and move its statistics."""
         stddev, limits = sqrt_(variance + self.epsilon), self.renorm_clipping or {}
-        usual = maximum_(reshape(self.renorm_stddev, shape), self.epsilon**0.5)
-        r, d = stddev / usual, (mean - reshape(self.renorm_mean, shape)) / usual
+        usual = maximum_(self.renorm_stddev, self.epsilon**0.5)
+        r, d = stddev / usual, (mean - self.renorm_mean) / usual
         r = maximum_(r, limits["rmin"]) if limits.get("rmin") is not None else r
         r = minimum_(r, limits["rmax"]) if limits.get("rmax") is not None else r
         d = clip_by_value(d, -limits["dmax"], limits["dmax"]) if limits.get("dmax") is not None else d
@@ -160,15 +170,16 @@ class BatchNormalization(Affine):
         _move(self.moving_mean, mean, self.momentum)
         _move(self.moving_stddev, stddev, self.momentum)
         self.moving_variance.assign(relu(square(self.moving_stddev) - self.epsilon))
-        normalized = affine(x, mean, variance, self.epsilon, None, None, shape)
-        corrected = normalized * stop_gradient(r) + stop_gradient(d)
-        corrected = corrected if self.gamma is None else corrected * reshape(self.gamma, shape)
-        return corrected if self.beta is None else corrected + reshape(self.beta, shape)
+        r, d, width = (self._wide(x, centred) for x in (stop_gradient(r), stop_gradient(d), stddev))
+        corrected = centred / width * r + d
+        gamma, beta = (self._wide(weight, centred) for weight in (self.gamma, self.beta))
+        corrected = corrected if gamma is None else corrected * gamma
+        return corrected if beta is None else corrected + beta
 
 
-def _move(average: Variable, new: Tensor, momentum: float) -> None:
+def _move(average: Variable, new: Any, momentum: float) -> None:
     """Move an average towards a new value."""
-    average.assign(average * momentum + cast(reshape(new, (-1,)), average.dtype) * (1 - momentum))
+    average.assign(average * momentum + cast(new, average.dtype) * (1 - momentum))
 
 
 def _checked(limits: dict[str, float]) -> dict[str, float]:

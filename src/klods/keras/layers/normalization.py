@@ -118,10 +118,10 @@ class LayerNormalization(Affine):
 
     def call(self, inputs: Tensor) -> Tensor:
         x = precise(inputs)
-        axes = tuple(axis % x.ndim for axis in axes_of(self.axis))
-        shape = [n if i in axes else 1 for i, n in enumerate(x.value.shape)]
+        axes = tuple(sorted(axis % x.ndim for axis in axes_of(self.axis)))
+        gamma, beta = along(axes, self.gamma, x), along(axes, self.beta, x)
         mean, variance = moments(x, axes, True)
-        return cast(affine(x, mean, variance, self.epsilon, self.gamma, self.beta, shape), self.dtype)
+        return cast(affine(x - mean, variance, self.epsilon, gamma, beta), self.dtype)
 
 
 class GroupNormalization(Affine):
@@ -160,8 +160,9 @@ class GroupNormalization(Affine):
         size = shape[axis] // self.groups
         x = precise(reshape(inputs, (*shape[:axis], self.groups, size, *shape[axis + 1 :])))
         mean, variance = moments(x, tuple(i for i in range(1, x.ndim) if i != axis), True)
-        own = [self.groups if i == axis else size if i == axis + 1 else 1 for i in range(x.ndim)]
-        outputs = affine(x, mean, variance, self.epsilon, self.gamma, self.beta, own)
+        own = [None if w is None else reshape(w, (self.groups, size)) for w in (self.gamma, self.beta)]
+        gamma, beta = (along((axis, axis + 1), w, x) for w in own)
+        outputs = affine(x - mean, variance, self.epsilon, gamma, beta)
         return cast(reshape(outputs, shape), self.dtype)
 
 
@@ -184,8 +185,8 @@ class RMSNormalization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         x = precise(inputs)
-        axes = tuple(axis % x.ndim for axis in axes_of(self.axis))
-        scale = reshape(self.scale, [n if i in axes else 1 for i, n in enumerate(x.value.shape)])
+        axes = tuple(sorted(axis % x.ndim for axis in axes_of(self.axis)))
+        scale = along(axes, self.scale, x)
         return cast(x * rsqrt(reduce_mean(square(x), axes, True) + self.epsilon) * scale, self.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -218,12 +219,18 @@ class UnitNormalization(Weightless):
         return input_shape
 
 
-def affine(x: Tensor, mean: Any, variance: Any, epsilon: float, gamma: Any, beta: Any, shape: Any) -> Tensor:
-    """Return (x - mean) / sqrt(variance + epsilon) * gamma + beta; gamma and beta, which may be None, in this shape."""
-    outputs = (x - mean) * rsqrt(variance + epsilon)
-    if gamma is not None:
-        outputs = outputs * reshape(gamma, shape)
-    return outputs if beta is None else outputs + reshape(beta, shape)
+def affine(centred: Tensor, variance: Any, epsilon: float, gamma: Any, beta: Any) -> Tensor:
+    """Return centred / sqrt(variance + epsilon) * gamma + beta; gamma and beta may be None."""
+    outputs = centred * rsqrt(variance + epsilon)
+    outputs = outputs if gamma is None else outputs * gamma
+    return outputs if beta is None else outputs + beta
+
+
+def along(axes: tuple[int, ...], weight: Any, x: Tensor) -> Any:
+    """Return a weight that has the sizes of these axes in a shape that broadcasts to x; None is None."""
+    if weight is None or axes == tuple(range(x.ndim - len(axes), x.ndim)):
+        return weight
+    return reshape(weight, [n if i in axes else 1 for i, n in enumerate(x.value.shape)])
 
 
 def axes_of(axis: Any) -> tuple[int, ...]:
