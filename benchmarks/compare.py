@@ -1,6 +1,6 @@
 """Measure klods beside Keras on JAX, TensorFlow and torch, in one run, and print the tables of the README.
 
-    python benchmarks/compare.py                            everything: about 20 minutes on two cores
+    python benchmarks/compare.py                            everything: about 25 minutes on two cores
     python benchmarks/compare.py --only chapter first-step  some tables
     python benchmarks/compare.py --only cells --peers jax   some tables, beside some peers
     python benchmarks/compare.py --print benchmarks/results/2026-11-24.json     tables of an earlier run
@@ -10,7 +10,7 @@ turn as whole processes, round after round, with every library's defaults, and e
 should. Results go to benchmarks/results/DATE.json after each table; tables measured anew replace those of the same day.
 The machine should do nothing else meanwhile.
 
-Tables and their rounds: chapter 3, first-step 3, scratch 3, small 3, cells 1.
+Tables and their rounds: chapter 3, first-step 3, scratch 3, small 3, cells 1, book 3.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+from peers import RIVALS
 from results import Results, mean_cell, of, ratio, worst_cell
 
 
@@ -44,6 +45,16 @@ def of_cells(value: Callable[[Results], float | None]) -> Callable[[Results, str
     return lambda found, peer: value(found) if peer == "klods" else None
 
 
+def best(name: str) -> Callable[[Results, str], float | None]:
+    """Return a figure against that of the fastest peer."""
+
+    def value(found: Results, peer: str) -> float | None:
+        ratios = [ratio(found, peer, name, rival) for rival in RIVALS]
+        return max((x for x in ratios if x is not None), default=None)
+
+    return value
+
+
 GOALS = [
     Goal("an epoch, against Keras on JAX", "chapter", against("jax", "epoch_s"), 0.70, None),
     Goal("an epoch, against Keras on TensorFlow", "chapter", against("tensorflow", "epoch_s"), 0.38, 1.0),
@@ -61,6 +72,12 @@ GOALS = [
     Goal("from scratch, under `function` against eager", "scratch", eager, 0.8, None),
     Goal("gradient of `2 * x + 3`, µs", "scratch", figure("tape_us"), 20, 20),
     Goal("`x + x`, 2 by 2, µs", "scratch", figure("add_us"), 1.5, 1.5),
+    Goal("reviews, batches of 512, against the best peer", "book", best("reviews_s"), 0.7, None),
+    Goal("reviews one by one, against the best peer", "book", best("single_s"), 0.7, None),
+    Goal("newswires, against the best peer", "book", best("newswires_s"), 0.7, None),
+    Goal("tickets, against the best peer", "book", best("tickets_s"), 0.7, None),
+    Goal("a step of a tiny network, µs", "book", figure("tiny_us"), 40, None),
+    Goal("100 layers and their summary, ms", "book", figure("layers_ms"), 50, None),
     Goal("`import klods` after `import numpy`, ms", "small", figure("import_ms"), 60, None),
     Goal("peak memory, MB", "chapter", figure("peak_mb"), 420, 500),
 ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from peers import PEERS
 
-ROUNDS = {"chapter": 3, "first-step": 3, "scratch": 3, "small": 3, "cells": 1}
+ROUNDS = {"chapter": 3, "first-step": 3, "scratch": 3, "small": 3, "cells": 1, "book": 3}
 CELLS = [(batch, hidden) for batch in (32, 128, 512) for hidden in (16, 128, 512, 2048)]
 
 
@@ -30,7 +30,7 @@ def jobs_of(table: str, rivals: list[str], quick: bool) -> Iterator[Job]:
         yield Job("klods", "small", [])
     else:
         for peer in ["klods", "klods-numpy", *rivals]:
-            yield from {"chapter": chapter, "first-step": first_step, "scratch": scratch}[table](peer, quick)
+            yield from TABLES[table](peer, quick)
         if table == "chapter":
             yield Job("products", "floor", ["2" if quick else "6"])
 
@@ -53,6 +53,10 @@ def scratch(peer: str, quick: bool) -> Iterator[Job]:
         yield Job(peer, "scratch_torch", [epochs])
 
 
+def book(peer: str, quick: bool) -> Iterator[Job]:
+    yield Job(peer, "book", [keras(peer), *(["--quick"] if quick else [])])
+
+
 def cell(peer: str, batch: int, hidden: int, quick: bool) -> Job:
     """Return the chapter's job with Adam, another batch size and another width: three epochs, the first not counted."""
     size = ["--batch", str(batch), "--hidden", str(hidden), "--optimizer", "adam"]
@@ -64,3 +68,6 @@ def keras(peer: str) -> str:
     module = PEERS[peer].keras
     assert module is not None, f"{peer} has no Keras"
     return module
+
+
+TABLES = {"chapter": chapter, "first-step": first_step, "scratch": scratch, "book": book}

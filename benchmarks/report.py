@@ -29,6 +29,14 @@ FIGURES = {  # table -> its rows: the figure in the results, what it is
         ("import_s", "import, s"),
         ("test_accuracy", "test accuracy"),
     ],
+    "book": [
+        ("reviews_s", "chapter 4, reviews: 10,000-16-16-1, batches of 512, an epoch, s"),
+        ("single_s", "the same, 1,000 reviews one by one, s"),
+        ("newswires_s", "chapter 4, newswires: 10,000-64-64-46, batches of 512, an epoch, s"),
+        ("tickets_s", "chapter 7, tickets: three inputs, two outputs, batches of 128, an epoch, s"),
+        ("tiny_us", "a step of a 4-16-1 network, batches of 16, µs"),
+        ("layers_ms", "building 100 layers and their summary, ms"),
+    ],
     "small": [
         ("import_ms", "`import klods` after `import numpy`, ms"),
         ("import_keras_ms", "`import klods.keras` after that, ms"),
@@ -39,6 +47,7 @@ TITLES = {
     "chapter": "The chapter's network: 784-512-10, RMSprop, batches of 128 of the 60,000 MNIST images, five epochs",
     "first-step": "The first step of that network in a fresh process: tracing, simplifying, compiling",
     "scratch": "The same network written by hand: tape, SGD",
+    "book": "Models of the book's chapters 4 and 7, on data made to their sizes",
     "small": "klods alone",
     "cells": "Seconds an epoch with Adam, three epochs, other batch sizes and widths",
 }
