@@ -153,6 +153,20 @@ def test_a_stack_of_layers(path):
     assert [(x.name, x.shape) for x in session.get_outputs()] == [("output_0", ["batch", 2])]
 
 
+def test_placeholders_in_a_dict_and_every_way_of_merging(path):
+    left, right = keras.Input((6,), name="left"), keras.Input((6,), name="right")
+    shared = layers.Dense(4, "relu")
+    pair = [shared(left), shared(right)]
+    kinds = (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum)
+    merged = {kind.__name__: kind()(pair) for kind in (*kinds, layers.Concatenate)}
+    model = keras.Model({"a": left, "b": right}, {**merged, "dot": layers.Dot(-1)(pair), "shifted": left * 2.0 + 1.0})
+    model.export(path)
+    given = rows(6, samples=3, seed=1), rows(6, samples=3, seed=2)
+    expected = model.predict(dict(zip("ab", given)), verbose=0)
+    for ours, theirs in zip(expected.values(), outputs_of(path, *given), strict=True):
+        np.testing.assert_allclose(theirs, ours, rtol=1e-5, atol=1e-6)
+
+
 def test_a_model_of_ones_own_with_several_inputs_and_outputs(path):
     class Own(keras.Model):
         def __init__(self):

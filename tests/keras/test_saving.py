@@ -78,6 +78,7 @@ def test_without_compiling(path):
     assert not keras.models.load_model(path, compile=False).compiled
 
 
+@pytest.mark.filterwarnings("ignore:The optimizer starts anew")  # that of `other` has no slots yet, as in Keras
 def test_weights_alone(tmp_path):
     model, other = trained(), regressor("adam")
     model.save_weights(tmp_path / "a.weights.h5")
@@ -249,6 +250,25 @@ def test_an_old_file(case, tmp_path):
     other = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, "relu")])
     other.load_weights(tmp_path / "old.h5")
     assert np.array_equal(other.get_weights()[0], KERNEL)
+
+
+def old_call(kind, name, *calls, **config):
+    config = {"name": name, "trainable": True, "dtype": "float32", **config}
+    return {"class_name": kind, "name": name, "config": config, "inbound_nodes": [list(call) for call in calls]}
+
+
+@pytest.mark.parametrize("kind", ["Functional", "Model"])
+def test_an_old_file_of_a_functional_model(kind, tmp_path):
+    sources = [{**FIRST, "name": "in", "inbound_nodes": []}]
+    shared = {**old_dense("dense", 3), "name": "dense", "inbound_nodes": [[["in", 0, 0, {}]], [["twice", 0, 0, {}]]]}
+    twice = old_call("Rescaling", "twice", [["in", 0, 0, {}]], scale=2.0, offset=0.0)
+    both = old_call("Concatenate", "both", [["dense", 0, 0, {}], ["dense", 1, 0, {}]], axis=-1)
+    config = {"name": "old", "layers": [*sources, shared, twice, both]}
+    config.update(input_layers=[["in", 0, 0]], output_layers=[["both", 0, 0]])
+    path = tmp_path / "old.h5"
+    old_file(path, {"class_name": kind, "config": config}, {"dense": {"kernel": KERNEL, "bias": BIAS}})
+    expected = np.maximum(np.concatenate([x @ KERNEL + BIAS, 2 * x @ KERNEL + BIAS], 1), 0)
+    np.testing.assert_allclose(keras.models.load_model(path).predict(x, verbose=0), expected, rtol=1e-5)
 
 
 def test_wrong_old_files(tmp_path):

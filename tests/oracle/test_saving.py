@@ -274,6 +274,16 @@ def test_models_of_placeholders(direction, tmp_path):
     close(other.get_weights(), loaded.get_weights())
 
 
+def test_an_old_file_of_placeholders(tmp_path):
+    model = two_towers(real)
+    model.fit(PAIR, ENDS, epochs=1, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.h5")
+    loaded = own.models.load_model(tmp_path / "model.h5")
+    for ours, theirs in zip(loaded.predict(PAIR, verbose=0), model.predict(PAIR, verbose=0), strict=True):
+        close(ours, theirs, rtol=1e-6, atol=1e-6)
+    close(slots(loaded), slots(model))
+
+
 def trained(keras):
     Own, squared = parts_of_ones_own(keras)
     model = Own(5, name="mine")
@@ -391,7 +401,9 @@ def test_objects_as_plain_data(case):
         assert_within(json.loads(json.dumps(ours)), json.loads(json.dumps(again)))
 
 
-OLD = [(stack, "adam") for stack in STACKS] + [("plain", optimizer) for optimizer in ("sgd", "rmsprop with all", "nadam")]
+OLD = [(stack, "adam") for stack in STACKS] + [
+    ("plain", optimizer) for optimizer in ("sgd", "rmsprop with all", "nadam")
+]
 
 
 @pytest.mark.parametrize(("stack", "optimizer"), OLD)

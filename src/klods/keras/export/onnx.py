@@ -89,8 +89,9 @@ def _listed(shapes: Any) -> Sequence[Any]:
 def _traced(model: Any, specs: list[Spec], size: int, makers: dict[Value, str]) -> Trace:
     """Return the trace of a prediction for a batch of this size, and note which layer made each of its values."""
     arrays = [np.broadcast_to(np.zeros((), dtype), [n or size for n in shape]) for shape, dtype, _ in specs]
-    by_name = {name: array for (*_, name), array in zip(specs, arrays)}
-    inputs = by_name if isinstance(model._build_shape, dict) else arrays if len(arrays) > 1 else arrays[0]
+    inputs: Any = arrays if len(arrays) > 1 else arrays[0]
+    if not getattr(model, "inputs", None) and isinstance(model._build_shape, dict):
+        inputs = {name: array for (*_, name), array in zip(specs, arrays)}
 
     def predict(given: Any) -> Any:
         with _noting_layers(makers):

@@ -50,7 +50,8 @@ def modern(config: Any) -> Any:
         return [modern(item) for item in config]
     if not isinstance(config, dict):
         return config
-    config = {name: modern(item) for name, item in config.items()}
+    one_only = _ends_of_one(config)
+    config = {name: modern(item) for name, item in config.items()} | one_only
     if "inbound_nodes" in config:
         config["inbound_nodes"] = [_modern_node(node) for node in config["inbound_nodes"]]
     inner = config.get("config")
@@ -76,6 +77,14 @@ def _modern_arguments(config: dict[str, Any], kind: str) -> dict[str, Any]:
 
 # Arguments of Keras 2 that say nothing any more, or go by other names.
 GONE = ("batch_input_shape", "lr", "is_legacy_optimizer", "jit_compile")
+
+
+def _ends_of_one(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the only input and output of a functional model of Keras 2, which put them in lists as it did several."""
+    calls = [call for layer in config.get("layers", ()) for call in layer.get("inbound_nodes", ())]
+    if not any(isinstance(call, list) for call in calls):
+        return {}
+    return {end: config[end][0] for end in ("input_layers", "output_layers") if len(config[end]) == 1}
 
 
 def _modern_node(node: Any) -> Any:
