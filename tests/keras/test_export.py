@@ -129,6 +129,7 @@ def test_layers(case, path):
     agrees(model, path, shape)
 
 
+@pytest.mark.filterwarnings("ignore:Layer 'flatten'")  # which doesn't pass masks on
 def test_words(path):
     model = keras.Sequential(
         [keras.Input((4,), dtype="int32"), layers.Embedding(10, 3, mask_zero=True), layers.Flatten(), layers.Dense(2)]
@@ -210,6 +211,9 @@ def test_a_block_without_an_operator(path):
     model = keras.Sequential([keras.Input((4,)), Custom(lambda x: klods.argsort(x))])
     model.layers[0].name = "sorting"
     fails(model, path, "block 'argsort' of layer 'sorting' has no operator in ONNX")
+    random = keras.Sequential([keras.Input((4,)), Custom(lambda x: x + klods.random.normal((4,)))])
+    random.layers[0].name = "random"
+    fails(random, path, "block 'call' of layer 'random' has no operator in ONNX")
 
 
 def test_a_number_that_depends_on_the_batch(path):

@@ -55,8 +55,10 @@ def _content(model: Any) -> bytes:
         raise _depending("what the model computes")
     writer = Writer(specs[0][2])
     names = _given(writer, specs, first, one, two)
-    for node, like in zip(one.nodes, two.nodes):
-        names[node.output] = _operator(writer, names, node, like, makers.get(node.output, ""))
+    for number, (node, like) in enumerate(zip(one.nodes, two.nodes)):
+        # What isn't noted, such as drawing random numbers, is part of what comes next.
+        layer = next((makers[later.output] for later in one.nodes[number:] if later.output in makers), "")
+        names[node.output] = _operator(writer, names, node, like, layer)
     for x, y in zip(one.outputs, two.outputs):
         dtype = np.dtype(_kind(x))
         writer.output(_named(writer, names, x, dtype), _sizes(x, y), dtype)
@@ -159,6 +161,8 @@ def _constant(writer: Writer, array: np.ndarray, other: np.ndarray) -> str:
 
 def _operator(writer: Writer, names: dict[Value, str], node: Node, like: Node, layer: str) -> str:
     """Write a node, and return the name of its output."""
+    if node.block == "call" and getattr(node.attributes["function"], "checks", False):
+        return _named(writer, names, node.operands[0], node.output.dtype)
     if node.block not in OPERATORS:
         of_layer = f" of layer '{layer}'" if layer else ""
         raise DataError(

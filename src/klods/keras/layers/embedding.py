@@ -12,7 +12,7 @@ from klods.keras import constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lora import adapted, add_lora
 from klods.ops.comparison import not_equal
-from klods.ops.effects import call
+from klods.ops.effects import call, checks
 from klods.ops.movement import cast
 from klods.ops.picking import gather
 from klods.tensor import Tensor, Variable
@@ -106,6 +106,7 @@ class Embedding(Layer):
         known = call(numbers, function=self._checked, shape=numbers.value.shape, dtype=numbers.value.dtype)
         return gather(self.embeddings, known)
 
+    @checks
     def _checked(self, numbers: np.ndarray) -> np.ndarray:
         if numbers.size and (numbers.min() < 0 or numbers.max() >= self.input_dim):
             wrong = numbers.max() if numbers.max() >= self.input_dim else numbers.min()
