@@ -107,7 +107,11 @@ class Node:
         self.inputs = placeholders((args, kwargs))
         self._outputs = mapped(KerasTensor.twin, outputs)
         self._give(outputs)
-        vars(operation)["_calls"] = [*(call for call in operation._calls if call() is not None), weakref.ref(self)]
+        operation.remember(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.operation.remember(self)
 
     @property
     def outputs(self) -> Any:
@@ -138,6 +142,14 @@ class Called:
     def nodes(self) -> list[Node]:
         """The calls on placeholders, in order."""
         return [node for call in self._calls if (node := call()) is not None]
+
+    def remember(self, node: Node) -> None:
+        """Take notice of a call."""
+        vars(self)["_calls"] = [*(call for call in self._calls if call() is not None), weakref.ref(node)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles hold: all but the calls, which come back with what depends on them."""
+        return {name: value for name, value in vars(self).items() if name != "_calls"}
 
 
 def outputs_of(function: Callable[..., Any], args: Any, kwargs: Any, known: Iterable[Any] = ()) -> Any:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -15,13 +15,15 @@ import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
 from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError, warn
+from klods.graph import tracing
 from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
+from klods.keras.layers.shapes import ByName, as_shape, is_shape, shapes, shapes_for, specs, with_shapes
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
 from klods.keras.masks import mask_of, put_mask
-from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
-from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor
+from klods.keras.symbolic import Called, KerasTensor, Node, mapped, outputs_of, placeholders
+from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
 # Arguments that a configuration leaves out where they are None, as Keras's does.
 UNSAID = ("activity_regularizer", "lora_rank", "lora_alpha")
@@ -63,7 +65,7 @@ class Layer(Tracking, Called):
     """
 
     built = False
-    input_spec: InputSpec | None = None
+    input_spec: Any = None
     activity_regularizer: Any = None
     _build_shape: Any = None
     _dtype = FLOAT32
@@ -116,7 +118,7 @@ class Layer(Tracking, Called):
 
     # ------------------------------------------------------------ calling
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Check the inputs, build the layer at its first call, and compute.
 
         `training` is that of the outermost call unless it is given; `call` gets it if it has such an argument.
@@ -125,17 +127,20 @@ class Layer(Tracking, Called):
             ShapeError: for inputs of a shape that the layer doesn't accept.
             DTypeError: for inputs that are no numbers.
         """
+        if inputs is None and self._call_names[0] in kwargs:
+            inputs = kwargs.pop(self._call_names[0])
         mask = mask_of(inputs)
         if type(inputs) is not Tensor or inputs.value.dtype is not self._dtype or args or kwargs:
             if placeholders((inputs, args, kwargs)):
                 return self._recorded(inputs, args, kwargs)
             inputs = self._as_inputs(inputs)
+            args, kwargs = (mapped(self._as_inputs, x, (np.ndarray, TensorLike)) for x in (args, kwargs))
         if self._mask_names:
             mask = self._take_masks(mask, args, kwargs)
         if self.input_spec is not None:
             self._check(inputs)
         if not self.built:
-            self._build_for(self._shapes_for(self.build, inputs, args, kwargs))
+            self._build_for(shapes_for(self.build, self._named(inputs, args, kwargs)))
         outer = in_training.get()
         training = self._training(outer, args, kwargs)
         if outer is training:
@@ -149,7 +154,7 @@ class Layer(Tracking, Called):
             finally:
                 in_training.reset(token)
         if self.activity_regularizer is not None:
-            self.add_loss(self.activity_regularizer(outputs) / outputs.value.shape[0])
+            mapped(lambda x: self.add_loss(self.activity_regularizer(x) / x.value.shape[0]), outputs, Tensor)
         if mask is not None or self._makes_mask:
             self._pass_mask(inputs, outputs, mask)
         return outputs
@@ -181,12 +186,53 @@ class Layer(Tracking, Called):
                 "layers after it won't see it. Set supports_masking = True, or define compute_mask.",
             )
 
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """Return what a call gives with these values in place of the weights, which stay as they are.
+
+        Args:
+            trainable_variables: a value for each of `trainable_variables`.
+            non_trainable_variables: a value for each of `non_trainable_variables`.
+            args: the arguments of the call.
+            return_losses: whether to return what the layers add to the loss, too.
+            kwargs: the arguments of the call by name.
+
+        Returns:
+            The outputs, the values that the non-trainable weights have after the call, and the losses if wanted.
+
+        Raises:
+            DataError: for another number of values than weights.
+        """
+        weights = [*self.trainable_variables, *self.non_trainable_variables]
+        values = [convert_to_tensor(x) for x in (*trainable_variables, *non_trainable_variables)]
+        if len(values) != len(weights):
+            raise DataError(
+                f"'{self.name}' has {len(weights)} weights; got {len(values)} values.",
+                "build it, and give one for each.",
+            )
+        before = [weight.tensor for weight in weights]
+        try:
+            for weight, value in zip(weights, values):
+                weight.tensor = value
+            outputs = self(*args, **kwargs)
+            after = [weight.tensor for weight in self.non_trainable_variables]
+            return (outputs, after, self.losses) if return_losses else (outputs, after)
+        finally:
+            for weight, tensor in zip(weights, before):
+                weight.tensor = tensor
+
     def _recorded(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Write down a call on placeholders and return what stands for the outputs."""
         if self.input_spec is not None:
             self._check(inputs)
         if not self.built:
-            self._build_for(self._shapes_for(self.build, inputs, args, kwargs))
+            self._build_for(shapes_for(self.build, self._named(inputs, args, kwargs)))
         outputs = self.compute_output_spec(inputs, *args, **kwargs)
         Node(self, (inputs, *args), kwargs, outputs)
         return outputs
@@ -197,19 +243,12 @@ class Layer(Tracking, Called):
             outputs = outputs_of(self.call, (inputs, *args), kwargs, self.weights)
             self._forget_losses()  # they are symbols
             return outputs
-        shape = self._shapes_for(self.compute_output_shape, inputs, args, kwargs)
-        return specs(
-            self.compute_output_shape(shape) if not isinstance(shape, ByName) else self.compute_output_shape(**shape),
-            self.dtype,
-        )
+        given = shapes_for(self.compute_output_shape, self._named(inputs, args, kwargs))
+        return specs(with_shapes(self.compute_output_shape, given), self.dtype)
 
-    def _shapes_for(self, method: Any, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the shape of the inputs; for a method of several shapes, those of the arguments that it names."""
-        wanted = _parameters(method)
-        if len(wanted) < 2:
-            return shapes(inputs)
-        given = {**dict(zip(self._call_names, (inputs, *args))), **kwargs}
-        return ByName({f"{name}_shape": shapes(x) for name, x in given.items() if f"{name}_shape" in wanted})
+    def _named(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a call by name, the inputs first."""
+        return {**dict(zip(self._call_names, (inputs, *args))), **kwargs}
 
     @property
     def input(self) -> Any:
@@ -266,21 +305,24 @@ class Layer(Tracking, Called):
         if "name" not in vars(self):
             kind = type(self).__name__
             raise StateError(f"{kind}.__init__ doesn't call that of its base class.", "call super().__init__() first.")
-        if isinstance(input_shape, ByName):
-            self.build(**input_shape)
-        else:
-            self.build(input_shape)
+        tracer, tapes = tracing.set(None), watching.set(())  # weights are made once, not in each run of a trace
+        try:
+            with_shapes(self.build, input_shape)
+        finally:
+            watching.reset(tapes)
+            tracing.reset(tracer)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return what `build_from_config` needs, as plain data; None if the layer needs no building."""
-        return None if self._build_shape is None else {"input_shape": self._build_shape}
+        shape = self._build_shape
+        return None if shape is None else {"shapes_dict" if isinstance(shape, ByName) else "input_shape": shape}
 
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         """Make the weights, for the shapes that `get_build_config` told."""
         if "input_shape" in config:
-            self.build(_as_shape(config["input_shape"]))
+            self.build(as_shape(config["input_shape"]))
         elif "shapes_dict" in config:
-            self.build(**{name: _as_shape(shape) for name, shape in config["shapes_dict"].items()})
+            self.build(**as_shape(config["shapes_dict"]))
 
     def _as_inputs(self, x: Any) -> Any:
         """Return inputs as tensors, floating ones in the layer's dtype."""
@@ -299,22 +341,43 @@ class Layer(Tracking, Called):
         return convert_to_tensor(tensor, self._dtype) if tensor.value.dtype.kind == "f" else tensor
 
     def _check(self, inputs: Any) -> None:
-        if not isinstance(inputs, (Tensor, KerasTensor)):
-            raise ShapeError(
-                f"Layer '{self.name}' takes one tensor; got a {type(inputs).__name__} of {len(inputs)}.",
-                "pass one array, or join them first with klods.concat.",
-            )
-        self.check_shape(tuple(inputs.shape))
+        self.check_shape(tuple(inputs.shape) if isinstance(inputs, (Tensor, KerasTensor)) else shapes(inputs))
 
     def check_shape(self, shape: Any) -> None:
-        """Check the shape of inputs.
+        """Check the shape of inputs, or the shapes of several.
 
         Raises:
-            ShapeError: for a shape that the layer doesn't accept.
+            ShapeError: for a shape that the layer doesn't accept, or another number of inputs.
         """
-        if self.input_spec is not None and not self.input_spec.accepts(shape):
+        spec = self.input_spec
+        if isinstance(spec, InputSpec) and not isinstance(shape, dict) and is_shape(shape):
+            self._check_one(shape, spec)
+        elif isinstance(spec, InputSpec):
             raise ShapeError(
-                f"Layer '{self.name}' got inputs of shape {shape}, expected {self.input_spec}.",
+                f"Layer '{self.name}' takes one tensor; got a {type(shape).__name__} of {len(shape)}.",
+                "pass one array, or join them first with klods.concat.",
+            )
+        elif spec is not None:
+            self._check_several(shape, spec)
+
+    def _check_several(self, shape: Any, specs: Any) -> None:
+        given = [shape] if not isinstance(shape, dict) and is_shape(shape) else shape
+        keys = [*specs] if isinstance(specs, dict) else range(len(specs))
+        if len(given) != len(specs) or isinstance(given, dict) != isinstance(specs, dict):
+            raise ShapeError(
+                f"Layer '{self.name}' takes a {type(specs).__name__} of {len(specs)} tensors; "
+                f"got {'one' if given is not shape else f'a {type(shape).__name__} of {len(shape)}'}.",
+                "pass them in that structure.",
+            )
+        for key in keys:
+            if isinstance(given, dict) and key not in given:
+                raise ShapeError(f"Layer '{self.name}' has no input {key!r}; got {[*given]}.", "name it so.")
+            self._check_one(given[key], specs[key])
+
+    def _check_one(self, shape: Any, spec: InputSpec) -> None:
+        if not spec.accepts(shape):
+            raise ShapeError(
+                f"Layer '{self.name}' got inputs of shape {shape}, expected {spec}.",
                 "reshape the inputs (layers.Flatten makes rows), or make a new layer for inputs of this shape.",
             )
 
@@ -393,7 +456,7 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
             build(self, **named) if input_shape is None else build(self, input_shape, *others, **named)
         else:
             build(self, input_shape, *others)
-        self._mark_built(named or input_shape)
+        self._mark_built(ByName(named) or input_shape)
 
     return wrapped
 
@@ -408,14 +471,6 @@ def making_room_for(count: int) -> Iterator[None]:
         room.reset(token)
 
 
-def _as_shape(given: Any) -> Any:
-    """Return a shape, or a structure of them, with tuples for lists of sizes."""
-    if isinstance(given, Mapping):
-        return {name: _as_shape(shape) for name, shape in given.items()}
-    is_shape = isinstance(given, (list, tuple)) and all(isinstance(n, (int, type(None))) for n in given)
-    return tuple(given) if is_shape else [_as_shape(shape) for shape in given]
-
-
 def _holds_arrays(x: Any) -> bool:
     """Tell whether there are arrays or tensors in a list, dict or tuple, however nested."""
     held = x.values() if isinstance(x, dict) else x
@@ -423,37 +478,3 @@ def _holds_arrays(x: Any) -> bool:
         isinstance(item, (np.ndarray, TensorLike)) or (isinstance(item, (list, tuple, dict)) and _holds_arrays(item))
         for item in held
     )
-
-
-class ByName(dict[str, Any]):
-    """The shapes of several arguments of a call, by the names that `build` has for them."""
-
-
-@functools.cache
-def _parameters_of(function: Any) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)[1:]
-
-
-def _parameters(method: Any) -> tuple[str, ...]:
-    """Return the names of a method's parameters, without `self`."""
-    return _parameters_of(method.__func__)
-
-
-def shapes(inputs: Any) -> Any:
-    """Return the shapes of inputs, None standing for the size of the batch."""
-    if isinstance(inputs, KerasTensor):
-        return inputs.shape
-    if isinstance(inputs, (list, tuple)):
-        return [shapes(x) for x in inputs]
-    if isinstance(inputs, dict):
-        return {key: shapes(x) for key, x in inputs.items()}
-    return (None, *inputs.value.shape[1:]) if isinstance(inputs, TensorLike) else None
-
-
-def specs(shape: Any, dtype: str) -> Any:
-    """Return placeholders for a shape, or for the shapes in a structure."""
-    if isinstance(shape, dict):
-        return {key: specs(x, dtype) for key, x in shape.items()}
-    if all(n is None or isinstance(n, (int, np.integer)) for n in shape):
-        return KerasTensor(shape, dtype)
-    return type(shape)(specs(x, dtype) for x in shape)

@@ -9,7 +9,8 @@ from typing import Any
 
 from klods.errors import DataError, ShapeError
 from klods.keras.configuration import dtype_policy, resolve
-from klods.keras.layers.layer import Layer, shapes, specs
+from klods.keras.layers.layer import Layer
+from klods.keras.layers.shapes import shapes, specs
 from klods.keras.symbolic import outputs_of
 from klods.ops.movement import reshape
 from klods.tensor import Tensor, convert_to_tensor

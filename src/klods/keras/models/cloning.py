@@ -47,6 +47,7 @@ def clone_model(
             made[id(layer)] = _cloned(layer, clone_function, call_function, recursive)
         return made[id(layer)]
 
+    twin: Model
     if isinstance(model, Sequential):
         twin = _stack(model, input_tensors, clone, call_function)
     elif model.own_calls:
@@ -69,9 +70,7 @@ def _cloned(layer: Any, clone_function: Any, call_function: Any, recursive: bool
 
 def _stack(model: Sequential, input_tensors: Any, clone: Callable[[Any], Any], call_function: Any) -> Sequential:
     if call_function is not None:
-        raise DataError(
-            "A Sequential model takes no call_function: its layers are listed, not called.", "leave it out."
-        )
+        raise DataError("A Sequential model takes no call_function: nobody calls its layers.", "leave it out.")
     given = placeholders([input_tensors])
     if input_tensors is not None and len(given) != 1:
         raise DataError(f"A Sequential model has one input; got {input_tensors!r}.", "pass one placeholder.")

@@ -40,9 +40,10 @@ class Network:
             _check_placeholders(role, given)
         if not all(is_input(x) for x in placeholders(inputs)):
             inputs, outputs = cloned(inputs, outputs, name)
+        # First of all attributes, so that copies and pickles go from call to call, and needn't dive.
+        self.nodes, found = ordered(placeholders(inputs), placeholders(outputs), name)
         self.name, self.inputs, self.outputs = name, inputs, outputs
         self.flat_inputs, self.flat_outputs = placeholders(inputs), placeholders(outputs)
-        self.nodes, found = ordered(self.flat_inputs, self.flat_outputs, name)
         self.operations = by_depth(self.nodes, found, self.flat_inputs)
         _check_names(self.operations)
 

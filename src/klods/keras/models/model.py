@@ -11,7 +11,8 @@ import numpy as np
 
 from klods.errors import AbsentError, DataError
 from klods.keras.export import export_onnx
-from klods.keras.layers.layer import Layer, shapes
+from klods.keras.layers.layer import Layer
+from klods.keras.layers.shapes import shapes
 from klods.keras.models import summary, wiring
 from klods.keras.models.functional import Network
 from klods.keras.models.outputs import at, paths
@@ -111,7 +112,7 @@ class Model(Trainer, Layer):
     @property
     def output_names(self) -> list[str]:
         """The names of the outputs: those of the layers that give them."""
-        outputs = self._known("output_names").outputs
+        outputs = self.known_network("output_names").outputs
         return [at(outputs, path).node.operation.name for path in paths(outputs)]
 
     @property

@@ -245,7 +245,7 @@ class Stepping:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: everything but the traced steps."""
-        return {name: value for name, value in vars(self).items() if name != "_steps_known"}
+        return {name: value for name, value in vars(self).items() if name not in ("_steps_known", "_calls")}
 
     def all_variables(self) -> list[Variable]:
         """Return the variables of the model, of its optimizer and of its metrics."""

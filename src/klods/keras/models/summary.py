@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from klods.errors import DataError
-from klods.keras.layers.layer import specs
+from klods.keras.layers.shapes import specs
 from klods.keras.operations import Operation
 from klods.keras.symbolic import KerasTensor, placeholders
 from klods.pictures.tables import html_table, text_table

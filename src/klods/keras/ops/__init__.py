@@ -194,7 +194,7 @@ PLAIN = (reporter, recordable, is_tensor, shape, ndim)
 # On placeholders of a model each is one call, under Keras's name, whatever blocks it is made of.
 for _name, _function in list(globals().items()):
     if inspect.isfunction(_function) and _function not in PLAIN:
-        globals()[_name] = recordable(_function)
-        globals()[_name].__name__ = _name
+        globals()[_name] = _known = recordable(_function)
+        _known.__module__, _known.__name__, _known.__qualname__ = __name__, _name, _name
 
 __getattr__ = reporter(__name__)
