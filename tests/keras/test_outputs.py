@@ -108,6 +108,21 @@ def test_one_loss_for_all_outputs_has_a_figure_for_each():
 
 
 @HOW
+def test_outputs_of_placeholders_go_by_the_names_of_their_layers(how):
+    given = keras.Input((8,))
+    price, kind = keras.layers.Dense(3, name="price"), keras.layers.Dense(3, activation="softmax", name="kind")
+    model = keras.Model(given, [price(given), kind(given)])
+    assert model.output_names == ["price", "kind"]
+    settings = {"metrics": {"kind": ["accuracy"]}, "loss_weights": {"kind": 2.0, "price": 0.5}}
+    model.compile(keras.optimizers.SGD(0.0), {"kind": SPARSE, "price": "mse"}, **settings, **how)
+    history = model.fit(x, {"kind": y, "price": t}, verbose=0).history
+    assert list(history) == ["kind_accuracy", "kind_loss", "loss", "price_loss"]
+    a, b = ((price(x).numpy() - t) ** 2).mean(), -np.log(kind(x).numpy()[np.arange(64), y]).mean()
+    hits = (kind(x).numpy().argmax(-1) == y).mean()
+    assert model.evaluate(x, [t, y], verbose=0) == pytest.approx([0.5 * a + 2 * b, a, b, hits], rel=1e-5)
+
+
+@HOW
 def test_sample_weights(how):
     weights = np.linspace(0, 3, len(x))
     model = pair(**how)
