@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from klods.errors import DataError, DTypeError, StateError
+from klods.errors import DataError, StateError
 from klods.keras.configuration import serialize, snake_case, unique_name
 from klods.keras.ops import equal, where
 from klods.keras.optimizers import schedules
+from klods.keras.optimizers.checks import check_at_least, check_pair
 from klods.keras.optimizers.clipping import clipped
 from klods.keras.optimizers.keeping import Keeper
 from klods.keras.optimizers.rates import as_rate, current, settings_of
@@ -58,9 +59,9 @@ class Optimizer(Keeper):
         super().__init__()
         if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise DataError("clipnorm, clipvalue and global_clipnorm exclude each other.", "give one of them.")
-        _check_at_least(2, gradient_accumulation_steps=gradient_accumulation_steps)
+        check_at_least(2, gradient_accumulation_steps=gradient_accumulation_steps)
         if use_ema:
-            _check_at_least(1, ema_overwrite_frequency=ema_overwrite_frequency)
+            check_at_least(1, ema_overwrite_frequency=ema_overwrite_frequency)
         if use_ema and not 0 <= ema_momentum <= 1:
             raise DataError(f"ema_momentum is a share between 0 and 1; got {ema_momentum!r}.", "write 0.99, say.")
         self.name = name or unique_name(snake_case(type(self).__name__))
@@ -200,7 +201,7 @@ class Optimizer(Keeper):
                 "No weight has a gradient: all are None.", "compute the loss from the weights, inside the tape."
             )
         for gradient, weight in pairs:
-            _check_pair(gradient, weight)
+            check_pair(gradient, weight)
         self.build_new(weights)
         scale = self.loss_scale_factor
         gradients, changed = [g if scale is None else g / scale for g, _ in pairs], [w for _, w in pairs]
@@ -279,26 +280,3 @@ class Optimizer(Keeper):
         if isinstance(rate, Mapping):
             config = {**config, "learning_rate": schedules.deserialize(rate, custom_objects)}
         return super().from_config(config)
-
-
-def _check_at_least(least: int, **counts: int | None) -> None:
-    for name, count in counts.items():
-        if count and (not isinstance(count, int) or count < least):
-            raise DataError(f"{name} is a whole number from {least} on; got {count!r}.", f"write {name}={least}, say.")
-
-
-def _check_pair(gradient: Tensor, weight: Any) -> None:
-    if not isinstance(weight, Variable):
-        raise DTypeError(
-            f"A weight is a Variable; got a {type(weight).__name__}.", "pass the gradient first, then its variable."
-        )
-    if weight.value.dtype.kind != "f":
-        raise DTypeError(
-            f"Variable '{weight.name}' holds {weight.value.dtype}, which can't follow a gradient.",
-            "make it floating: klods.Variable(x, dtype='float32').",
-        )
-    if gradient.value.shape != weight.value.shape:
-        raise DataError(
-            f"The gradient of '{weight.name}' has shape {gradient.shape}, the weight {weight.shape}.",
-            "pass gradients and weights in the same order.",
-        )

@@ -120,9 +120,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         if len(values) != len(boundaries) + 1:
-            raise DataError(
-                f"Got {len(values)} values for {len(boundaries)} boundaries.", "give one value more than boundaries."
-            )
+            raise DataError(f"Got {len(values)} values for {len(boundaries)} boundaries.", "give one value more.")
         self.boundaries, self.values, self.name = boundaries, values, name
 
     def __call__(self, step: Any) -> Tensor:
@@ -167,9 +165,8 @@ class PolynomialDecay(LearningRateSchedule):
     def __call__(self, step: Any) -> Tensor:
         periods = _periods(step, self.decay_steps)
         done = periods / maximum(ceil(periods), 1) if self.cycle else minimum(periods, 1)
-        return (self.initial_learning_rate - self.end_learning_rate) * power(
-            1 - done, self.power
-        ) + self.end_learning_rate
+        spread = self.initial_learning_rate - self.end_learning_rate
+        return spread * power(1 - done, self.power) + self.end_learning_rate
 
 
 class CosineDecay(LearningRateSchedule):
@@ -282,14 +279,7 @@ def _cosine(done: Any) -> Tensor:
     return 0.5 * (1 + cos(math.pi * done))
 
 
-CLASSES = (
-    ExponentialDecay,
-    InverseTimeDecay,
-    PiecewiseConstantDecay,
-    PolynomialDecay,
-    CosineDecay,
-    CosineDecayRestarts,
-)
+CLASSES = ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, CosineDecay, CosineDecayRestarts
 KNOWN: dict[str, Any] = by_name(*CLASSES)
 
 
