@@ -38,8 +38,8 @@ class Adafactor(WholeTensor):
         self.clip_threshold, self.relative_step = clip_threshold, relative_step
 
     def slots(self, weight: Variable) -> Sequence[Sequence[str | Slot]]:
-        *rest, rows, columns = (0, 0, *weight.value.shape)[-max(2, weight.value.ndim) :]
-        shapes = ((*rest, rows), (*rest, columns)) if weight.value.ndim > 1 else ((), ())  # without use below two axes
+        shape = weight.value.shape
+        shapes = (shape[:-1], (*shape[:-2], shape[-1])) if len(shape) > 1 else ((), ())  # without use below two axes
         return ((*(Slot(weight.name, shape=shape) for shape in shapes), "velocity"),)
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
