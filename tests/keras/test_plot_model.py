@@ -229,6 +229,9 @@ def test_cycles_are_drawn_backwards():
     drawing = draw("cycle", [Box(n, str(n)) for n in (1, 2, 3)], edges)
     curves = [shape for shape in drawing.shapes if isinstance(shape, Curve)]
     assert [curve.head[0][1] > curve.start[1] for curve in curves] == [True, True, False]
+    tops = sorted({shape.y for shape in drawing.shapes if isinstance(shape, Rectangle)})
+    assert curves[2].start[1] == tops[2]  # it leaves at the top of the last box
+    assert tops[0] < curves[2].head[0][1] < tops[1]  # and meets the bottom of the first
 
 
 def test_a_graph_of_one_box_and_of_an_empty_frame():

@@ -74,18 +74,12 @@ class EarlyStopping(MonitorCallback):
         self.wait += 1
         improved = self.improves(current, self.best)
         if improved:
-            self.best = current
-        if improved or (self.restore_best_weights and self.best_weights is None):
-            self._keep(epoch)
+            self.best, self.best_epoch = current, epoch
+            self.best_weights = self.model.get_weights() if self.restore_best_weights else None
         if improved and (self.baseline is None or self.improves(current, self.baseline)):
             self.wait = 0
         if not improved and self.wait >= self.patience and epoch > 0:
             self.stopped_epoch, self.model.stop_training = epoch, True
-
-    def _keep(self, epoch: int) -> None:
-        self.best_epoch = epoch
-        if self.restore_best_weights:
-            self.best_weights = self.model.get_weights()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch and self.verbose:
