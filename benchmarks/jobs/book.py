@@ -4,7 +4,7 @@
 
 reviews: 10,000-16-16-1 on 15,000 reviews in batches of 512; single: the same on 1,000 of them, one by one; newswires:
 10,000-64-64-46 on 8,000 newswires in batches of 512; tickets: three inputs and two outputs, functional, on 5,120
-tickets in batches of 128. Each is the seconds of a warm epoch. tiny_us: what a step of a 4-16-1 network takes on batches
+tickets in batches of 128. Each is the seconds of a warm epoch. tiny_us: what a step of a 4-16-1 network takes, batches
 of 16; layers_ms: building a network of 100 layers and its summary. Prints one JSON line.
 """
 
