@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -130,3 +133,167 @@ def test_training_compiled_and_eager():
         runs.append(model.fit([A, B], A[:, :1], batch_size=2, epochs=3, verbose=0).history["loss"])
     assert runs[0] == pytest.approx(runs[1])
     assert runs[0][-1] < runs[0][0]
+
+
+# ------------------------------------------------------------ copies and configurations
+
+
+def test_copies_and_pickles():
+    model = two_in_two_out()
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert twin.get_layer("shared") is not model.get_layer("shared")
+        assert np.array_equal(twin([A, B])["sum"], model([A, B])["sum"])
+        assert twin.get_config() == model.get_config()
+
+
+def test_a_configuration_comes_back():
+    model = two_in_two_out()
+    twin = Model.from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    assert twin.get_config() == model.get_config()
+    assert np.array_equal(twin([A, B])["first"], model([A, B])["first"])
+
+
+def test_calls_that_need_each_other_are_told():
+    x = Input((4,), name="x")
+    model = Model(x, Dense(4, name="two")(Dense(4, name="one")(x)))
+    config = model.get_config()
+    config["layers"][1]["inbound_nodes"] = copy.deepcopy(config["layers"][2]["inbound_nodes"])
+    config["layers"][1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = ["two", 0, 0]
+    with pytest.raises(DataError, match="The calls of one, two need each other"):
+        Model.from_config(config)
+
+
+def test_functions_of_klods_are_described_as_keras_ones():
+    x = Input((4, 3))
+    made = [klods.matmul(x, klods.ones((3, 2))), klods.reduce_mean(x, axis=1), klods.concat([x, x], axis=-1), x[:, 0]]
+    found = [(y.node.operation.described_as[1], y.node.operation.options) for y in made]
+    assert found == [
+        ("Matmul", {}), ("Mean", {"axis": 1, "keepdims": False}), ("Concatenate", {"axis": -1}), ("GetItem", {}),
+    ]  # fmt: skip
+
+
+def test_a_subclass_made_of_placeholders():
+    class Small(Model):
+        def __init__(self, units=3, **kwargs):
+            x = Input((4,))
+            super().__init__(inputs=x, outputs=Dense(units)(x), **kwargs)
+            self.units = units
+
+    model = Small(2, name="small")
+    assert (model.output_shape, model.get_config()["units"], model.name) == ((None, 2), 2, "small")
+    assert model(A).shape == (6, 2)
+
+
+def test_clone_with_functions_of_ones_own():
+    model = two_in_two_out()
+
+    def wider(layer):
+        return Dense(layer.units, "tanh", name=f"{layer.name}_twin")
+
+    def dropped(layer, *args, **kwargs):
+        outputs = layer(*args, **kwargs)
+        return keras.layers.Dropout(0.5)(outputs) if isinstance(layer, Dense) else outputs
+
+    twin = keras.models.clone_model(model, clone_function=wider)
+    assert twin.get_layer("shared_twin").activation is keras.activations.tanh
+    assert len(twin.weights) == 4
+    same = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=dropped)
+    assert same.get_layer("shared") is model.get_layer("shared")
+    assert sum(isinstance(layer, keras.layers.Dropout) for layer in same.layers) == 3
+    assert np.array_equal(same([A, B])["sum"], model([A, B])["sum"])
+
+
+# ------------------------------------------------------------ layers
+
+
+def test_a_layer_of_layers_keeps_an_unknown_batch():
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = [Dense(5), Dense(2)]
+
+        def call(self, inputs):
+            return klods.reshape(self.inner[1](self.inner[0](inputs)), (len(inputs) * 2,)), inputs[:, 0]
+
+    flat, first = Block()(Input((4,)))
+    assert (flat.shape, first.shape) == ((None,), (None,))
+    model = Model(flat.node.inputs, [flat, first])
+    assert len(model.trainable_weights) == 4
+    assert [x.shape for x in model(A)] == [(12,), (6,)]
+
+
+def test_arguments_are_built_by_their_names():
+    class Both(keras.layers.Layer):
+        def build(self, query_shape, value_shape):
+            self.got = query_shape, value_shape
+            self.kernel = self.add_weight((query_shape[-1], value_shape[-1]))
+
+        def call(self, query, value, scale=1.0):
+            return query @ self.kernel * value * scale
+
+        def compute_output_shape(self, query_shape, value_shape):
+            return value_shape
+
+    layer = Both()
+    outputs = layer(query=Input((4,), name="q"), value=Input((3,), name="v"), scale=2.0)
+    assert (layer.got, outputs.shape) == (((None, 4), (None, 3)), (None, 3))
+    model = Model(outputs.node.inputs, outputs)
+    np.testing.assert_allclose(model([A, B]), A @ np.asarray(layer.kernel) * B * 2, rtol=1e-5)
+    assert layer.get_build_config() == {"shapes_dict": {"query_shape": (None, 4), "value_shape": (None, 3)}}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([A], "takes a list of 2 tensors; got a list of 1"),
+        (A, "takes a list of 2 tensors; got one"),
+        ([A, A], r"expected shape \(..., 3\)"),
+    ],
+)
+def test_a_layer_says_how_many_inputs_it_takes(given, words):
+    class Pair(keras.layers.Layer):
+        def __init__(self):
+            super().__init__(name="pair")
+            self.input_spec = [keras.layers.InputSpec(axes={-1: 4}), keras.layers.InputSpec(axes={-1: 3})]
+
+        def call(self, inputs):
+            return inputs[0]
+
+    assert Pair()([A, B]).shape == (6, 4)
+    with pytest.raises(ShapeError, match=words):
+        Pair()(given)
+
+
+def test_stateless_call():
+    layer = keras.layers.BatchNormalization()
+    layer.build((None, 4))
+    before = layer.get_weights()
+    outputs, after = layer.stateless_call([2 * np.ones(4), np.ones(4)], before[2:], A, training=True)
+    centred = (A - A.mean(0)) / np.sqrt(A.var(0) + 1e-3)
+    np.testing.assert_allclose(outputs, 2 * centred + 1, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(after[0], 0.01 * A.mean(0), rtol=1e-4, atol=1e-7)
+    assert all(np.array_equal(a, b) for a, b in zip(before, layer.get_weights()))
+    with pytest.raises(DataError, match="has 4 weights; got 2 values"):
+        layer.stateless_call([1.0], [1.0], A)
+
+
+def test_masks_reach_calls_that_take_them():
+    seen = []
+
+    class Seeing(keras.layers.Layer):
+        supports_masking = True
+
+        def call(self, inputs, mask=None):
+            seen.append(None if mask is None else mask.shape)
+            return inputs * 1
+
+    words = Input((4,), dtype="int32")
+    model = Model(words, Seeing()(Dense(3)(keras.layers.Embedding(5, 2, mask_zero=True)(words))))
+    seen.clear()
+    outputs = model(np.array([[1, 2, 0, 0]]))
+    assert np.array_equal(keras.masks.mask_of(outputs), [[True, True, False, False]])
+    assert seen == [(1, 4)]
+    with pytest.warns(UserWarning, match="'lost'.*doesn't pass on"):
+        lost = keras.layers.Flatten(name="lost")(outputs)
+    assert keras.masks.mask_of(lost) is None

@@ -11,12 +11,22 @@ from klods.errors import DataError, unknown_name
 from klods.keras import ops
 from klods.keras.configuration import snake_case, unique_name
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
+from klods.ops import activation, comparison, movement
 from klods.tensor import Placeholder
 
 # The parameters that Keras's operations are called on; the others are options of the operation.
 CALLED_ON = frozenset(
     "x x1 x2 xs y key condition indices inputs operands target output targets predictions start_indices".split()
 )
+# Functions of klods whose arguments have the order of Keras's.
+TWINS = {
+    activation.log_softmax: ops.log_softmax,
+    activation.softmax: ops.softmax,
+    comparison.where: ops.where,
+    movement.concat: ops.concatenate,
+    movement.expand_dims: ops.expand_dims,
+    movement.tile: ops.tile,
+}
 # The modules of Keras's operations, but for those in its `numpy`.
 MODULES = {
     "core": "cast slice stop_gradient unstack convert_to_tensor",
@@ -44,7 +54,7 @@ class Operation(Called):
     ) -> None:
         self.function, self.options = function, dict(options or {})
         self.name = name or unique_name(snake_case(function.__name__.strip("_")))
-        if any(p.kind is p.VAR_POSITIONAL for p in _parameters(function).values()):  # options come before it
+        if _is_spread(function):
             self._with_options = functools.partial(function, *self.options.values())
         else:
             self._with_options = functools.partial(function, **self.options)
@@ -107,15 +117,34 @@ def is_of_keras(function: Any) -> bool:
 def record(tensor: Placeholder, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Write down the call of a function with a placeholder among its arguments; return what stands for its result."""
     known = function if is_of_keras(function) else _of_keras().get(inspect.unwrap(function))
-    known = vars(ops)[SAME.get(known.__name__, known.__name__)] if known else None
-    if known is None or not kwargs.keys() <= _parameters(known).keys():
+    if known is not None and known is not function:
+        args, kwargs = _by_position(function, args, kwargs), {}
+    if known is None or (len(args) > len(_parameters(known)) and not _is_spread(known)):
         return Operation(function)(*args, **kwargs)
+    known = vars(ops)[SAME.get(known.__name__, known.__name__)]
     bound = inspect.signature(known).bind(*args, **kwargs)
     bound.apply_defaults()
-    spread = any(p.kind is p.VAR_POSITIONAL for p in _parameters(known).values())
-    options = {name: x for name, x in bound.arguments.items() if name not in CALLED_ON}
-    called_on = [x for name, x in bound.arguments.items() if name in CALLED_ON]
-    return Operation(known, options)(*(called_on[-1] if spread else called_on))
+    called_on = {name: x for name, x in bound.arguments.items() if name in CALLED_ON or placeholders([x])}
+    options = {name: x for name, x in bound.arguments.items() if name not in called_on}
+    values = list(called_on.values())
+    return Operation(known, options)(*(values[-1] if _is_spread(known) else values))
+
+
+def _by_position(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, ...]:
+    """Return the arguments of a function of klods, in the order that Keras's has, up to the last one given."""
+    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound.arguments.pop("name", None)
+    given = set(bound.arguments)
+    bound.apply_defaults()
+    if _is_spread(function):
+        return bound.args
+    last = max(place for place, name in enumerate(bound.arguments) if name in given)
+    return tuple(bound.arguments.values())[: last + 1]
+
+
+def _is_spread(function: Callable[..., Any]) -> bool:
+    """Tell whether a function takes any number of arguments, before which its options come."""
+    return any(p.kind is p.VAR_POSITIONAL for p in _parameters(function).values())
 
 
 @functools.cache
@@ -126,7 +155,8 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
 @functools.cache
 def _of_keras() -> dict[Any, Callable[..., Any]]:
     """Return the functions of `keras.ops` by the blocks that they are."""
-    return {inspect.unwrap(x): x for x in vars(ops).values() if is_of_keras(x)}
+    named = {inspect.unwrap(x): x for x in vars(ops).values() if is_of_keras(x)}
+    return {**named, **{inspect.unwrap(x): twin for x, twin in TWINS.items()}}
 
 
 def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from klods.dtypes import FLOAT32, INT32, as_dtype
 from klods.errors import DataError, ShapeError
-from klods.ops.block import alike, checked_axis, static
+from klods.ops.block import alike, checked_axis, recordable, static
 from klods.ops.comparison import equal, where
 from klods.ops.movement import broadcast_to, cast, expand_dims
 from klods.tensor import Tensor, convert_to_tensor
@@ -35,12 +35,14 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     return broadcast_to(convert_to_tensor(value), sizes(dims))
 
 
+@recordable
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return zeros in the shape and dtype of another tensor."""
     x = convert_to_tensor(input)
     return zeros(x.value.shape, x.dtype if dtype is None else dtype)
 
 
+@recordable
 def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return ones in the shape and dtype of another tensor."""
     x = convert_to_tensor(input)
@@ -77,6 +79,7 @@ def linspace(start: Any, stop: Any, num: int, name: str | None = None, axis: int
     return Tensor(np.linspace(first, last, num, dtype=kind, axis=axis))
 
 
+@recordable
 def one_hot(
     indices: Any,
     depth: int,

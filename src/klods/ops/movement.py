@@ -16,7 +16,7 @@ import numpy as np
 from klods.dtypes import as_dtype
 from klods.errors import DataError, DTypeError, ShapeError
 from klods.ops import loops
-from klods.ops.block import alike, block, broadcast_shape, checked_axis, static
+from klods.ops.block import alike, block, broadcast_shape, checked_axis, recordable, static
 from klods.tensor import Tensor, convert_to_tensor
 
 Shape = tuple[int, ...]
@@ -106,6 +106,7 @@ def broadcast_to(input: Any, shape: Any) -> Any:
     return np.broadcast_to(input, shape)
 
 
+@recordable
 def expand_dims(input: Any, axis: int, name: str | None = None) -> Tensor:
     """Return the tensor with a new axis of size 1 at `axis`."""
     x = convert_to_tensor(input)
@@ -114,6 +115,7 @@ def expand_dims(input: Any, axis: int, name: str | None = None) -> Tensor:
     return reshape(x, sizes)
 
 
+@recordable
 def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Return the tensor without its axes of size 1, or without those named."""
     x = convert_to_tensor(input)
@@ -151,6 +153,7 @@ def reverse(tensor: Any, axis: Any) -> Any:
     return np.flip(tensor, axis)
 
 
+@recordable
 def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     """Return the tensor repeated as a whole, `multiples[i]` times along axis i."""
     x, times = convert_to_tensor(input), static(multiples)
@@ -227,6 +230,7 @@ def concatenate(*values: Any, axis: int) -> Any:
     return np.concatenate(values, axis=axis)
 
 
+@recordable
 def concat(values: Any, axis: int, name: str | None = None) -> Tensor:
     """Return a list of tensors joined along an axis.
 
@@ -241,17 +245,20 @@ def concat(values: Any, axis: int, name: str | None = None) -> Tensor:
     return concatenate(*parts, axis=axis)
 
 
+@recordable
 def stack(values: Any, axis: int = 0, name: str | None = None) -> Tensor:
     """Return tensors of one shape joined along a new axis."""
     return concat([expand_dims(x, axis) for x in alike(*values)], axis)
 
 
+@recordable
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> list[Tensor]:
     """Return the slices of a tensor along an axis, which they no longer have."""
     x = convert_to_tensor(value)
     return [x[along(axis, i, x.value.shape)] for i in range(x.value.shape[axis])]
 
 
+@recordable
 def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None = None) -> list[Tensor]:
     """Return a tensor cut along an axis into equal parts, or into parts of the sizes given."""
     x, sizes = convert_to_tensor(value), static(num_or_size_splits)

@@ -14,7 +14,7 @@ import numpy as np
 from klods.dtypes import INT32
 from klods.errors import ArgumentError, DataError, PositionError, ShapeError
 from klods.ops import loops
-from klods.ops.block import block, checked_axis, static
+from klods.ops.block import block, checked_axis, recordable, static
 from klods.ops.comparison import greater, less, where as choose
 from klods.ops.movement import along, cast, expand_dims, pad_constant, reshape, transpose
 from klods.ops.reduction import reduce_sum
@@ -268,6 +268,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     return choose(condition, x, y)
 
 
+@recordable
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str | None = None) -> Tensor:
     """Return the elements (or slices) of a tensor where the mask holds, along one axis in place of the mask's.
 
@@ -281,6 +282,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str | No
     return item(x, along(axis or 0, np.asarray(convert_to_tensor(mask, "bool").value), x.value.shape))
 
 
+@recordable
 def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Tensor:
     """Return the tensor with each element (or slice along an axis) repeated in a row.
 
@@ -375,6 +377,7 @@ def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: b
     return (values.shape[axis] - 1 - np.flip(backwards, axis)).astype(INT32)
 
 
+@recordable
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
     """Return a tensor sorted along an axis, `"ASCENDING"` or `"DESCENDING"`."""
     x = convert_to_tensor(values)
@@ -388,6 +391,7 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
+@recordable
 def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) -> TopK:
     """Return the k largest elements of each row along the last axis, largest first, and their indices.
 

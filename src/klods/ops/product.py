@@ -10,7 +10,7 @@ import numpy as np
 
 from klods.errors import DataError, DTypeError, ShapeError
 from klods.ops import loops
-from klods.ops.block import alike, block, broadcast_shape, static
+from klods.ops.block import alike, block, broadcast_shape, recordable, static
 from klods.ops.movement import broadcast_to, expand_dims, reshape, squeeze, transpose
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
@@ -76,6 +76,7 @@ def _turned(x: np.ndarray, turn: bool) -> np.ndarray:
     return x.swapaxes(-1, -2) if turn and x.ndim > 1 else x
 
 
+@recordable
 def tensordot(a: Any, b: Any, axes: Any = 2, name: str | None = None) -> Tensor:
     """Return the sum of products over pairs of axes: the last `axes` of a with the first of b, or those listed."""
     (a, b), pairs = alike(a, b), static(axes)

@@ -15,7 +15,7 @@ from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.ops import loops
 from klods.ops.arithmetic import abs_, exp_, log_, power, sqrt_, square
-from klods.ops.block import block, checked_axis
+from klods.ops.block import block, checked_axis, recordable
 from klods.ops.comparison import equal, is_finite, not_equal, where
 from klods.ops.movement import (
     along,
@@ -194,6 +194,7 @@ def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False
     return _flipped(running_sum(_shifted(terms, axis, 1, 0) if exclusive else terms, axis), axis, reverse)
 
 
+@recordable
 def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
     """Return the running products along an axis.
 
@@ -240,6 +241,7 @@ def reduce_std(input_tensor: Any, axis: Axis = None, keepdims: bool = False, nam
     return sqrt_(reduce_variance(input_tensor, axis, keepdims))
 
 
+@recordable
 def reduce_logsumexp(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Return log(sum(e^x)) along axes without overflow."""
     x = convert_to_tensor(input_tensor)
