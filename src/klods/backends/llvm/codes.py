@@ -99,7 +99,14 @@ class ProductCode:
         self.turned_a, self.turned_b = (bool(node.attributes.get(f"transpose_{side}")) for side in "ab")
         self.m, self.n = self.c.shape
         self.k = self.a.size // self.m
+        if (self.n == 1 and self.turned_a) or (self.m == 1 and self.turned_b):
+            self._mirror()
         self.pattern = shape_of(self.m, self.n, self.turned_b, lanes())
+
+    def _mirror(self) -> None:
+        """Compute c's transpose from those of b and a: with one row or column it lies in memory as c does."""
+        self.a, self.b, self.m, self.n = self.b, self.a, self.n, self.m
+        self.turned_a, self.turned_b = not self.turned_b, not self.turned_a
 
     def text(self) -> str:
         """Return it in LLVM's language."""
