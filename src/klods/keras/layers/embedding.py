@@ -5,14 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
 from klods.errors import DataError
 from klods.keras import constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lora import adapted, add_lora
 from klods.ops.comparison import not_equal
-from klods.ops.effects import call, checks
 from klods.ops.movement import cast
 from klods.ops.picking import gather
 from klods.tensor import Tensor, Variable
@@ -103,18 +100,10 @@ class Embedding(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         numbers = inputs if inputs.value.dtype.name in ("int32", "int64") else cast(inputs, "int32")
-        known = call(numbers, function=self._checked, shape=numbers.value.shape, dtype=numbers.value.dtype)
-        return gather(self.embeddings, known)
-
-    @checks
-    def _checked(self, numbers: np.ndarray) -> np.ndarray:
-        if numbers.size and (numbers.min() < 0 or numbers.max() >= self.input_dim):
-            wrong = numbers.max() if numbers.max() >= self.input_dim else numbers.min()
-            raise DataError(
-                f"Layer '{self.name}' got the number {wrong}; its table holds 0 to {self.input_dim - 1}.",
-                "make input_dim larger, or the numbers smaller.",
-            )
-        return numbers
+        try:
+            return gather(self.embeddings, numbers)
+        except DataError as error:
+            raise DataError(f"Layer '{self.name}': {error.what}", error.mend) from None
 
     def compute_mask(self, inputs: Tensor, previous_mask: Any = None) -> Tensor | None:
         """Return where inputs aren't 0, if 0 stands for no word."""
