@@ -85,7 +85,7 @@ def test_a_model_inside_is_a_box_or_opened():
 
 
 def test_operations_are_named_like_layers():
-    keras.utils.clear_session()
+    keras.utils.clear_session()  # names start anew
     x = keras.Input((4,), name="x")
     assert ("x (InputLayer)", "multiply (Multiply)") in ties(model_to_dot(keras.Model(x, x * 2)))
 
