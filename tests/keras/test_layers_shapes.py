@@ -107,6 +107,7 @@ def test_masks_that_layers_make():
     assert layers.Embedding(4, 2).compute_mask(words) is None
     steps = np.array([[[1.0, 0.0], [0.0, 0.0]]], "float32")
     assert np.array_equal(layers.Masking().compute_mask(steps), [[True, False]])
+    assert np.array_equal(layers.Masking(1.0).compute_mask(np.ones((1, 2, 2))), [[False, False]])
     assert np.array_equal(layers.Masking(1.0)(np.ones((1, 2, 2), "float32")), np.zeros((1, 2, 2)))
     assert layers.Lambda(lambda x: x, mask=lambda x, mask: "made").compute_mask(steps) == "made"
 
@@ -116,6 +117,7 @@ def test_softmax_of_what_the_mask_leaves():
     for kind in ("bool", "float32", "int32"):
         outputs = layers.Softmax()(x, mask=klods.constant(mask.astype(kind)))
         assert np.allclose(outputs, [[1 / (1 + np.e), np.e / (1 + np.e), 0], [0, 0, 0]])
+    assert np.allclose(layers.Softmax()(x, mask=klods.constant(0.3 + 0.4 * mask)), outputs)  # at 0.3 an input is out
     with pytest.raises(ShapeError, match="Layer 'soft' got a mask"):
         layers.Softmax(name="soft")(x, mask=klods.constant(mask[:, :2]))
 
