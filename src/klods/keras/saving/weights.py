@@ -147,8 +147,16 @@ def _attributes(holder: Any) -> list[tuple[str, Any]]:
     names |= {name for name in ("layers", "optimizer") if hasattr(holder, name)}
     is_stack = hasattr(holder, "_stack") or getattr(holder, "_network", None) is not None
     ordered = sorted(names, key=lambda name: (is_stack and name != "layers", name.startswith("_"), name))
-    values = [(name, getattr(holder, name, None)) for name in ordered]
+    values = [(name, _value(holder, name)) for name in ordered]
     return [(name, value) for name, value in values if isinstance(value, (*HOLDERS, *CONTAINERS))]
+
+
+def _value(holder: Any, name: str) -> Any:
+    """Return an attribute, None where a property of somebody's own has none yet."""
+    try:
+        return getattr(holder, name)
+    except Exception:
+        return None
 
 
 def _ones_own(holder: Any) -> list[type]:
