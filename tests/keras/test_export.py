@@ -129,7 +129,7 @@ def test_layers(case, path):
     agrees(model, path, shape)
 
 
-@pytest.mark.filterwarnings("ignore:Layer 'flatten'")  # which doesn't pass masks on
+@pytest.mark.filterwarnings("ignore:Layer 'flatten")  # which doesn't pass masks on
 def test_words(path):
     model = keras.Sequential(
         [keras.Input((4,), dtype="int32"), layers.Embedding(10, 3, mask_zero=True), layers.Flatten(), layers.Dense(2)]
