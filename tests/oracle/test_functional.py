@@ -215,3 +215,79 @@ def test_each_loads_what_the_other_wrote(name):
         read = keras.models.model_from_json(text)
         read.set_weights(ours.get_weights())
         close(leaves(read(DATA[name])), expected, atol=1e-5)
+
+
+# ------------------------------------------------------------ clones, tables, operations
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in ("parts", "functions", "operators")])
+def test_clones(name):
+    ours, theirs = pair(name)
+    twins = own.models.clone_model(ours), real.models.clone_model(theirs)
+    for twin, model in zip(twins, (ours, theirs)):
+        twin.set_weights(model.get_weights())
+    assert [x.name for x in twins[0].layers] == [x.name for x in twins[1].layers]
+    close(leaves(twins[0](DATA[name])), leaves(theirs(DATA[name])), atol=1e-5)
+
+
+def tabled(keras):
+    a, b = keras.Input((4,), name="a"), keras.Input((3,), name="b")
+    shared = keras.layers.Dense(3, name="shared")
+    wide = keras.layers.Dense(4, name="a_layer_with_a_long_name")(keras.layers.Concatenate(name="j")([shared(a), b]))
+    inner = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(2, name="in1"), keras.layers.BatchNormalization(name="bn")], name="inner"
+    )
+    model = keras.Model([a, b], [inner(wide), shared(wide)], name="tabled")
+    model.get_layer("j").trainable = model.get_layer("shared").trainable = False
+    return model
+
+
+TABLES = {
+    "wired": (tabled, {}),
+    "nested": (tabled, {"expand_nested": True, "show_trainable": True, "line_length": 100}),
+    "range": (tabled, {"layer_range": ["shared", "a_layer"], "positions": [0.2, 0.4, 0.6, 1.0]}),
+    "range backwards": (tabled, {"layer_range": ["inner", "b"]}),
+    "chain": (chain, {"show_trainable": True}),
+    "stack": (model_in_a_stack, {"expand_nested": True}),
+    "two outputs": (two_outputs, {}),
+    "unused": (unused_input, {}),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables(name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    make, options = TABLES[name]
+    texts: list[str] = []
+    for keras in (own, real):
+        make(keras).summary(print_fn=texts.append, **options)
+    assert texts[0].split("\n") == texts[1].rstrip("\n").split("\n")
+
+
+X3 = (2, 3, 4)
+OPERATIONS = {
+    "absolute": [], "argmax": [1], "argsort": [], "average": [1], "broadcast_to": [(5, 2, 3, 4)], "ceil": [],
+    "clip": [-1, 1], "cos": [], "count_nonzero": [1], "cumsum": [1], "cumprod": [1], "diagonal": [], "elu": [],
+    "erf": [], "exp": [], "expand_dims": [1], "flip": [1], "floor": [], "gelu": [], "hard_sigmoid": [], "isnan": [],
+    "leaky_relu": [0.3], "log1p": [], "log_softmax": [], "logsumexp": [1], "max": [1], "mean": [1], "min": [(1, 2)],
+    "moveaxis": [0, 1], "negative": [], "one_hot": None, "ones_like": [], "pad": [((0, 0), (1, 1), (0, 2))],
+    "prod": [1], "ravel": [], "reciprocal": [], "relu": [], "relu6": [], "repeat": [2, 1], "reshape": [(2, 12)],
+    "roll": [1, 1], "rsqrt": [], "selu": [], "sigmoid": [], "sign": [], "silu": [], "sin": [], "softmax": [],
+    "softplus": [], "softsign": [], "sort": [1], "sqrt": [], "square": [], "std": [1], "sum": [1], "swapaxes": [1, 2],
+    "tanh": [], "tile": [(1, 2, 1)], "transpose": [(0, 2, 1)], "tril": [], "triu": [], "var": [1], "zeros_like": [],
+    "swish": [], "abs": [], "any": [1], "all": [1], "cast": ["int32"], "stop_gradient": [], "round": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name, options in OPERATIONS.items() if options is not None])
+def test_operations_go_through_files(name):
+    x = np.random.default_rng(3).uniform(0.1, 2, X3).astype(np.float32)
+    texts, values = [], []
+    for keras in (own, real):
+        start = keras.Input(batch_shape=X3, name="x")
+        model = keras.Model(start, getattr(keras.ops, name)(start, *OPERATIONS[name]))
+        texts.append(model.to_json())
+        values.append(np.asarray(model(x)))
+    close(*values, rtol=1e-4)
+    for text, keras in ((texts[0], real), (texts[1], own)):
+        close(np.asarray(keras.models.model_from_json(text)(x)), values[1], rtol=1e-4)

@@ -16,10 +16,11 @@ from klods.tensor import Placeholder
 
 # The parameters that Keras's operations are called on; the others are options of the operation.
 CALLED_ON = frozenset(
-    "x x1 x2 xs y key condition indices inputs operands target output targets predictions start_indices".split()
+    "x x1 x2 xs y key condition indices inputs operands target output targets predictions start_indices weights "
+    "constant_values".split()
 )
 # Functions of klods whose arguments have the order of Keras's.
-TWINS = {
+TWINS: dict[Any, Any] = {
     activation.log_softmax: ops.log_softmax,
     activation.softmax: ops.softmax,
     comparison.where: ops.where,
@@ -54,22 +55,27 @@ class Operation(Called):
     ) -> None:
         self.function, self.options = function, dict(options or {})
         self.name = name or unique_name(snake_case(function.__name__.strip("_")))
-        if _is_spread(function):
-            self._with_options = functools.partial(function, *self.options.values())
-        else:
-            self._with_options = functools.partial(function, **self.options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function gives for these arguments; on placeholders, write the call down."""
         if not placeholders((args, kwargs)):
-            return self._with_options(*args, **kwargs)
+            return self._applied(*args, **kwargs)
         outputs = self.compute_output_spec(*args, **kwargs)
         Node(self, args, kwargs, outputs)
         return outputs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return placeholders for what the function gives for these."""
-        return outputs_of(self._with_options, args, kwargs)
+        return outputs_of(self._applied, args, kwargs)
+
+    def _applied(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the function gives: Keras counts what it is called on without the options between."""
+        if not self.options:
+            return self.function(*args, **kwargs)
+        if _is_spread(self.function):
+            return self.function(*self.options.values(), *args)
+        names = [name for name in _parameters(self.function) if name not in self.options]
+        return self.function(**dict(zip(names, args)), **kwargs, **self.options)
 
     @property
     def described_as(self) -> tuple[str, str]:
@@ -155,7 +161,7 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
 @functools.cache
 def _of_keras() -> dict[Any, Callable[..., Any]]:
     """Return the functions of `keras.ops` by the blocks that they are."""
-    named = {inspect.unwrap(x): x for x in vars(ops).values() if is_of_keras(x)}
+    named: dict[Any, Any] = {inspect.unwrap(x): x for x in vars(ops).values() if is_of_keras(x)}
     return {**named, **{inspect.unwrap(x): twin for x, twin in TWINS.items()}}
 
 
