@@ -297,3 +297,13 @@ def test_masks_reach_calls_that_take_them():
     with pytest.warns(UserWarning, match="'lost'.*doesn't pass on"):
         lost = keras.layers.Flatten(name="lost")(outputs)
     assert keras.masks.mask_of(lost) is None
+
+
+def test_a_stack_that_fails_to_fit_may_be_built_for_other_data():
+    model = keras.Sequential([Dense(4), Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(DataError, match="Label 7"):
+        model.fit(A, np.full(6, 7), verbose=0)
+    assert not model.built
+    model.fit(B, np.full(6, 2), verbose=0)
+    assert (model.input_shape, model.layers[1].output.shape) == ((None, 3), (None, 3))

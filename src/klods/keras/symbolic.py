@@ -105,6 +105,7 @@ class Node:
     def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         self.operation, self.args, self.kwargs = operation, args, kwargs
         self.inputs = placeholders((args, kwargs))
+        self._alone = not kwargs and len(args) == 1 and isinstance(args[0], KerasTensor)
         self._outputs = mapped(KerasTensor.twin, outputs)
         self._give(outputs)
         operation.remember(self)
@@ -125,6 +126,8 @@ class Node:
 
     def filled(self, values: dict[Key, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments with values, by the placeholders' keys, in place of the placeholders."""
+        if self._alone:
+            return (values[self.inputs[0].key],), {}
         return mapped(lambda x: values[x.key], self.args), mapped(lambda x: values[x.key], self.kwargs)
 
     def note(self, made: Any, values: dict[Key, Any]) -> None:

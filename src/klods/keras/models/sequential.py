@@ -70,7 +70,7 @@ class Sequential(Model):
         if not self._stack:
             raise DataError(f"Model '{self.name}' has no layers to take off.", "add one first.")
         layer = self._stack.pop()
-        del self._outputs[len(self._stack) :]
+        self._outputs = self._outputs[: len(self._stack)]
         self.built, self._network = False, None
         if rebuild:
             self._build_if_known()
@@ -113,11 +113,13 @@ class Sequential(Model):
             raise ShapeError(
                 f"Model '{self.name}' has inputs of shape {shape}; got {tuple(input_shape)}.", "leave the shape out."
             )
-        for layer in self._stack[len(self._outputs) :]:
+        outputs = list(self._outputs)
+        for layer in self._stack[len(outputs) :]:
             try:
-                self._outputs.append(layer((self._outputs or [self._input.output])[-1]))
+                outputs.append(layer(outputs[-1] if outputs else self._input.output))
             except KlodsError as error:
                 raise _naming(error, layer) from None
+        self._outputs = outputs
 
     def _first_input(self, input_shape: Any) -> InputLayer:
         if input_shape is None:
