@@ -209,6 +209,11 @@ ROWS = {
         lambda keras: {"loss": [SPARSE, "mse"], "loss_weights": [1.0, 3.0], "metrics": ["accuracy", "mae"]},
         in_order(x=X, y=[KINDS, PRICES]),
     ),
+    "cross-entropy by the shapes": Row(
+        branches("list"),
+        lambda keras: {"loss": ["mse", "crossentropy"], "metrics": ["mae", "accuracy"], "optimizer": "adam"},
+        in_order(x=X, y=BOTH),
+    ),
     "one loss for all outputs": Row(
         branches("alike"),
         lambda keras: {"loss": fourth_power, "metrics": ["mse", "mae"], "optimizer": "rmsprop"},

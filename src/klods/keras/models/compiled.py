@@ -257,6 +257,9 @@ def _leaves(given: Any) -> list[Any]:
 
 
 def _as_loss(identifier: Any) -> losses.Loss:
+    """Return a Loss, which has the name it was given by; `crossentropy` is the kind that the shapes call for."""
+    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+        return losses.LossFunctionWrapper(metrics.crossentropy_by_shape, name=identifier)
     loss = losses.as_loss(identifier)
     if isinstance(identifier, str) and type(loss) is losses.LossFunctionWrapper:
         loss.name = identifier
