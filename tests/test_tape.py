@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import klods
-from klods.errors import GradientWarning
+from klods.errors import DataError, GradientWarning, ShapeError, StateError
 
 
 @pytest.fixture
@@ -382,3 +382,57 @@ def test_speed_and_acceleration():
         speed = inner.gradient(position, time)
     assert float(speed) == pytest.approx(19.6)
     assert float(outer.gradient(speed, time)) == pytest.approx(9.8)
+
+
+# ---------------------------------------------------------------- jacobian
+
+
+def test_jacobian_has_the_derivatives_of_each_element():
+    x = klods.Variable([[1.0, 2.0], [3.0, 4.0]])
+    with klods.GradientTape(persistent=True) as tape:
+        y = x[0] * x[1]
+        total = klods.reduce_sum(y)
+    expected = [[[3, 0], [1, 0]], [[0, 4], [0, 2]]]  # of x00 x10 and of x01 x11
+    assert tape.jacobian(y, x).numpy().tolist() == expected
+    assert tape.jacobian(y, {"a": [x]})["a"][0].numpy().tolist() == expected
+    assert tape.jacobian(total, x).numpy().tolist() == tape.gradient(total, x).numpy().tolist()
+
+
+def test_jacobian_is_differentiated_again_and_traced():
+    x = klods.constant([1.0, 2.0])
+
+    @klods.function
+    def hessian(x):
+        with klods.GradientTape() as outer:
+            outer.watch(x)
+            with klods.GradientTape() as inner:
+                inner.watch(x)
+                y = x[0] ** 2 * x[1]
+            slope = inner.gradient(y, x)
+        return outer.jacobian(slope, x)
+
+    assert hessian(x).numpy().tolist() == [[4, 2], [2, 0]]
+    assert hessian.python_function(x).numpy().tolist() == [[4, 2], [2, 0]]
+
+
+def test_jacobian_of_what_is_not_connected():
+    x = klods.Variable([1.0, 2.0])
+    with klods.GradientTape(persistent=True) as tape:
+        y = klods.ones((3,))
+    with pytest.warns(GradientWarning) as warnings:
+        assert tape.jacobian(y, x) is None
+    assert len(warnings) == 1
+    assert tape.jacobian(y, x, unconnected_gradients="zero").numpy().tolist() == np.zeros((3, 2)).tolist()
+
+
+def test_jacobian_spends_the_tape_unless_the_call_is_wrong():
+    x = klods.Variable([1.0, 2.0])
+    with klods.GradientTape() as tape:
+        y = x * x
+    with pytest.raises(DataError, match="'none' or 'zero'"):
+        tape.jacobian(y, x, unconnected_gradients="nothing")
+    with pytest.raises(ShapeError, match="no elements"):
+        tape.jacobian(klods.zeros((0,)), x)
+    tape.jacobian(y, x)
+    with pytest.raises(StateError, match="already given"):
+        tape.jacobian(y, x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import Enum
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from klods.errors import DataError, GradientWarning, ShapeError, StateError, warn
 from klods.ops.block import Block
 from klods.ops.creation import zeros_like
-from klods.ops.movement import cast, reshape
+from klods.ops.movement import cast, reshape, stack
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
@@ -149,22 +150,73 @@ class GradientTape:
             DataError: for another word than `"none"` or `"zero"`, or too many or few output gradients.
             ShapeError: for an output gradient of another shape than its target.
         """
-        if unconnected_gradients not in MODES:
-            raise DataError(f"unconnected_gradients is {unconnected_gradients!r}.", "make it 'none' or 'zero'.")
-        self._spend()
         targets, wanted = leaves(target), leaves(sources)
-        values = [self._values(x) for x in wanted]
-        watched = {id(tensor) for seen in values for tensor in seen if id(tensor) in self._watched}
-        found = backward(self._records, _seeds(targets, output_gradients), watched)
-        gradients = []
-        for x, seen in zip(wanted, values):
-            gradient = total([found[id(tensor)] for tensor in seen if id(tensor) in found])
-            gradients.append(self._unconnected(x, targets, unconnected_gradients) if gradient is None else gradient)
-        if not self._persistent:
-            self._records, self._watched = [], {}
+        self._spend(unconnected_gradients)
+        gradients = [
+            self._unconnected(x, targets, unconnected_gradients) if gradient is None else gradient
+            for x, gradient in zip(wanted, self._derivatives(_seeds(targets, output_gradients), wanted))
+        ]
+        self._release()
         return rebuilt(sources, iter(gradients))
 
-    def _spend(self) -> None:
+    def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
+        """Return the derivatives of each element of a target, in the sources' own structure.
+
+        The records are walked backwards once for each element.
+
+        Args:
+            target: one tensor.
+            sources: a tensor or variable, or a list, tuple or dict of them.
+            unconnected_gradients: as for `gradient`.
+
+        Returns:
+            For each source a tensor whose shape is the target's followed by the source's.
+
+        Raises:
+            StateError: at the second call, unless the tape is persistent.
+            DataError: for another word than `"none"` or `"zero"`.
+            ShapeError: for a target without elements.
+
+        Example:
+            >>> import klods
+            >>> x = klods.Variable([1., 2.])
+            >>> with klods.GradientTape() as tape:
+            ...     y = x * x
+            >>> tape.jacobian(y, x).numpy()
+            array([[2., 0.],
+                   [0., 4.]], dtype=float32)
+        """
+        tensor, wanted = convert_to_tensor(target), leaves(sources)
+        shape = tensor.value.shape
+        size = prod(shape)
+        if not size:
+            raise ShapeError(f"jacobian: the target's shape {shape} has no elements.", "give a target that has some.")
+        self._spend(unconnected_gradients)
+        seeds = np.eye(size, dtype=tensor.value.dtype).reshape(size, *shape)
+        rows = [self._derivatives({id(tensor): Tensor(seed)}, wanted) for seed in seeds]
+        jacobians = []
+        for x, parts in zip(wanted, zip(*rows)):
+            if parts[0] is None:
+                parts = (self._unconnected(x, [tensor], unconnected_gradients),) * size
+            jacobians.append(None if parts[0] is None else reshape(stack(parts), (*shape, *parts[0].value.shape)))
+        self._release()
+        return rebuilt(sources, iter(jacobians))
+
+    def _derivatives(self, seeds: dict[int, Tensor], wanted: list[Any]) -> list[Tensor | None]:
+        """Return what the seeds, by their tensors' ids, come to at each source; None where they don't reach it."""
+        values = [self._values(x) for x in wanted]
+        watched = {id(tensor) for seen in values for tensor in seen if id(tensor) in self._watched}
+        found = backward(self._records, seeds, watched)
+        return [total([found[id(tensor)] for tensor in seen if id(tensor) in found]) for seen in values]
+
+    def _release(self) -> None:
+        if not self._persistent:
+            self._records, self._watched = [], {}
+
+    def _spend(self, unconnected_gradients: str) -> None:
+        """Note that the tape gives gradients, of that mode, or say why it can't."""
+        if unconnected_gradients not in MODES:
+            raise DataError(f"unconnected_gradients is {unconnected_gradients!r}.", "make it 'none' or 'zero'.")
         if self._spent and not self._persistent:
             raise StateError(
                 "This GradientTape has already given its gradient.",
