@@ -127,6 +127,7 @@ from klods.ops.product import (
 from klods.ops.reduction import (
     norm,
 )
+from klods.printing import print_ as print
 from klods.tape import (
     GradientTape,
     UnconnectedGradients,
@@ -215,6 +216,7 @@ __all__ = [
     "ones_like",
     "pad",
     "pow",
+    "print",
     "range",
     "rank",
     "reduce_all",
