@@ -46,7 +46,18 @@ class Shape(NamedTuple):
 
 def shape_of(m: int, n: int, turned: bool, lanes: int) -> Shape:
     """Return what the machine code of an m by n product depends on."""
-    return Shape(lanes, ROWS[lanes] if m >= ROWS[lanes] else 1, turned, n >= lanes, n % lanes > 0)
+    return Shape(lanes, rows_of(m, ROWS[lanes]), turned, n >= lanes, n % lanes > 0)
+
+
+def rows_of(m: int, most: int) -> int:
+    """Return the rows of a tile: as many as there may be, but for so few rows of c that the last tile would be empty.
+
+    Example:
+        >>> [rows_of(m, 8) for m in (1, 8, 10, 100)]
+        [1, 8, 5, 8]
+    """
+    tiles = -(-m // most)
+    return most if tiles > 2 else -(-m // tiles)
 
 
 def copies(m: int, n: int, k: int, turned: bool) -> bool:
