@@ -117,6 +117,17 @@ def test_a_row_has_the_same_bits_in_every_batch():
         assert multiply(tf.constant(a[:rows])).numpy().tobytes() == whole[:rows].tobytes()
 
 
+@pytest.mark.skipif(library.lanes() not in product.ROWS, reason="products go to BLAS here")
+def test_a_prediction_has_the_same_bits_in_every_batch():
+    layers = keras.layers
+    hidden = [layers.Dense(300, activation="tanh"), layers.BatchNormalization(), layers.LayerNormalization()]
+    model = keras.Sequential([keras.Input((200,)), *hidden, layers.Dense(10, activation="softmax")])
+    x = RANDOM.random((70, 200), np.float32)
+    whole = model.predict(x, batch_size=70, verbose=0)
+    for size in (1, 3, 8, 10, 33):
+        assert model.predict(x, batch_size=size, verbose=0).tobytes() == whole.tobytes()
+
+
 @pytest.fixture
 def compiled(monkeypatch):
     """The texts compiled during a test, with nothing compiled before it."""
