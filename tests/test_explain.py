@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from klods.backends.program import Program, numpy_steps
 from klods.cli import main
 from klods.compiled import Function
 from klods.errors import DataError, KlodsError, PositionError, StateError, TraceWarning
-from klods.explanation import text
+from klods.explanation import explanation, text
 from klods.explanation.compare import arguments_of, inputs_at, plan_of, run_naively
-from klods.graph import Untraceable
+from klods.graph import Untraceable, engine
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 needs_llvm = pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite")
@@ -239,10 +240,26 @@ def test_no_random_number_is_used_up():
         x, y = np.ones((8, 6), np.float32), np.ones((8, 2), np.float32)
         model.fit(x, y, verbose=0)
         if explaining:
-            assert "call" in [row.blocks[0] for row in tf.explain(model).rows]
+            plan = tf.explain(model)
+            assert "call" in [row.blocks[0] for row in plan.rows]
+            plan.compare([row.blocks[0] for row in plan.rows].index("matmul"))
         model.fit(x, y, verbose=0)
         results.append([*state(model), tf.random.normal((2,)).numpy().tobytes()])
     assert results[0] == results[1]
+
+
+def test_no_other_thread_runs_a_plan_while_kernels_are_compared(monkeypatch):
+    model, x, y = trained("sgd")
+    plan, free = tf.explain(model, x, y), []
+
+    def look(*_: Any) -> list[Any]:
+        with ThreadPoolExecutor(1) as other:
+            free.append(other.submit(engine.acquire, blocking=False).result())
+        return []
+
+    monkeypatch.setattr(explanation, "readings", look)
+    plan.compare(0)
+    assert free == [False]
 
 
 def test_a_run_that_diverges_while_it_is_measured_warns_of_nothing(recwarn):

@@ -6,7 +6,7 @@ from typing import Any
 
 from klods.explanation.explanation import Comparison, Explanation
 from klods.explanation.measure import Row
-from klods.explanation.subject import subject_of
+from klods.explanation.subject import apart, subject_of
 
 
 def explain(model_or_function: Any, *examples: Any) -> Explanation:
@@ -43,8 +43,8 @@ def explain(model_or_function: Any, *examples: Any) -> Explanation:
                     relu[row][column] = max(matmul[row][column] + b[column], 0)
             return relu
     """
-    with subject_of(model_or_function, examples) as subject:
-        return Explanation(subject)
+    with apart(model_or_function):
+        return Explanation(model_or_function, subject_of(model_or_function, examples))
 
 
 __all__ = ["Comparison", "Explanation", "Row", "explain"]

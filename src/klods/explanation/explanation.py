@@ -11,7 +11,7 @@ from klods.explanation.measure import Row, measured
 from klods.explanation.naive import kernel_function
 from klods.explanation.names import Names
 from klods.explanation.single import node_function
-from klods.explanation.subject import Subject
+from klods.explanation.subject import Subject, apart
 from klods.graph.text import node_text
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call
@@ -54,8 +54,8 @@ class Explanation:
         rows: the lines of the table, as data.
     """
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, explained: Any, subject: Subject) -> None:
+        self._explained, self._subject = explained, subject
         self.rows: list[Row] = measured(subject)
 
     def __len__(self) -> int:
@@ -108,7 +108,9 @@ class Explanation:
         """
         call = self._call(kernel)
         blocks = tuple(node.block for node in call.nodes)
-        return Comparison(kernel, blocks, readings(kernel, self._subject, self.naive(kernel)))
+        loop = self.naive(kernel)
+        with apart(self._explained):
+            return Comparison(kernel, blocks, readings(kernel, self._subject, loop))
 
     def _call(self, kernel: Any) -> Call:
         calls = self._subject.plan.calls

@@ -52,18 +52,28 @@ class Subject:
         return {v: literal(x.item(), x.dtype) for v, x in self.plan.graph.constants.items() if x.ndim == 0}
 
 
-@contextmanager
-def subject_of(explained: Any, examples: Sequence[Any]) -> Iterator[Subject]:
-    """Yield the subject of a model or function, all of whose parts are afterwards what they were before.
+def subject_of(explained: Any, examples: Sequence[Any]) -> Subject:
+    """Return the subject of a model or function, `apart` from which it is to be made and run.
 
     Args:
         explained: a compiled model, whose training step is meant, or a function.
         examples: a batch, or the arguments of a call.
 
     Raises:
-        StateError: for a model that isn't compiled or built, or a function that has not been called.
-        DataError: for anything else, or data that don't fit.
+        StateError: for a model that isn't built, or a function that has not been called.
+        DataError: for data that don't fit.
         Untraceable: for what can't be traced.
+    """
+    return (_of_model if isinstance(explained, Trainer) else _of_function)(explained, examples)
+
+
+@contextmanager
+def apart(explained: Any) -> Iterator[None]:
+    """Let what runs inside the `with` block leave a model or function as it is, with no other thread at work.
+
+    Raises:
+        StateError: for a model that isn't compiled.
+        DataError: for what is neither model nor function.
     """
     if not isinstance(explained, Trainer) and not callable(explained):
         raise DataError(
@@ -72,11 +82,12 @@ def subject_of(explained: Any, examples: Sequence[Any]) -> Iterator[Subject]:
         )
     with engine, np.errstate(all="ignore"), same_random_numbers():
         if not isinstance(explained, Trainer):
-            yield _of_function(explained, examples)
+            yield
             return
         explained._check_compiled("explain")
         with unchanged(explained):
-            yield _of_model(explained, examples)
+            explained.warned_of_numbers = True  # the runs to come are not the model's
+            yield
 
 
 def _of_function(function: Callable[..., Any], examples: Sequence[Any]) -> Subject:
@@ -116,7 +127,6 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 
 
 def _of_model(model: Any, examples: Sequence[Any]) -> Subject:
-    model.warned_of_numbers = True  # the runs to come are not the model's
     backend = "numpy" if model.jit_compile is False else default_backend()
     runner = None if examples else _kept_runner(model)
     if runner is not None:
