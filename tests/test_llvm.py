@@ -184,6 +184,29 @@ def test_whole_numbers_keep_all_their_digits():
     assert Function(lambda x: x + 300, "llvm")(tf.constant([7], dtype="int16")).numpy().tolist() == [307]
 
 
+def test_numbers_that_a_dtype_lacks():
+    """They are compared as they are; to compute on them is refused, as it is eagerly."""
+    x = tf.constant([0, 1, 255], dtype="uint8")
+    for number in (-1, 255, 256, 2**40, 2**70):
+        compare = Function(lambda x, number=number: [x == number, x < number, number <= x], "llvm")
+        expected = [x.numpy() == number, x.numpy() < number, number <= x.numpy()]
+        assert [y.numpy().tolist() for y in compare(x)] == [y.tolist() for y in expected]
+    for number in (-1, 256, 2**70):
+        with pytest.raises(DataError, match="can't work on"):
+            Function(lambda x, number=number: x + number, "llvm")(x)
+    big = tf.constant([2**63], dtype="uint64")
+    assert Function(lambda x: x + (2**63 - 1), "llvm")(big).numpy().tolist() == [2**64 - 1]
+    assert Function(lambda x: x - 2**63, "llvm")(big).numpy().tolist() == [0]
+
+
+def test_without_fused_instructions_products_are_for_blas(monkeypatch):
+    a, b = RANDOM.random((9, 40), np.float32), RANDOM.random((40, 33), np.float32)
+    multiply = Function(lambda a, b: tf.matmul(a, b), "llvm")
+    monkeypatch.setattr(codes, "fuses", lambda: False)
+    np.testing.assert_allclose(multiply(a, b).numpy(), a @ b, rtol=1e-6)
+    assert codes.code_of(multiply.last.plan.calls[0]) is None
+
+
 def test_float16_runs_in_numpy():
     x = tf.constant(RANDOM.normal(size=(5, 12)).astype(np.float16))
 

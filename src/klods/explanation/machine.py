@@ -50,7 +50,7 @@ def _written(number: int, call: Call) -> str:
 
     code = code_of(call)
     if code is None:
-        name = "of float16" if isinstance(call.item, Kernel) else f"the block {call.item.block}"
+        name = "of float16 or unfit numbers" if isinstance(call.item, Kernel) else f"the block {call.item.block}"
         raise StateError(
             f"Kernel {number} is {name}, which klods doesn't compile: a library runs it.",
             "choose a kernel that runs in machine code.",

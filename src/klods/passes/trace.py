@@ -128,12 +128,18 @@ class GraphTracer:
         return Tensor(Symbol(self, self.graph.given(array.shape, array.dtype)))
 
     def apply(self, block: str, values: Sequence[Any], attributes: dict[str, Any]) -> Symbol:
-        """Add a node and return its output."""
+        """Add a node and return its output.
+
+        Raises:
+            OverflowError: as NumPy does, for a whole number that is to be computed in a dtype that hasn't got it.
+        """
         self.check_open()
         if block not in BLOCKS:
             raise Untraceable(f"NumPy's function {block} has no block.", "use klods's functions on tensors.")
         operands = tuple(self.operand(x) for x in values)
         shape, dtype = result_of(block, operands, attributes)
+        if BLOCKS[block].kind == "same" and BLOCKS[block].gives is None and dtype.kind in "iu":
+            np.array([x for x in operands if type(x) is int], dtype)
         output = self.graph.value(shape, dtype)
         self.graph.nodes.append(Node(block, operands, attributes, output))
         return Symbol(self, output)

@@ -56,6 +56,11 @@ def is_written_out(node: Node, i: int) -> bool:
     return isinstance(x, bool) or x in (0, 1) or (node.block == "power" and i == 1)
 
 
+def holds(dtype: np.dtype, x: Any) -> bool:
+    """Tell whether a dtype has a number; NumPy compares whole numbers with those that theirs lacks, too."""
+    return dtype.kind not in "iu" or bool(np.iinfo(dtype).min <= x <= np.iinfo(dtype).max)
+
+
 def in_order(kernel: Kernel, stores: Sequence[Value]) -> Kernel:
     """Return a kernel with the nodes that its stores need in an order that depends on nothing but what they compute."""
     nodes = {node.output: node for node in kernel.nodes}
@@ -114,4 +119,4 @@ def _dtype_at(node: Node, i: int) -> np.dtype:
 def _word(x: Any, dtype: np.dtype) -> int:
     if dtype.kind == "f":
         return struct.unpack("q", struct.pack("d", x))[0]
-    return int(np.array(x).astype(dtype))
+    return int(np.array(x, dtype).astype(np.int64))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from klods.backends.llvm.arguments import arguments_of, fits, in_order, pattern_of
+from klods.backends.llvm.arguments import arguments_of, fits, holds, in_order, pattern_of
 from klods.backends.llvm.emit import emit
-from klods.backends.llvm.library import NAME, lanes, new_module
+from klods.backends.llvm.library import NAME, fuses, lanes, new_module
 from klods.backends.llvm.parts import Region, kernel_regions, product_regions
 from klods.backends.llvm.product import DEPTH, ROWS, copies, height_of, shape_of, write_product
 from klods.backends.llvm.registers import FLOAT32, FLOATS
@@ -20,21 +20,24 @@ from klods.passes.stages import Stages
 
 def code_of(call: Call) -> KernelCode | ProductCode | None:
     """Return what runs a call in machine code; None for one that NumPy runs."""
-    if isinstance(call.item, Kernel):
-        return KernelCode(call) if has_registers(call.item) else None
-    return ProductCode(call) if is_product(call.item) else None
+    if not isinstance(call.item, Kernel):
+        return ProductCode(call) if is_product(call.item) else None
+    code = KernelCode(call)
+    return code if has_registers(code) else None
 
 
-def has_registers(kernel: Kernel) -> bool:
-    """Tell whether the processor computes on all of a kernel's dtypes; on float16 not every one does."""
-    return all(x.dtype.kind != "f" or x.dtype.itemsize in FLOATS for x in kernel.domains)
+def has_registers(code: KernelCode) -> bool:
+    """Tell whether the processor computes on a kernel's dtypes and numbers; on float16 not every one does."""
+    numbers = [(node.operands[i], dtype) for (node, i), dtype in code.arguments.numbers.items()]
+    floating = [x.dtype.itemsize for x in code.kernel.domains if x.dtype.kind == "f"]
+    return all(size in FLOATS for size in floating) and all(holds(dtype, x) for x, dtype in numbers)
 
 
 def is_product(node: Node) -> bool:
     """Tell whether a node is a product of two float32 matrices, on a processor whose registers suit it."""
     values = [*node.values, node.output]
     fit = all(len(x.shape) == 2 and x.dtype == FLOAT32 and x.size for x in values)
-    return node.block == "matmul" and fit and lanes() in ROWS
+    return node.block == "matmul" and fit and lanes() in ROWS and fuses()
 
 
 class KernelCode:

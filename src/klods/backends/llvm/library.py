@@ -85,6 +85,12 @@ def lanes() -> int:
     return 32 if has.get("avx512f") else 16 if has.get("avx") else 8
 
 
+@cache
+def fuses() -> bool:
+    """Tell whether the processor at hand multiplies and adds in one instruction."""
+    return bool(llvm.get_host_cpu_features().get("fma"))
+
+
 def _compile(texts: dict[Hashable, str]) -> None:
     engine = _kept(optimised([*texts.values()]))
     for i, pattern in enumerate(texts):
