@@ -76,6 +76,9 @@ def test_the_places_where_programs_look_for_data():
 
         assert Dataset is tf.data.Dataset and AUTOTUNE == tf.data.AUTOTUNE == -1
         assert pad_sequences is tf.keras.utils.pad_sequences and same is image_dataset_from_directory
+        assert tf.losses is tf.keras.losses and tf.metrics is tf.keras.metrics
+        assert tf.optimizers is tf.keras.optimizers and tf.initializers is tf.keras.initializers
+        assert tf.config.list_physical_devices("GPU") == []
         assert K.floatx() == tf.keras.backend.floatx() == "float32"
     """)
 

@@ -262,12 +262,17 @@ __all__ = [
 ]
 __getattr__ = _reporter(
     __name__,
-    lazy=("data", "debugging", "keras", "linalg", "nn", "random"),
+    lazy=("config", "data", "debugging", "keras", "linalg", "nn", "random"),
     found_in={
         "explain": "klods.explanation",
+        "executing_eagerly": "klods.compiled",
         "function": "klods.compiled",
         "TensorSpec": "klods.compiled",
         "backend": "klods.backends",
         "set_backend": "klods.backends",
+        "initializers": "klods.keras",
+        "losses": "klods.keras",
+        "metrics": "klods.keras",
+        "optimizers": "klods.keras",
     },
 )

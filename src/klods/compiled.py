@@ -16,7 +16,7 @@ from klods.backends import backend as chosen_backend, steps_of
 from klods.backends.program import Program
 from klods.dtypes import as_array, dtype_of
 from klods.errors import ArgumentError, DTypeError, ShapeError, TraceWarning, warn
-from klods.graph import Graph, Untraceable, Value, engine
+from klods.graph import Graph, Untraceable, Value, engine, tracing
 from klods.passes.fuse import fuse
 from klods.passes.plan import Plan, plan
 from klods.passes.simplify import simplify
@@ -69,6 +69,32 @@ def function(
     if func is None:
         return functools.partial(function, input_signature=input_signature, jit_compile=jit_compile, **options)
     return Function(func, "numpy" if jit_compile is False else None, input_signature)
+
+
+def executing_eagerly() -> bool:
+    """Tell whether operations compute at once, as they do outside of functions that are being traced."""
+    return tracing.get() is None
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """Choose whether all functions, and the steps of all models, run as they are: slower, and open to a debugger.
+
+    Example:
+        >>> import klods
+        >>> klods.config.run_functions_eagerly(True)
+        >>> klods.config.functions_run_eagerly()
+        True
+        >>> klods.config.run_functions_eagerly(False)
+    """
+    _mode["eager"] = bool(run_eagerly)
+
+
+def functions_run_eagerly() -> bool:
+    """Tell what `run_functions_eagerly` chose."""
+    return _mode["eager"]
+
+
+_mode = {"eager": False}
 
 
 @dataclass(frozen=True)
@@ -159,7 +185,7 @@ class Function:
         """Return the function's result for these arguments."""
         if self.input_signature is not None:
             args, kwargs = self._fitted(args, kwargs)
-        if self.untraceable is not None or watching.get():
+        if self.untraceable is not None or watching.get() or functions_run_eagerly():
             return self.python_function(*args, **kwargs)
         with engine:
             try:
