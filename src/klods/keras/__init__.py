@@ -51,5 +51,13 @@ __all__ = [
     "optimizers",
     "regularizers",
     "utils",
+    "version",
 ]
-__getattr__ = reporter(__name__, lazy=("backend", "datasets", "ops", "preprocessing", "saving"))
+
+
+def version() -> str:
+    """Return klods's version."""
+    return __version__
+
+
+__getattr__ = reporter(__name__, lazy=("backend", "datasets", "ops", "preprocessing", "random", "saving"))
