@@ -270,17 +270,6 @@ def averaged(keras, on_epoch):
     return [dict(history.history), seen, [np.array(w) for w in model.get_weights()]]
 
 
-NOT_THERE = {
-    "OrbaxCheckpoint": "writes through Orbax, a library of JAX",
-    "RemoteMonitor": "posts figures to a server: a LambdaCallback does that with any library",
-}
-
-
-def test_every_callback_is_there_or_has_a_reason():
-    names = {name for name in dir(real.callbacks) if name[0].isupper()}
-    assert {name for name in names if not hasattr(own.callbacks, name)} == set(NOT_THERE) & names
-
-
 def spy(keras, log):
     """Return a callback that writes down each hook with its number and the names of its figures."""
 

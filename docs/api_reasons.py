@@ -1,0 +1,252 @@
+"""Why klods lacks names and arguments of Keras, or has them otherwise. The page and the tests read it from here."""
+
+from __future__ import annotations
+
+OPENING = """# What of Keras is there
+
+Each public name of Keras 3.15, module by module: whether klods has it, and what differs. Of {total} names {same} are
+the same, {differs} differ and {no} are not there. What is missing fails with an error that names it.
+
+- **same**: it is called with the same arguments, in the same order and with the same defaults. That values, gradients
+  and configurations agree with Keras's is what `tests/oracle` checks.
+- **differs**: it is there, and what differs is said.
+- **no**: it isn't there, and why.
+
+klods is for networks of dense layers so far, on processors, in one process. `python docs/api_table.py` writes this page
+from the two libraries; reasons stand in `docs/api_reasons.py`.
+"""
+
+CONVOLUTION = "klods has no convolution or pooling yet"
+RECURRENCE = "klods has no recurrence yet"
+ATTENTION = "klods has no attention yet"
+IMAGES = "klods has no operations on images yet"
+TEXT = "klods has no tensors of text"
+TABLES = "vocabularies of text and categories: prepare them with NumPy or pandas"
+AUDIO = "for audio"
+QUANTIZED = "klods doesn't quantize"
+PRECISION = "each layer has one dtype: see `dtype=` and `keras.config.set_floatx`"
+DISTRIBUTED = "klods runs in one process, on processors"
+PURE = "for JAX, whose functions keep no state; a step of klods is traced as it stands"
+BACKENDS = "klods is its own backend"
+OTHERS = "wraps models of other frameworks"
+INTERNAL = "Keras uses it inside"
+LEGACY = "what Keras keeps of Keras 2"
+SPARSE = "klods has dense tensors only"
+COMPLEX = "klods has no complex numbers"
+BLOCKS = "there is no block for it yet"
+LOOPS = "write the loop in Python: a traced function unrolls it"
+
+MISSING: dict[str, dict[str, str]] = {
+    "keras": {
+        PRECISION: "DTypePolicy FloatDTypePolicy dtype_policies mixed_precision",
+        QUANTIZED: "Quantizer quantizers",
+        DISTRIBUTED: "device distribution",
+        PURE: "StatelessScope SymbolicScope",
+        "part of a model that is a `Model` in klods": "Function",
+        "the base of layers and functions inside Keras; write a `Layer`": "Operation",
+        "recomputes activations to save memory; klods plans memory itself": "RematScope remat",
+        "large image models, made of convolutions": "applications",
+        "a student that learns from a teacher: write `compute_loss`": "distillation",
+        LEGACY: "legacy",
+        "names of weights come from layers": "name_scope",
+        "pictures with boxes and masks, for images": "visualization",
+        "models as estimators of scikit-learn": "wrappers",
+        "walks nested lists and dictionaries: a few lines of Python": "tree",
+    },
+    "keras.layers": {
+        CONVOLUTION: "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D "
+        "AdaptiveMaxPooling2D AdaptiveMaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D "
+        "AvgPool2D AvgPool3D Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D Conv3DTranspose Convolution1D "
+        "Convolution1DTranspose Convolution2D Convolution2DTranspose Convolution3D Convolution3DTranspose "
+        "Cropping1D Cropping2D Cropping3D DepthwiseConv1D DepthwiseConv2D GlobalAveragePooling1D "
+        "GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D "
+        "GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
+        "MaxPool1D MaxPool2D MaxPool3D MaxPooling1D MaxPooling2D MaxPooling3D SeparableConv1D SeparableConv2D "
+        "SeparableConvolution1D SeparableConvolution2D SpatialDropout2D SpatialDropout3D UpSampling1D "
+        "UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D",
+        RECURRENCE: "Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU GRUCell LSTM LSTMCell RNN SimpleRNN "
+        "SimpleRNNCell StackedRNNCells",
+        ATTENTION: "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention",
+        IMAGES: "AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization "
+        "MaxNumBoundingBoxes MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter "
+        "RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur "
+        "RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation "
+        "RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Resizing Solarization",
+        TABLES: "CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup StringLookup",
+        TEXT: "TextVectorization",
+        AUDIO: "MelSpectrogram STFTSpectrogram",
+        OTHERS: "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
+        "layers of preprocessing in a row: `map` a `Dataset`, or use `Sequential`": "Pipeline",
+        "an embedding that goes back to words, for language models": "ReversibleEmbedding",
+        "write a `Layer` that calls the layer it wraps": "SpectralNormalization Wrapper",
+    },
+    "keras.initializers": {"windows of SciPy, for audio": "STFT STFTInitializer stft"},
+    "keras.losses": {"a recursion over time, for sequences of unknown alignment": "CTC ctc"},
+    "keras.optimizers": {
+        PRECISION: "LossScaleOptimizer",
+        "optimizers for parts of a model: write `train_step`": "MultiOptimizer OptimizerMap",
+        LEGACY: "legacy",
+    },
+    "keras.callbacks": {
+        "writes through Orbax, a library of JAX": "OrbaxCheckpoint",
+        "posts figures to a server: a `LambdaCallback` does that with any library": "RemoteMonitor",
+    },
+    "keras.utils": {
+        "a dict with attributes, which nothing of Keras takes": "Config",
+        TABLES: "FeatureSpace",
+        AUDIO: "audio_dataset_from_directory",
+        "for the detection of objects": "bounding_boxes",
+        "Keras's own graph of operations": "get_source_inputs",
+        LEGACY: "legacy",
+        TEXT: "text_dataset_from_directory",
+    },
+    "keras.preprocessing": {TEXT: "text_dataset_from_directory"},
+    "keras.preprocessing.image": {IMAGES: "smart_resize"},
+    "keras.saving": {"edits files by hand: h5py reads `.weights.h5`": "KerasFileEditor"},
+    "keras.export": {"TensorFlow's SavedModel; `Model.export` writes ONNX": "ExportArchive"},
+    "keras.config": {
+        ATTENTION: "disable_flash_attention enable_flash_attention is_flash_attention_enabled",
+        PRECISION: "dtype_policy set_dtype_policy",
+        "klods runs no code out of files": "enable_unsafe_deserialization",
+        BACKENDS: "is_nnx_enabled set_backend",
+        "for Keras's own tests": "max_epochs max_steps_per_epoch set_max_epochs set_max_steps_per_epoch",
+    },
+    "keras.backend": {INTERNAL: "get_uid result_type"},
+    "keras.ops": {
+        CONVOLUTION: "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv fold "
+        "max_pool separable_conv unfold depth_to_space space_to_depth",
+        ATTENTION: "dot_product_attention",
+        RECURRENCE: "ctc_decode ctc_loss",
+        IMAGES: "image",
+        AUDIO: "extract_sequences fft fft2 ifft2 irfft istft rfft stft",
+        COMPLEX: "angle conj conjugate imag isreal polar real view_as_complex view_as_real",
+        LOOPS: "associative_scan cond fori_loop map scan switch vectorize vectorized_map while_loop",
+        "klods differentiates with `GradientTape`": "custom_gradient jvp",
+        "decompositions and solvers: klods has products only": "cholesky cholesky_inverse det eig eigh inv logdet "
+        "lstsq lu_factor matrix_rank pinv qr slogdet solve solve_triangular svd",
+        "the same functions are in `keras.ops`": "linalg numpy",
+        BLOCKS: "arccosh arcsinh arctan2 arctanh argpartition array_split bartlett batch_normalization bincount "
+        "bitwise_left_shift bitwise_right_shift blackman cbrt cdist corrcoef correlate cross deg2rad diag "
+        "diagflat diff digitize dsplit dstack dtype empty empty_like erfc erfinv exp2 fabs fliplr flipud fmax "
+        "fmin fmod gcd geomspace hamming hanning heaviside histogram hsplit hypot i0 isin isneginf isposinf "
+        "kaiser kron layer_normalization lcm ldexp left_shift logaddexp2 logspace median meshgrid multi_hot "
+        "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod "
+        "nanquantile nanstd nansum nanvar nextafter percentile psnr ptp quantile rad2deg rearrange right_shift "
+        "rms_normalization rot90 saturate_cast scatter scatter_update searchsorted segment_max segment_min "
+        "segment_prod segment_sum select signbit sinc slice_update trapezoid unique unravel_index vander view "
+        "vsplit",
+    },
+    "keras.Layer": {
+        "there to say that it is gone": "add_metric",
+        "an alias of `add_weight`": "add_variable",
+        PRECISION: "dtype_policy input_dtype",
+        "metrics are a model's": "metrics metrics_variables",
+        QUANTIZED: "quantization_mode quantize quantized_build quantized_call",
+        "recomputes activations to save memory; klods plans memory itself": "rematerialized_call",
+        INTERNAL: "symbolic_call",
+    },
+    "keras.Model": {
+        INTERNAL: "compile_from_config make_predict_function make_test_function make_train_function",
+        PURE: "compute_loss_and_updates get_state_tree jax_state_sync set_state_tree stateless_compute_loss",
+        QUANTIZED: "get_quantization_layer_structure",
+    },
+    "keras.optimizers.Optimizer": {INTERNAL: "load_own_variables save_own_variables", PURE: "stateless_apply"},
+    "keras.metrics.Metric": {PURE: "stateless_reset_state stateless_result stateless_update_state"},
+    "keras.KerasTensor": {
+        SPARSE: "ragged ragged_rank row_splits_dtype sparse",
+        "use `keras.ops`": "reshape squeeze",
+    },
+    "keras.Variable": {
+        DISTRIBUTED: "aggregation synchronization",
+        "a layer keeps it with the weight": "constraint regularizer",
+        QUANTIZED: "overwrite_with_gradient",
+        "names of weights come from layers": "path",
+    },
+}
+
+# Why arguments are missing, wherever they are.
+ARGUMENTS = {
+    SPARSE: "sparse ragged",
+    PRECISION: "autocast",
+    QUANTIZED: "quantization_config gptq_unpacked_column_size overwrite_with_gradient",
+    DISTRIBUTED: "aggregation layout synchronization",
+    "an input is always needed": "optional",
+    "a placeholder is made anew": "tensor input_tensor",
+    PURE: "state",
+    "give `lora_rank` to the constructor": "enable_lora",
+    INTERNAL: "convert_weight finalize_state interpolate_pr_auc lr_adjust transpose_last_axis "
+    "zeropower_via_newtonschulz5 get_monitor_value",
+}
+
+# Modules of which one sentence says what differs in many names: the sentence, and what it is about.
+OF_LAYERS = (
+    "Layers have no `autocast`, for mixed precision. Their signatures name `input_shape` and `input_dim`, which Keras "
+    "takes as further keywords.",
+    {"without": "autocast", "also": "input_shape input_dim"},
+)
+EVERYWHERE: dict[str, tuple[str, dict[str, str]]] = {
+    "keras": OF_LAYERS,
+    "keras.models": OF_LAYERS,
+    "keras.layers": OF_LAYERS,
+    "keras.initializers": ("The laws are Keras's; the numbers that a seed gives are NumPy's.", {}),
+    "keras.random": ("The laws are Keras's, and the rules for seeds; the numbers that a seed gives are NumPy's.", {}),
+    "keras.optimizers": (
+        "The arguments that all optimizers share are given by name.",
+        {
+            "by name only": "weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum "
+            "ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name"
+        },
+    ),
+}
+
+# What the comparison of signatures sees though it makes no difference: defaults that mean the same or that Keras can't
+# work with, keywords that aren't passed on, arguments of functions that everybody defines anew.
+HARMLESS = {
+    "keras.Layer.add_weight": "shape",
+    "keras.Layer.call": "inputs args kwargs",
+    "keras.Layer.compute_output_shape": "input_shape args kwargs",
+    "keras.Layer.compute_output_spec": "inputs args kwargs",
+    "keras.callbacks.ReduceLROnPlateau": "baseline",
+    "keras.metrics.Metric.add_weight": "initializer",
+}
+
+FAMILIES = (
+    "activations", "constraints", "initializers", "layers", "losses", "metrics", "optimizers", "optimizers.schedules",
+    "regularizers",
+)  # fmt: skip
+ONNX = "klods writes ONNX alone, of what `predict` computes"
+VARIABLE = "klods's is TensorFlow's: the value comes first; `add_weight` takes an initializer and a shape"
+BY_NAME = "after arguments that klods lacks"
+# What else differs, by name.
+DIFFERENT = {
+    **{f"keras.{family}.serialize": "its argument is called `value` in all modules" for family in FAMILIES},
+    **dict.fromkeys(("keras.Input", "keras.layers.Input"), BY_NAME),
+    "keras.layers.InputLayer": "it has no weights and no penalty; by name: " + BY_NAME,
+    **dict.fromkeys(
+        ("keras.InputSpec", "keras.layers.InputSpec"), "a plain record of shapes, which no configuration holds"
+    ),
+    "keras.KerasTensor": "every placeholder remembers the call that gave it",
+    **dict.fromkeys(("keras.Metric", "keras.metrics.Metric"), "`name` comes before `dtype`, as in all metrics"),
+    **dict.fromkeys(("keras.Model", "keras.models.Model"), "in its signature, which Keras takes as further keywords"),
+    "keras.Variable": VARIABLE,
+    **dict.fromkeys(("keras.Variable.assign", "keras.Variable.assign_add", "keras.Variable.assign_sub"), VARIABLE),
+    **dict.fromkeys(
+        ("keras.models.save_model", "keras.saving.save_model", "keras.Model.save"), "a `.keras` file is always one file"
+    ),
+    **dict.fromkeys(("keras.saving.save_weights", "keras.Model.save_weights"), "weights are one file"),
+    "keras.Model.export": ONNX,
+    "keras.callbacks.LambdaCallback": "takes a function for every hook, by name",
+    "keras.callbacks.TensorBoard": "no pictures of embeddings",
+    **{
+        f"keras.datasets.{name}.load_data": "a local file instead of the published one"
+        for name in ("cifar10", "cifar100", "fashion_mnist")
+    },
+    **{
+        f"keras.{room}.{name}_dataset_from_{source}": "gives a `Dataset` of klods, the only kind there is"
+        for room in ("utils", "preprocessing")
+        for name, source in (("image", "directory"), ("timeseries", "array"))
+    },
+    "keras.random.SeedGenerator": "its state is a generator of NumPy, which no file of weights holds",
+    "keras.utils.model_to_dot": "nested models are drawn by `expand_nested`",
+    "keras.ops.linspace": "the step is (stop - start) / (num - 1)",
+}
