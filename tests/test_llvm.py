@@ -100,6 +100,14 @@ def test_products(m, n, k, turn_a, turn_b, processor):
     np.testing.assert_allclose(found, (a.T if turn_a else a) @ (b.T if turn_b else b), rtol=1e-4)
 
 
+def test_long_sums_lose_little_in_rounding():
+    """They are summed up in parts: one after the other, numbers of one sign would lose a thousand times as much."""
+    a, b = RANDOM.random((9, 200_000), np.float32), RANDOM.random((200_000, 3), np.float32)
+    multiply, expected = Function(lambda a, b: tf.matmul(a, b), "llvm"), np.matmul(a, b, dtype=np.float64)
+    np.testing.assert_allclose(multiply(a, b).numpy(), expected, rtol=3e-6)
+    np.testing.assert_allclose(multiply(a[:1], b).numpy(), expected[:1], rtol=3e-6)
+
+
 def test_a_copied_product_is_the_same(monkeypatch):
     a, b = RANDOM.random((100, 1500), np.float32), RANDOM.random((1500, 70), np.float32)
     found = []

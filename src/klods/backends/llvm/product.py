@@ -20,7 +20,8 @@ from klods.backends.llvm.registers import FLOAT32, INT64, Number, constant, fuse
 I64 = ir.IntType(64)
 FLOAT = ir.FloatType()
 ROWS = {32: 8, 16: 6}  # of a tile, by lanes: as many as leave registers for a row of b and a number of a
-DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache
+DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache,
+# and that what is lost in rounding grows with the number of parts rather than that of turns
 TALL = 1 << 17  # elements of a that stay in cache while all columns of b go by
 FEW, MANY, LITTLE = 64, 256, 1 << 19  # rows of c, and elements of b, that decide whether copying it pays
 WORDS = "a b c panel m n k a_row a_step b_row c_row depth height".split()
@@ -179,15 +180,15 @@ class Tiles:
         return self.panel, ir.Constant(I64, lanes)
 
     def tile(self, i: ir.Value, block: Block, rows_of_b: ir.Value, step: ir.Value) -> None:
-        """Emit the sums of one tile: from 0, or from what c holds. A row that lacks is the last one again."""
+        """Emit the sums of one tile, added to what c holds after the first part. A row that lacks is the last again."""
         builder, like, mask, last = self.builder, block.like, block.mask, self.builder.sub(self.m, ir.Constant(I64, 1))
         rows = [self.least(builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
         begun = spread(Number(builder, block.p, INT64), like.lanes) > 0
         rows_of_a = [self.at(self.a, (r, self.a_row), (block.p, self.a_step)) for r in rows]
         places = [builder.add(builder.mul(r, self.c_row), block.j) for r in rows]
         sums = self.sums[like.lanes]
-        for place, slot in zip(places, sums):
-            builder.store(load(self.c, place, like, begun if mask is None else begun & mask).value, slot)
+        for slot in sums:
+            builder.store(like.value, slot)
 
         def turn(q: ir.Value) -> None:
             row = load(rows_of_b, builder.mul(q, step), like, mask)
@@ -196,6 +197,9 @@ class Tiles:
                 builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
         self.loop("turn", 0, block.count, 1, turn)
+        for place, slot in zip(places, sums):
+            so_far = load(self.c, place, like, begun if mask is None else begun & mask)
+            builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
         for place, slot in zip(places, sums):
             store(Number(builder, builder.load(slot), FLOAT32), self.c, place, mask)
 
