@@ -87,7 +87,20 @@ def test_what_lies_beside_an_array_is_neither_read_nor_written(processor):
         assert (memory[100 : 100 + size] == 22).all()
 
 
-SIZES = [(1, 1, 1), (3, 40, 30), (11, 40, 30), (1, 40, 30), (100, 1, 30), (1, 300, 2100), (7, 33, 50), (8, 32, 16), (9, 31, 3), (10, 16, 1100), (65, 100, 2100), (128, 70, 90)]
+SIZES = [
+    (1, 1, 1),
+    (3, 40, 30),
+    (11, 40, 30),
+    (1, 40, 30),
+    (100, 1, 30),
+    (1, 300, 2100),
+    (7, 33, 50),
+    (8, 32, 16),
+    (9, 31, 3),
+    (10, 16, 1100),
+    (65, 100, 2100),
+    (128, 70, 90),
+]
 
 
 @pytest.mark.parametrize(("turn_a", "turn_b"), [(False, False), (True, False), (False, True), (True, True)])

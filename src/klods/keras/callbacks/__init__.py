@@ -1,16 +1,13 @@
 """Callbacks: what is called at the start and end of training, epochs and batches."""
 
 from klods.keras.callbacks.averages import SwapEMAWeights
-from klods.keras.callbacks.backup import BackupAndRestore
 from klods.keras.callbacks.callback import HOOKS, Callback, LambdaCallback
 from klods.keras.callbacks.checkpoints import ModelCheckpoint
-from klods.keras.callbacks.csv_logger import CSVLogger
 from klods.keras.callbacks.history import History
 from klods.keras.callbacks.hooks import CallbackList, Hooks
 from klods.keras.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from klods.keras.callbacks.progress import ProgbarLogger
 from klods.keras.callbacks.stopping import EarlyStopping, TerminateOnNaN
-from klods.keras.callbacks.tensorboard import TensorBoard
 from klods.missing import reporter
 
 __all__ = [
@@ -29,4 +26,11 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(
+    __name__,
+    found_in={
+        "BackupAndRestore": "klods.keras.callbacks.backup",
+        "CSVLogger": "klods.keras.callbacks.csv_logger",
+        "TensorBoard": "klods.keras.callbacks.tensorboard",
+    },
+)

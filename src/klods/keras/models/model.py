@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from klods.errors import AbsentError, DataError
-from klods.keras.export import export_onnx
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.shapes import shapes
 from klods.keras.models import summary, wiring
@@ -267,6 +266,8 @@ class Model(Trainer, Layer):
         """
         if format != "onnx":
             raise DataError(f"klods doesn't export {format!r}.", "use format='onnx'; save keeps it for Keras.")
+        from klods.keras.export import export_onnx  # with a table of all operators
+
         export_onnx(self, filepath)
 
     def to_json(self, **options: Any) -> str:

@@ -15,19 +15,22 @@ from klods.keras.registration import (
     register_keras_serializable,
 )
 from klods.keras.utils.arrays import normalize, pad_sequences, to_categorical
-from klods.keras.utils.files import get_file
-from klods.keras.utils.images import array_to_img, img_to_array, load_img, save_img
 from klods.keras.utils.progbar import Progbar
 from klods.keras.utils.session import clear_session, set_random_seed
 from klods.missing import reporter
 
-_LATER = {  # modules that bring datasets or models with them
+_LATER = {  # by modules that bring datasets, models, archives or images with them
+    "array_to_img": "klods.keras.utils.images",
     "deserialize_keras_object": "klods.keras.saving",
+    "get_file": "klods.keras.utils.files",
     "image_dataset_from_directory": "klods.keras.utils.image_folders",
+    "img_to_array": "klods.keras.utils.images",
     "is_keras_tensor": "klods.keras.backend",
+    "load_img": "klods.keras.utils.images",
     "model_to_dot": "klods.show.model_graph",
     "pack_x_y_sample_weight": "klods.keras.utils.packing",
     "plot_model": "klods.show.model_graph",
+    "save_img": "klods.keras.utils.images",
     "serialize_keras_object": "klods.keras.saving",
     "split_dataset": "klods.keras.utils.splitting",
     "standardize_dtype": "klods.keras.backend",
