@@ -38,6 +38,7 @@ def test_each_layer_gets_the_output_of_the_one_before():
         lambda: keras.Sequential([Dense(3, input_shape=(8,))]),
         lambda: keras.Sequential([Dense(3, input_dim=8)]),
         lambda: keras.Sequential([keras.layers.InputLayer((8,)), Dense(3)]),
+        lambda: keras.Sequential([keras.layers.InputLayer(input_shape=(8,)), Dense(3)]),
     ],
 )
 def test_built_at_once_when_the_input_is_known(model):

@@ -19,6 +19,7 @@ class InputLayer(Layer):
         batch_size: the number of inputs in a batch, if it is always the same.
         dtype: of the inputs.
         batch_shape: the shape of a batch of inputs, instead of shape and batch_size.
+        input_shape: older programs' name for `shape`.
         name: a name.
 
     Attributes:
@@ -32,9 +33,11 @@ class InputLayer(Layer):
         dtype: Any = None,
         *,
         batch_shape: Any = None,
+        input_shape: Any = None,
         name: str | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
+        shape = input_shape if shape is None else shape
         if (shape is None) == (batch_shape is None):
             raise DataError("An Input takes a shape, or a batch_shape.", "write Input((784,)), say.")
         sizes = batch_shape if shape is None else (batch_size, *([shape] if isinstance(shape, int) else shape))
