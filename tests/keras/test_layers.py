@@ -8,7 +8,7 @@ from small import inputs, regressor, targets
 
 import klods
 from klods import keras
-from klods.errors import KlodsError
+from klods.errors import DataError, KlodsError
 
 x, t = inputs(), targets()
 
@@ -51,6 +51,11 @@ def test_weights():
     assert [w.name for w in layer.non_trainable_weights] == ["count"]
     assert layer.count_params() == 8 * 3 + 3 + 1
     assert all(v is w for v, w in zip(layer.variables, layer.weights))
+
+
+def test_a_name_in_place_of_a_shape():
+    with pytest.raises(DataError, match="(?s)'linear'.*takes a shape first; got 'w'.*name='w'"):
+        Linear(name="linear").add_weight("w", (2, 2))
 
 
 def test_trained_as_dense_is():

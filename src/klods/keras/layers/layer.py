@@ -400,6 +400,11 @@ class Layer(Tracking, Called):
         name: str | None = None,
     ) -> Variable:
         """Return a new weight of this layer, `glorot_uniform` by default."""
+        if isinstance(shape, str):
+            raise DataError(
+                f"Layer '{self.name}': add_weight takes a shape first; got {shape!r}.",
+                f"write add_weight(shape=..., name={shape!r}).",
+            )
         size = (shape,) if isinstance(shape, int) else tuple(shape)
         if math.prod(size) > room.get():
             raise DataError(
