@@ -207,3 +207,30 @@ def test_choosing_by_a_condition_of_either_dtype_is_recorded():
 def test_infinity_raises_no_warning():
     program = program_of(graph_of(lambda node, x: [node("exp", node("divide", x, 0))], (8,)))
     np.testing.assert_array_equal(program.run([np.ones(8, np.float32)])[0], np.full(8, np.inf))
+
+
+def test_a_count_beside_a_large_update_counts_once():
+    """Each piece of the loop computes the number anew."""
+    v, count = klods.Variable(np.ones((2, CHUNK), np.float32)), klods.Variable(0.0)
+
+    def step() -> None:
+        count.assign_add(1.0)
+        v.assign_add(v * count)
+
+    compiled = Function(step, "numpy")
+    for _ in range(3):
+        compiled()
+    assert float(count) == 3
+    assert (v.numpy() == 24).all()  # 1 * 2 * 3 * 4
+
+
+def test_a_number_beside_an_empty_loop_is_computed():
+    def function(x: Any, none: Any) -> Any:
+        negated = -x
+        return negated, none + negated
+
+    compiled = Function(function, "numpy")
+    for number in (3.0, 4.0):
+        negated, empty = compiled(klods.constant(number), klods.zeros((3, 0)))
+        assert float(negated) == -number
+    assert empty.shape == (3, 0)

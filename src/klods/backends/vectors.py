@@ -266,7 +266,7 @@ def _bound(code: Code, given: dict[Place, np.ndarray], buffers: dict[Place, np.n
     """Return the calls with their arrays, one piece after the other."""
     size = kernel.rows * kernel.columns
     bound: Bound = []
-    for start in range(0, size, CHUNK) if kernel.flat else (0,):
+    for start in range(0, max(size, 1), CHUNK) if kernel.flat else (0,):
         found = {**given, **buffers}
         if kernel.flat and size > CHUNK:
             found = {p: a[start : start + CHUNK] if a.ndim else a for p, a in given.items()}

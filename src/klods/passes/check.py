@@ -76,7 +76,8 @@ class _Memory:
         """Forget an input that a kernel writes over while it reads it, which it must do element by element."""
         kernel = call.item
         assert isinstance(kernel, Kernel), f"{named(old)} is overwritten outside a loop: {_title(call)}"
-        assert {kernel.domains[x] for x in (old, new)} <= {FULL, ONE}, f"{named(old)} is overwritten: {_title(call)}"
+        domains, once = {kernel.domains[x] for x in (old, new)}, kernel.rows == kernel.columns == 1
+        assert domains <= ({FULL, ONE} if once else {FULL}), f"{named(old)} is overwritten: {_title(call)}"
         assert new not in kernel.late, f"{named(old)} is overwritten by a sum: {_title(call)}"
         assert not kernel.again, f"{named(old)} is overwritten before the row is gone through again: {_title(call)}"
         assert old in self.own, f"{named(old)} is overwritten twice: {_title(call)}"

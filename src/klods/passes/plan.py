@@ -104,14 +104,18 @@ def _last_uses(calls: Sequence[Call]) -> dict[Value, int]:
 
 
 def _overwritten(item: Item, free: dict[Value, Value]) -> dict[Value, Value]:
-    """Return those new values that an item may write over the old ones, element by element."""
+    """Return those new values that an item may write over the old ones, element by element.
+
+    A loop may run a piece at a time, and each piece computes anew what is one number: that would be updated again.
+    """
     if not free or isinstance(item, Node) or item.again:
         return {}
+    element_wise = {FULL, ONE} if item.rows == item.columns == 1 else {FULL}
     return {
         new: old
         for new, old in free.items()
         if (new.shape, new.dtype) == (old.shape, old.dtype) and new not in item.late
-        if {item.domains[new], item.domains[old]} <= {FULL, ONE}
+        if {item.domains[new], item.domains[old]} <= element_wise
     }
 
 
