@@ -16,7 +16,7 @@ from klods.keras.models import summary, wiring
 from klods.keras.models.functional import Network
 from klods.keras.models.outputs import at, paths
 from klods.keras.models.trainer import Trainer
-from klods.keras.saving import archive, weights
+from klods.keras.saving import archive, weight_files
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from klods.keras.symbolic import KerasTensor
 
@@ -239,7 +239,7 @@ class Model(Trainer, Layer):
         Raises:
             FileError: if the file can't be written; what stood there before stays.
         """
-        weights.save_weights(self, filepath, overwrite)
+        weight_files.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
         """Set all weights from a file of a model with the same layers, or none of them.
@@ -251,7 +251,7 @@ class Model(Trainer, Layer):
         Raises:
             FileError: if the file is missing or damaged, or holds other weights; the model is as it was then.
         """
-        weights.load_weights(self, filepath, skip_mismatch)
+        weight_files.load_weights(self, filepath, skip_mismatch)
 
     def export(self, filepath: Any, format: str = "onnx") -> None:
         """Write what the model computes in prediction to a file that other programs run.

@@ -10,7 +10,7 @@ from klods.keras.registration import (
 )
 from klods.keras.saving.archive import load_model, save_model
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
-from klods.keras.saving.weights import load_weights, save_weights
+from klods.keras.saving.weight_files import load_weights, save_weights
 from klods.missing import reporter
 
 __all__ = [

@@ -13,10 +13,10 @@ from typing import Any
 from klods.errors import DataError, FileError
 from klods.files import damage_told, path_to_write, read_whole, write_whole
 from klods.keras.layers.layer import making_room_for
-from klods.keras.saving import hdf5
+from klods.keras.saving import hdf5, legacy
 from klods.keras.saving.arrays import DEFLATED, check_size
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
-from klods.keras.saving.weights import FORMAT, check_built, check_format, set_state_from_hdf5, state
+from klods.keras.saving.weights import FORMAT, check_built, check_format, set_state, state
 
 KERAS_VERSION = "3.15.0"  # the version whose layout is written
 WEIGHTS, CONFIG, METADATA = "model.weights.h5", "config.json", "metadata.json"
@@ -71,8 +71,6 @@ def load_model(
         DataError: if the model has something that klods doesn't have.
         NameUnknownError: for a class or function that is neither klods's nor registered.
     """
-    from klods.keras.saving import legacy
-
     path = Path(filepath)
     data = read_whole(path)
     with damage_told(path):
@@ -121,3 +119,17 @@ def weights_in(data: bytes) -> bytes:
     """Return the HDF5 file of weights in the bytes of a `.keras` file."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return _part(archive, WEIGHTS)
+
+
+def set_state_from_hdf5(model: Any, data: bytes, source: Any, skip_mismatch: bool = False) -> None:
+    """Assign the weights that an HDF5 file holds, in Keras 3's layout or the old one, all or none.
+
+    Raises:
+        FileError: for a damaged file, or one that holds other weights.
+    """
+    with hdf5.opened(data) as file:
+        check_format(file.attrs.get("format_version", FORMAT), source)
+        if legacy.is_legacy(file):
+            legacy.set_weights(model, file, source, skip_mismatch)
+        else:
+            set_state(model, lambda place: hdf5.arrays_of(file, f"{place}/vars"), source, skip_mismatch)

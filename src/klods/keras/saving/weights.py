@@ -1,86 +1,25 @@
-"""Weights by their places, as Keras 3 lays them out, and the files that hold them alone."""
+"""Weights by their places, as Keras 3 lays them out."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from klods.errors import DataError, FileError, KlodsError, warn
-from klods.files import damage_told, path_to_write, read_whole, write_whole
 from klods.keras.configuration import Configurable, snake_case
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.tracking import CONTAINERS, items
 from klods.keras.optimizers import Optimizer
-from klods.keras.saving import hdf5, safetensors
 from klods.keras.saving.arrays import Store, Stored
 from klods.tensor import Variable
 
 FORMAT = 1  # of the layout of weights; a file of a higher one is refused
-ENDINGS: dict[str, Callable[..., bytes]] = {".weights.h5": hdf5.to_bytes, ".safetensors": safetensors.to_bytes}
 
 StoredAt = Callable[[str], dict[str, Stored]]
-
-
-def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Write the weights and the optimizer's slots to a `.weights.h5` or `.safetensors` file, whole or not at all.
-
-    Raises:
-        DataError: for a name with another ending, or a model that isn't built.
-        FileError: if the file can't be written.
-    """
-    path = path_to_write(filepath, tuple(ENDINGS), overwrite)
-    check_built(model)
-    content = next(to_bytes for ending, to_bytes in ENDINGS.items() if path.name.endswith(ending))
-    write_whole(path, lambda file: file.write(content(state(model), {"format_version": FORMAT})))
-
-
-def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None:
-    """Assign the weights that a `.weights.h5`, `.safetensors`, `.keras` or old `.h5` file holds, all or none.
-
-    Args:
-        model: a model that is built.
-        filepath: the file.
-        skip_mismatch: whether layers whose weights don't fit keep theirs, with a warning.
-
-    Raises:
-        DataError: if the model isn't built.
-        FileError: if the file is missing or damaged, or holds other weights.
-    """
-    from klods.keras.saving import archive
-
-    path = Path(filepath)
-    check_built(model)
-    data = read_whole(path)
-    with damage_told(path):
-        if path.name.endswith(".safetensors"):
-            notes, stored_at = safetensors.opened(data)
-            check_format(notes.get("format_version", FORMAT), path)
-            set_state(model, stored_at, path, skip_mismatch)
-            return
-        if not data.startswith(hdf5.SIGNATURE):
-            data = archive.weights_in(data)
-        set_state_from_hdf5(model, data, path, skip_mismatch)
-
-
-def set_state_from_hdf5(model: Any, data: bytes, source: Any, skip_mismatch: bool = False) -> None:
-    """Assign the weights that an HDF5 file holds, in Keras 3's layout or the old one, all or none.
-
-    Raises:
-        FileError: as `load_weights`.
-    """
-    from klods.keras.saving import legacy
-
-    with hdf5.opened(data) as file:
-        check_format(file.attrs.get("format_version", FORMAT), source)
-        if legacy.is_legacy(file):
-            legacy.set_weights(model, file, source, skip_mismatch)
-        else:
-            set_state(model, lambda place: hdf5.arrays_of(file, f"{place}/vars"), source, skip_mismatch)
 
 
 def check_built(model: Any) -> None:
