@@ -33,7 +33,7 @@ INTERNAL = "Keras uses it inside"
 LEGACY = "what Keras keeps of Keras 2"
 SPARSE = "klods has dense tensors only"
 COMPLEX = "klods has no complex numbers"
-BLOCKS = "there is no block for it yet"
+LATER = "not written yet"
 LOOPS = "write the loop in Python: a traced function unrolls it"
 
 MISSING: dict[str, dict[str, str]] = {
@@ -125,16 +125,12 @@ MISSING: dict[str, dict[str, str]] = {
         "decompositions and solvers: klods has products only": "cholesky cholesky_inverse det eig eigh inv logdet "
         "lstsq lu_factor matrix_rank pinv qr slogdet solve solve_triangular svd",
         "the same functions are in `keras.ops`": "linalg numpy",
-        BLOCKS: "arccosh arcsinh arctan2 arctanh argpartition array_split bartlett batch_normalization bincount "
-        "bitwise_left_shift bitwise_right_shift blackman cbrt cdist corrcoef correlate cross deg2rad diag "
-        "diagflat diff digitize dsplit dstack dtype empty empty_like erfc erfinv exp2 fabs fliplr flipud fmax "
-        "fmin fmod gcd geomspace hamming hanning heaviside histogram hsplit hypot i0 isin isneginf isposinf "
-        "kaiser kron layer_normalization lcm ldexp left_shift logaddexp2 logspace median meshgrid multi_hot "
-        "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod "
-        "nanquantile nanstd nansum nanvar nextafter percentile psnr ptp quantile rad2deg rearrange right_shift "
-        "rms_normalization rot90 saturate_cast scatter scatter_update searchsorted segment_max segment_min "
-        "segment_prod segment_sum select signbit sinc slice_update trapezoid unique unravel_index vander view "
-        "vsplit",
+        "bits, counts and sets of numbers: NumPy has them, before training": "argpartition bincount "
+        "bitwise_left_shift bitwise_right_shift gcd histogram lcm ldexp left_shift nextafter right_shift unique "
+        "unravel_index view",
+        "windows and filters of signals": "bartlett blackman correlate hamming hanning i0 kaiser",
+        LATER: "cdist corrcoef cross erfc erfinv fmod nanargmax nanargmin nancumprod nancumsum nanmedian "
+        "nanpercentile nanquantile psnr rearrange segment_max segment_min segment_prod select trapezoid vander",
     },
     "keras.Layer": {
         "there to say that it is gone": "add_metric",
@@ -248,5 +244,6 @@ DIFFERENT = {
     },
     "keras.random.SeedGenerator": "its state is a generator of NumPy, which no file of weights holds",
     "keras.utils.model_to_dot": "nested models are drawn by `expand_nested`",
+    "keras.ops.nn": "has those functions alone that TensorFlow lacks; all are in `keras.ops`",
     "keras.ops.linspace": "the step is (stop - start) / (num - 1)",
 }

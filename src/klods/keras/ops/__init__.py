@@ -2,6 +2,25 @@
 
 import inspect
 
+from klods.keras.ops.arranging import (
+    array_split,
+    diag,
+    diagflat,
+    dsplit,
+    dstack,
+    dtype,
+    empty,
+    empty_like,
+    fliplr,
+    flipud,
+    geomspace,
+    hsplit,
+    kron,
+    logspace,
+    meshgrid,
+    rot90,
+    vsplit,
+)
 from klods.keras.ops.names import (
     abs,
     absolute,
@@ -94,6 +113,7 @@ from klods.keras.ops.names import (
     zeros_like,
 )
 from klods.keras.ops.nn import (
+    batch_normalization,
     binary_crossentropy,
     categorical_crossentropy,
     celu,
@@ -104,8 +124,11 @@ from klods.keras.ops.nn import (
     hard_silu,
     hard_swish,
     hard_tanh,
+    layer_normalization,
     log_sigmoid,
     log_softmax,
+    multi_hot,
+    rms_normalization,
     silu,
     soft_shrink,
     softmax,
@@ -147,6 +170,27 @@ from klods.keras.ops.numbers import (
     trunc,
     vdot,
 )
+from klods.keras.ops.pointwise import (
+    arccosh,
+    arcsinh,
+    arctan2,
+    arctanh,
+    cbrt,
+    deg2rad,
+    exp2,
+    fabs,
+    fmax,
+    fmin,
+    heaviside,
+    hypot,
+    isneginf,
+    isposinf,
+    logaddexp2,
+    rad2deg,
+    saturate_cast,
+    signbit,
+    sinc,
+)
 from klods.keras.ops.shapes import (
     append,
     arange,
@@ -186,11 +230,34 @@ from klods.keras.ops.shapes import (
     vstack,
     where,
 )
+from klods.keras.ops.statistics import (
+    diff,
+    digitize,
+    isin,
+    median,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+    percentile,
+    ptp,
+    quantile,
+    searchsorted,
+)
+from klods.keras.ops.updates import (
+    scatter,
+    scatter_update,
+    segment_sum,
+    slice_update,
+)
 from klods.missing import reporter
 from klods.ops.block import recordable
 from klods.tensor import is_tensor
 
-PLAIN = (reporter, recordable, is_tensor, shape, ndim)
+PLAIN = (reporter, recordable, is_tensor, shape, ndim, dtype)
 # On placeholders of a model each is one call, under Keras's name, whatever blocks it is made of.
 for _name, _function in list(globals().items()):
     if inspect.isfunction(_function) and _function not in PLAIN:

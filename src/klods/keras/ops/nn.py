@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from klods.keras import activations, losses
-from klods.keras.ops.names import reshape
-from klods.keras.ops.shapes import ravel, shape
+from klods.keras import activations, config, losses
+from klods.keras.ops import names
+from klods.keras.ops.names import reshape, rsqrt, square
+from klods.keras.ops.shapes import one_hot, ravel, shape
 from klods.ops import activation, movement
-from klods.tensor import Tensor
+from klods.tensor import Tensor, convert_to_tensor
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
@@ -61,3 +62,53 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
     """Return -log p of each row's label."""
     return losses.sparse_categorical_crossentropy(target, output, from_logits, axis=axis)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
+) -> Tensor:
+    """Return (x - mean) / sqrt(variance + epsilon) * scale + offset, with statistics along one axis."""
+    x = convert_to_tensor(x)
+    middle, spread, offset, scale = (_along(v, x, axis) for v in (mean, variance, offset, scale))
+    normal = (x - middle) * rsqrt(spread + epsilon)
+    return _scaled(normal, scale, offset)
+
+
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Tensor:
+    """Return each sample less its mean, by its standard deviation, times gamma, plus beta (Ba et al. 2016)."""
+    x = convert_to_tensor(x)
+    less = x - names.mean(x, axis, keepdims=True)
+    normal = less * rsqrt(names.mean(square(less), axis, keepdims=True) + _small(epsilon))
+    return _scaled(normal, _along(gamma, x, axis), _along(beta, x, axis))
+
+
+def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+    """Return each sample by the root of its mean square, times a scale (Zhang and Sennrich 2019)."""
+    x = convert_to_tensor(x)
+    normal = x * rsqrt(names.mean(square(x), axis, keepdims=True) + _small(epsilon))
+    return _scaled(normal, _along(scale, x, axis), None)
+
+
+def _small(epsilon: float | None) -> float:
+    return config.epsilon() if epsilon is None else epsilon
+
+
+def _along(values: Any, x: Tensor, axis: Any) -> Any:
+    """Return values shaped to stand along axes of x; those of any other rank as they are."""
+    axes = [a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis)]
+    if values is None or len(axes) != convert_to_tensor(values).ndim:
+        return values
+    return reshape(values, [n if a in axes else 1 for a, n in enumerate(x.value.shape)])
+
+
+def _scaled(x: Tensor, scale: Any, offset: Any) -> Tensor:
+    scaled = x if scale is None else x * scale
+    return scaled if offset is None else scaled + offset
+
+
+def multi_hot(inputs: Any, num_classes: Any = None, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """Return for each row of labels a row that is 1 at each of them, else 0."""
+    labels = convert_to_tensor(inputs)
+    return names.amax(one_hot(labels, num_classes, axis, dtype), 1 if labels.ndim > 1 else 0)

@@ -1,0 +1,155 @@
+"""Keras's `keras.ops` on single numbers that TensorFlow's top level doesn't have, in terms of those that it has."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from klods.keras import config
+from klods.keras.ops.names import (
+    abs,
+    arctan,
+    cast,
+    clip,
+    equal,
+    exp,
+    isnan,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    power,
+    reciprocal,
+    sign,
+    sin,
+    sqrt,
+    square,
+)
+from klods.keras.ops.shapes import where
+from klods.tensor import Tensor, convert_to_tensor
+
+LARGE = 1e8  # from here on 1 + x² is x² in float64 too
+
+
+def floating(x: Any) -> Tensor:
+    """Return a tensor of floats: integers and truths in the default dtype."""
+    x = convert_to_tensor(x)
+    return x if np.dtype(x.dtype.name).kind == "f" else cast(x, config.floatx())
+
+
+def fabs(x: Any) -> Tensor:
+    """Return the absolute value, as a float."""
+    return abs(floating(x))
+
+
+def exp2(x: Any) -> Tensor:
+    """Return 2 to the power x."""
+    return exp(floating(x) * math.log(2))
+
+
+def cbrt(x: Any) -> Tensor:
+    """Return the cube root, which negative numbers have too."""
+    x = floating(x)
+    return sign(x) * power(abs(x), 1 / 3)
+
+
+def hypot(x1: Any, x2: Any) -> Tensor:
+    """Return the length of the hypotenuse, sqrt(x1² + x2²), scaled so that squares don't overflow."""
+    a, b = fabs(x1), fabs(x2)
+    longest, other = maximum(a, b), minimum(a, b)
+    return longest * sqrt(1 + square(other / where(longest > 0, longest, 1)))
+
+
+def deg2rad(x: Any) -> Tensor:
+    """Return an angle in radians."""
+    return floating(x) * (math.pi / 180)
+
+
+def rad2deg(x: Any) -> Tensor:
+    """Return an angle in degrees."""
+    return floating(x) * (180 / math.pi)
+
+
+def arctan2(x1: Any, x2: Any) -> Tensor:
+    """Return the angle of the point (x2, x1), from -pi to pi."""
+    y, x = floating(x1), floating(x2)
+    level = equal(x, 0)
+    angle = arctan(y / where(level, 1, x)) + where(x < 0, where(y < 0, -math.pi, math.pi), 0)
+    return where(level, sign(y) * (math.pi / 2), angle)
+
+
+def arcsinh(x: Any) -> Tensor:
+    """Return the inverse of sinh, without cancellation near 0 and without overflow."""
+    x = floating(x)
+    size = abs(x)
+    small = minimum(size, LARGE)
+    inverse = log1p(small + square(small) / (1 + sqrt(1 + square(small))))
+    return sign(x) * where(size > LARGE, log(size) + math.log(2), inverse)
+
+
+def arccosh(x: Any) -> Tensor:
+    """Return the inverse of cosh for numbers from 1."""
+    beyond = floating(x) - 1
+    return log1p(beyond + sqrt(beyond) * sqrt(beyond + 2))
+
+
+def arctanh(x: Any) -> Tensor:
+    """Return the inverse of tanh for numbers from -1 to 1."""
+    x = floating(x)
+    return 0.5 * (log1p(x) - log1p(-x))
+
+
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """Return the logarithm to base 2 of 2^x1 + 2^x2, without overflow."""
+    a, b = floating(x1), floating(x2)
+    return maximum(a, b) + log1p(exp2(-abs(a - b))) / math.log(2)
+
+
+def sinc(x: Any) -> Tensor:
+    """Return sin(pi x) / (pi x), 1 at 0."""
+    x = floating(x) * math.pi
+    level = equal(x, 0)
+    return where(level, 1, sin(x) / where(level, 1, x))
+
+
+def heaviside(x1: Any, x2: Any) -> Tensor:
+    """Return 0 for negative x1, 1 for positive x1, and x2 where x1 is 0."""
+    x = floating(x1)
+    return where(equal(x, 0), cast(x2, x.dtype), cast(x > 0, x.dtype))
+
+
+def signbit(x: Any) -> Tensor:
+    """Tell where the sign is a minus, also that of -0."""
+    x = floating(x)
+    return (x < 0) | (equal(x, 0) & (reciprocal(x) < 0))
+
+
+def isposinf(x: Any) -> Tensor:
+    """Tell where a number is infinity."""
+    return equal(floating(x), math.inf)
+
+
+def isneginf(x: Any) -> Tensor:
+    """Tell where a number is minus infinity."""
+    return equal(floating(x), -math.inf)
+
+
+def fmax(x1: Any, x2: Any) -> Tensor:
+    """Return the larger of two numbers, the other where one is NaN."""
+    return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
+
+
+def fmin(x1: Any, x2: Any) -> Tensor:
+    """Return the smaller of two numbers, the other where one is NaN."""
+    return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
+
+
+def saturate_cast(x: Any, dtype: Any) -> Tensor:
+    """Return the tensor in another dtype; numbers that it can't hold as the nearest that it can."""
+    kind = np.dtype(dtype)
+    if kind.kind not in "iu":
+        return cast(x, dtype)
+    limits = np.iinfo(kind)
+    return cast(clip(convert_to_tensor(x), limits.min, limits.max), dtype)
