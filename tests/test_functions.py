@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 
 import numpy as np
 import pytest
@@ -61,6 +62,16 @@ VALUES = [
     (klods.sort(MATRIX, axis=0, direction="DESCENDING"), -np.sort(-MATRIX, 0)),
     (klods.argsort(MATRIX, axis=0), np.argsort(MATRIX, 0)),
     (klods.cast(x=[1.7, -1.7], dtype=klods.int32), [1, -1]),
+    (klods.linalg.global_norm([[3.0], None, [0.0, 4.0]]), 5),
+    (klods.linalg.global_norm([None]), 0),
+    (klods.clip_by_norm([3.0, 4.0], 2.5), [1.5, 2]),
+    (klods.clip_by_norm([3.0, 4.0], 6), [3, 4]),
+    (klods.clip_by_norm([[3.0, 4.0], [0.3, 0.4]], 1.0, axes=[1]), [[0.6, 0.8], [0.3, 0.4]]),
+    (klods.clip_by_global_norm([[3.0], [4.0]], 2.5)[0][1], [2]),
+    (klods.clip_by_global_norm([[3.0], [4.0]], 6.0)[0][0], [3]),
+    (klods.clip_by_global_norm([[3.0], [4.0]], 2.5, use_norm=10.0)[0][1], [1]),
+    (klods.clip_by_global_norm([[3.0], [math.inf]], 2.5)[0][0], [math.nan]),
+    (klods.clip_by_global_norm([[3.0], None, [4.0]], 1.0)[1], 5),
     (klods.clip_by_value(MATRIX, clip_value_min=-1, clip_value_max=2), np.clip(MATRIX, -1, 2)),
     (klods.maximum(x=MATRIX, y=1), np.maximum(MATRIX, 1)),
     (klods.argmax(MATRIX), [1, 1, 0]),

@@ -125,6 +125,8 @@ from klods.ops.product import (
     tensordot,
 )
 from klods.ops.reduction import (
+    clip_by_global_norm,
+    clip_by_norm,
     norm,
 )
 from klods.printing import print_ as print
@@ -167,6 +169,8 @@ __all__ = [
     "broadcast_to",
     "cast",
     "ceil",
+    "clip_by_global_norm",
+    "clip_by_norm",
     "clip_by_value",
     "concat",
     "constant",

@@ -10,7 +10,7 @@ from klods.ops.comparison import equal
 from klods.ops.creation import eye, range_
 from klods.ops.movement import cast, expand_dims, transpose
 from klods.ops.product import einsum, matmul, tensordot
-from klods.ops.reduction import norm, reduce_sum
+from klods.ops.reduction import global_norm, norm, reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -33,5 +33,16 @@ def trace(x: Any, name: str | None = None) -> Tensor:
     return reduce_sum(matrix * diagonal, axis=(-2, -1))
 
 
-__all__ = ["einsum", "eye", "l2_normalize", "matmul", "matrix_transpose", "matvec", "norm", "tensordot", "trace"]
+__all__ = [
+    "einsum",
+    "eye",
+    "global_norm",
+    "l2_normalize",
+    "matmul",
+    "matrix_transpose",
+    "matvec",
+    "norm",
+    "tensordot",
+    "trace",
+]
 __getattr__ = reporter(__name__)

@@ -14,7 +14,7 @@ import numpy as np
 from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.ops import loops
-from klods.ops.arithmetic import abs_, exp_, log_, power, sqrt_, square
+from klods.ops.arithmetic import abs_, exp_, log_, maximum_, power, sqrt_, square
 from klods.ops.block import block, checked_axis, recordable
 from klods.ops.comparison import equal, is_finite, not_equal, where
 from klods.ops.movement import (
@@ -275,6 +275,39 @@ def norm(
     if math.isinf(ord):
         return reduce_max(sizes, axis, keepdims)
     return power(reduce_sum(power(sizes, ord), axis, keepdims), 1 / ord)
+
+
+def global_norm(t_list: Any, name: str | None = None) -> Tensor:
+    """Return the length of several tensors together; None among them is passed over.
+
+    Example:
+        >>> import klods
+        >>> float(klods.linalg.global_norm([[3.], None, [0., 4.]]))
+        5.0
+    """
+    squares = [reduce_sum(square(t)) for t in t_list if t is not None]
+    return sqrt_(sum(squares[1:], squares[0])) if squares else Tensor(np.float32(0))
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Axis = None, name: str | None = None) -> Tensor:
+    """Return a tensor no longer than clip_norm, as a whole or along axes."""
+    return t * (clip_norm / maximum_(norm(t, axis=axes, keepdims=True), clip_norm))
+
+
+def clip_by_global_norm(
+    t_list: Any, clip_norm: Any, use_norm: Any = None, name: str | None = None
+) -> tuple[list[Tensor | None], Tensor]:
+    """Return tensors together no longer than clip_norm (Pascanu et al. 2013, algorithm 1), and how long they were.
+
+    Args:
+        t_list: the tensors, with None where a gradient is none.
+        clip_norm: the greatest length.
+        use_norm: their length, if it is known already.
+        name: accepted for TensorFlow's sake, and not used.
+    """
+    length = global_norm(t_list) if use_norm is None else convert_to_tensor(use_norm)
+    scale = clip_norm / maximum_(length, clip_norm) * (length * 0 + 1)  # NaN for an infinite length
+    return [None if t is None else t * scale for t in t_list], length
 
 
 def _is_matrix(axis: Axis) -> bool:
