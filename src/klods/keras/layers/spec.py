@@ -12,12 +12,12 @@ Shape = tuple[int | None, ...]
 class InputSpec:
     """What a layer accepts: a shape, a number of axes, or the sizes of some axes. None stands for any size."""
 
+    dtype: Any = None
     shape: Shape | None = None
     ndim: int | None = None
-    min_ndim: int | None = None
     max_ndim: int | None = None
+    min_ndim: int | None = None
     axes: dict[int, int] = field(default_factory=dict)
-    dtype: Any = None
 
     def accepts(self, shape: Shape) -> bool:
         """Tell whether a tensor of this shape fits.
