@@ -138,9 +138,16 @@ def page() -> str:
     """Return the whole page."""
     listed = list(sections())
     rows = [each for _, rows in listed for each in rows]
-    parts = [OPENING.format(total=len(rows), **counts(rows))]
+    parts = [OPENING.format(total=len(rows), **counts(rows)), "\n".join(overview(listed))]
     parts += ["\n".join(section(owner, rows)) for owner, rows in listed]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def overview(listed: list[tuple[str, list[Row]]]) -> Iterator[str]:
+    """Yield a table of how many names each module and class has, with links."""
+    yield "| | same | differs | no |\n|---|---|---|---|"
+    for owner, rows in listed:
+        yield f"| [{owner}](#{owner.replace('.', '').lower()}) | {' | '.join(map(str, counts(rows).values()))} |"
 
 
 def counts(rows: list[Row]) -> dict[str, int]:
@@ -150,12 +157,10 @@ def counts(rows: list[Row]) -> dict[str, int]:
 
 def section(owner: str, rows: list[Row]) -> Iterator[str]:
     """Yield the lines of one module or class. Names of which the same is said share a row."""
-    count = counts(rows)
     yield f"## {owner}\n"
-    yield f"{len(rows)} names: {count['same']} the same, {count['differs']} different, {count['no']} not there."
     if owner in EVERYWHERE:
-        yield EVERYWHERE[owner][0]
-    yield "\n| Keras | klods | why |\n|---|---|---|"
+        yield f"{EVERYWHERE[owner][0]}\n"
+    yield "| Keras | klods | why |\n|---|---|---|"
     said: dict[tuple[str, str | None], list[str]] = {}
     for each in sorted(rows, key=lambda row: ("same", "differs", "no").index(row.status)):
         said.setdefault((each.status, each.why), []).append(f"`{each.name}`")
