@@ -45,7 +45,7 @@ def is_compiled(call: Call) -> bool:
 
 def _written(number: int, call: Call) -> str:
     if find_spec("llvmlite") is None:
-        raise StateError("Machine code needs llvmlite, which is not installed here.", "pip install 'klods[llvm]'")
+        raise StateError("Machine code needs llvmlite, which is not installed here.", "pip install llvmlite")
     from klods.backends.llvm.codes import code_of
 
     code = code_of(call)

@@ -149,7 +149,7 @@ class Loops:
         self.compute_ready(per_row)
         for node in sums:
             if kernel.domains[node.values[0]] is ROW:
-                self.add_to(self.sums[node], self.values[node.values[0]])
+                self.add_to(self.sums[node], converted(self.values[node.values[0]], node.output.dtype))
 
     def compute_ready(self, nodes: list[Node]) -> None:
         for node in nodes:
