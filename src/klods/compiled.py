@@ -21,7 +21,7 @@ from klods.passes.fuse import fuse
 from klods.passes.plan import Plan, plan
 from klods.passes.simplify import simplify
 from klods.passes.trace import Trace, trace
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
 TENSORFLOW_OPTIONS = {

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from klods.graph import tracing
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, rebuilt
 from klods.tensor import TensorLike
 
 

@@ -15,6 +15,7 @@ from klods.ops.block import Block
 from klods.ops.creation import zeros_like
 from klods.ops.movement import cast, reshape, stack
 from klods.ops.reduction import reduce_sum
+from klods.structures import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
 Record = tuple[Block, list[Any], Tensor, dict[str, Any]]
@@ -344,25 +345,6 @@ def total(parts: list[Tensor]) -> Tensor | None:
     for part in parts:
         result = part if result is None else result + part
     return result
-
-
-def leaves(structure: Any) -> list[Any]:
-    """Return the tensors in a structure of lists, tuples and dicts, in order."""
-    if isinstance(structure, dict):
-        return [leaf for key in structure for leaf in leaves(structure[key])]
-    if isinstance(structure, (list, tuple)):
-        return [leaf for part in structure for leaf in leaves(part)]
-    return [structure]
-
-
-def rebuilt(structure: Any, parts: Iterator[Any]) -> Any:
-    """Return the structure with the next of `parts` in place of each leaf."""
-    if isinstance(structure, dict):
-        return {key: rebuilt(part, parts) for key, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        made = [rebuilt(part, parts) for part in structure]
-        return structure._make(made) if hasattr(structure, "_make") else type(structure)(made)
-    return next(parts)
 
 
 def _label(source: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from test_bad_input import check_wording
 import klods
 from klods import keras
 from klods.errors import DataError, KlodsError, ShapeError, TraceWarning
-from klods.tape import leaves
+from klods.structures import leaves
 
 x, y, t = inputs(), labels(), targets()
 pytestmark = pytest.mark.filterwarnings("ignore:The gradient with respect to")  # of outputs without a loss
@@ -83,6 +84,20 @@ def test_any_structure(form, how):
     assert type(outputs) is type(whole)
     for mine, other in zip(leaves(outputs), leaves(whole), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-5)
+
+
+def test_named_tuples_go_in_and_come_out():
+    two = namedtuple("Two", "low high")
+    model = pair(two, loss=["mse", SPARSE])
+    predicted = model.predict(x, batch_size=10, verbose=0)
+    assert type(predicted) is two
+    assert len(predicted.high) == len(x)
+
+    class Sum(keras.Model):
+        def call(self, given):
+            return given.low + 2 * given.high
+
+    assert (Sum().predict(two(x, x), verbose=0) == x + 2 * x).all()
 
 
 def test_a_model_that_returns_one_output_in_a_list():

@@ -15,7 +15,7 @@ from klods.data.counts import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from klods.data.padding import padded, padded_spec
 from klods.data.tables import Made, Numbers, Slices, Table, Zipped, stacked
 from klods.errors import ArgumentError, DataError, DTypeError, ShapeError
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import Tensor
 
 
@@ -304,7 +304,7 @@ class Dataset:
                 yield from Dataset.from_tensor_slices(batch)
 
         def spec() -> Any:
-            return structure.mapped(lambda s: TensorSpec(s.shape and s.shape[1:], s.dtype), self.element_spec)
+            return mapped(lambda s: TensorSpec(s.shape and s.shape[1:], s.dtype), self.element_spec)
 
         return Dataset(elements, Made(spec), UNKNOWN_CARDINALITY)
 
@@ -340,7 +340,7 @@ class Dataset:
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Return an iterator over the elements as NumPy arrays and scalars."""
-        return (structure.mapped(lambda x: x.numpy(), element) for element in self)
+        return (mapped(lambda x: x.numpy(), element) for element in self)
 
     def cardinality(self) -> Tensor:
         """Return the number of elements, int64; INFINITE_CARDINALITY or UNKNOWN_CARDINALITY."""
@@ -424,4 +424,4 @@ def _truth(answer: Any) -> bool:
 
 
 def _batch_spec(spec: Any, size: int | None) -> Any:
-    return structure.mapped(lambda s: TensorSpec(None if s.shape is None else (size, *s.shape), s.dtype), spec)
+    return mapped(lambda s: TensorSpec(None if s.shape is None else (size, *s.shape), s.dtype), spec)

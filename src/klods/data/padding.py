@@ -9,7 +9,7 @@ import numpy as np
 
 from klods.compiled import TensorSpec
 from klods.errors import DataError, ShapeError
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, rebuilt
 
 
 def padded(element: Any, shapes: Any, values: Any) -> Callable[[list[Any], int], np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from klods.compiled import TensorSpec
 from klods.dtypes import as_dtype
 from klods.errors import DataError, KlodsError
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, mapped, sequence_like
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -19,14 +19,8 @@ def tensors(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: tensors(part) for key, part in value.items()}
     if isinstance(value, tuple):
-        parts = [tensors(part) for part in value]
-        return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+        return sequence_like(value, [tensors(part) for part in value])
     return convert_to_tensor(value)
-
-
-def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
-    """Return the structure with the function applied to each leaf."""
-    return rebuilt(structure, iter([function(leaf) for leaf in leaves(structure)]))
 
 
 def applied(function: Callable[..., Any], element: Any) -> Any:

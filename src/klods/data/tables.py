@@ -11,7 +11,7 @@ from klods.compiled import TensorSpec
 from klods.data import structure
 from klods.dtypes import int64
 from klods.errors import DataError, ShapeError
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import Tensor
 
 
@@ -47,7 +47,7 @@ class Slices:
         return self._like_whole(array.take(places, 0, mode="clip") for array in self._arrays)
 
     def spec(self) -> Any:
-        return structure.mapped(lambda x: TensorSpec(tuple(x.shape[1:]), x.dtype), self._whole)
+        return mapped(lambda x: TensorSpec(tuple(x.shape[1:]), x.dtype), self._whole)
 
     def _like_whole(self, arrays: Any) -> Any:
         return rebuilt(self._whole, map(Tensor, arrays))
@@ -152,4 +152,4 @@ def _together(arrays: list[Any]) -> np.ndarray:
 
 
 def _form(element: Any) -> Hashable:
-    return str(structure.mapped(lambda x: "tensor", element)).replace("'tensor'", "tensor")
+    return str(mapped(lambda x: "tensor", element)).replace("'tensor'", "tensor")

@@ -13,6 +13,7 @@ from klods.errors import DTypeError, StateError
 from klods.graph import Untraceable, engine
 from klods.keras.configuration import unique_name
 from klods.passes.trace import GraphTracer
+from klods.structures import leaves_by_key, mapped
 from klods.tensor import Placeholder, Tensor, TensorLike
 
 Shape = tuple[int | None, ...]
@@ -106,7 +107,7 @@ class Node:
         self.operation, self.args, self.kwargs = operation, args, kwargs
         self.inputs = placeholders((args, kwargs))
         self._alone = not kwargs and len(args) == 1 and isinstance(args[0], KerasTensor)
-        self._outputs = mapped(KerasTensor.twin, outputs)
+        self._outputs = mapped(KerasTensor.twin, outputs, KerasTensor)
         self._give(outputs)
         operation.remember(self)
 
@@ -117,7 +118,7 @@ class Node:
     @property
     def outputs(self) -> Any:
         """The placeholders that the call gives, in their structure."""
-        return self._give(mapped(KerasTensor.twin, self._outputs))
+        return self._give(mapped(KerasTensor.twin, self._outputs, KerasTensor))
 
     def _give(self, outputs: Any) -> Any:
         for place, tensor in enumerate(placeholders(outputs)):
@@ -128,7 +129,7 @@ class Node:
         """Return the arguments with values, by the placeholders' keys, in place of the placeholders."""
         if self._alone:
             return (values[self.inputs[0].key],), {}
-        return mapped(lambda x: values[x.key], self.args), mapped(lambda x: values[x.key], self.kwargs)
+        return mapped(lambda x: values[x.key], (self.args, self.kwargs), KerasTensor)
 
     def note(self, made: Any, values: dict[Key, Any]) -> None:
         """Note what the call gave, by the keys of the placeholders for it."""
@@ -180,7 +181,8 @@ def _traced(function: Callable[..., Any], args: Any, kwargs: Any, size: int, kno
 
     def call(*symbols: Tensor) -> Any:
         values = {id(x): symbol for x, symbol in zip(stood_for, symbols)}
-        return function(*mapped(lambda x: values[id(x)], args), **mapped(lambda x: values[id(x)], kwargs))
+        own_args, own_kwargs = mapped(lambda x: values[id(x)], (args, kwargs), KerasTensor)
+        return function(*own_args, **own_kwargs)
 
     try:
         with engine:
@@ -197,21 +199,9 @@ def _merged(one: Any, other: Any) -> KerasTensor:
 # ------------------------------------------------------------ structures
 
 
-def mapped(function: Callable[[Any], Any], structure: Any, kind: Any = KerasTensor) -> Any:
-    """Return a structure of lists, tuples and dicts with a function applied to what is of a kind in it."""
-    if isinstance(structure, kind):
-        return function(structure)
-    if isinstance(structure, dict):
-        return {key: mapped(function, x, kind) for key, x in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        made = [mapped(function, x, kind) for x in structure]
-        return structure._make(made) if hasattr(structure, "_make") else type(structure)(made)
-    return structure
-
-
 def placeholders(structure: Any) -> list[KerasTensor]:
     """Return the placeholders in a structure of lists, tuples and dicts; those of a dict in the order of its keys."""
-    return [x for x in _flat(structure) if isinstance(x, KerasTensor)]
+    return [x for x in leaves_by_key(structure) if isinstance(x, KerasTensor)]
 
 
 def _parts(form: Any, structure: Any) -> list[Any]:
@@ -223,11 +213,3 @@ def _parts(form: Any, structure: Any) -> list[Any]:
     if isinstance(form, (list, tuple)):
         return [part for one, other in zip(form, structure) for part in _parts(one, other)]
     return []
-
-
-def _flat(structure: Any) -> list[Any]:
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in _flat(structure[key])]
-    if isinstance(structure, (list, tuple)):
-        return [leaf for x in structure for leaf in _flat(x)]
-    return [structure]

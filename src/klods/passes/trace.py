@@ -12,7 +12,7 @@ from klods.dtypes import as_array
 from klods.errors import StateError
 from klods.graph import Graph, Node, Operand, Symbol, Untraceable, Value, tracing
 from klods.ops.block import BLOCKS
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike, Variable, watching
 
 

@@ -18,6 +18,7 @@ from klods.pictures.boxes import Box, Frame, draw
 from klods.pictures.dot import dot
 from klods.pictures.layered import Edge, Key
 from klods.pictures.shapes import svg
+from klods.structures import leaves
 
 DIRECTIONS = ("TB", "BT", "LR", "RL")
 DRAWN = (".png", ".pdf", ".jpg", ".jpeg")  # by matplotlib
@@ -254,17 +255,11 @@ def _flow(calls: list[Any]) -> tuple[Any, Any, Any]:
     """Return the shapes that go in and out of a layer, and the dtype that goes out: `?` where calls differ."""
     seen: list[tuple[Any, Any, Any]] = []
     for node in calls:
-        given = [x for x in _flat(node.outputs) if hasattr(x, "dtype")]
+        given = [x for x in leaves(node.outputs) if hasattr(x, "dtype")]
         flow = _shapes(node.inputs), _shapes(given), ", ".join(dict.fromkeys(x.dtype for x in given))
         if flow not in seen:
             seen.append(flow)
     return seen[0] if len(seen) == 1 else ("?", "?", "?")
-
-
-def _flat(structure: Any) -> list[Any]:
-    if isinstance(structure, dict):
-        return [leaf for part in structure.values() for leaf in _flat(part)]
-    return [leaf for part in structure for leaf in _flat(part)] if isinstance(structure, (list, tuple)) else [structure]
 
 
 def _shapes(tensors: list[Any]) -> Any:

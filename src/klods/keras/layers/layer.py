@@ -22,7 +22,8 @@ from klods.keras.layers.shapes import ByName, as_shape, is_shape, shapes, shapes
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
 from klods.keras.masks import mask_of, put_mask
-from klods.keras.symbolic import Called, KerasTensor, Node, mapped, outputs_of, placeholders
+from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
+from klods.structures import mapped, sequence_like
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
 # Arguments that a configuration leaves out where they are None, as Keras's does.
@@ -329,7 +330,7 @@ class Layer(Tracking, Called):
         if isinstance(x, dict):
             return {key: self._as_inputs(item) for key, item in x.items()}
         if isinstance(x, (list, tuple)) and _holds_arrays(x):
-            return type(x)(self._as_inputs(item) for item in x)
+            return sequence_like(x, [self._as_inputs(item) for item in x])
         if isinstance(x, Layer):
             raise DTypeError(
                 f"Layer '{self.name}' got {x!r}, which is a layer itself.",

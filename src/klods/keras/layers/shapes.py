@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from klods.keras.symbolic import KerasTensor
+from klods.structures import sequence_like
 from klods.tensor import TensorLike
 
 
@@ -52,7 +53,7 @@ def specs(shape: Any, dtype: str) -> Any:
         return {key: specs(x, dtype) for key, x in shape.items()}
     if is_shape(shape):
         return KerasTensor(shape, dtype)
-    return type(shape)(specs(x, dtype) for x in shape)
+    return sequence_like(shape, [specs(x, dtype) for x in shape])
 
 
 def as_shape(given: Any) -> Any:

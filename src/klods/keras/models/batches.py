@@ -15,6 +15,7 @@ from klods import random
 from klods.dtypes import FLOAT32
 from klods.errors import DataError, DTypeError, warn
 from klods.keras.models.outputs import at, paths
+from klods.structures import mapped, sequence_like
 from klods.tensor import Tensor, TensorLike
 
 ALL = slice(None)
@@ -110,7 +111,9 @@ class Data:
         return self._part(slice(0, border), self.shuffle), self._part(slice(border, None), False)
 
     def _part(self, piece: slice, shuffle: bool) -> Data:
-        x, y, sample_weight = (mapped(lambda a: a[piece], part) for part in (self.x, self.y, self.sample_weight))
+        x, y, sample_weight = (
+            mapped(lambda a: a[piece], part, np.ndarray) for part in (self.x, self.y, self.sample_weight)
+        )
         return Data(x, y, sample_weight, shuffle=shuffle)
 
 
@@ -155,7 +158,7 @@ def arrays(part: Any, role: str) -> Any:
     if isinstance(part, dict):
         return {key: arrays(item, f"{role}[{key!r}]") for key, item in part.items()}
     if isinstance(part, (list, tuple)) and _holds_arrays(part):
-        return type(part)(arrays(item, f"{role}[{i}]") for i, item in enumerate(part))
+        return sequence_like(part, [arrays(item, f"{role}[{i}]") for i, item in enumerate(part)])
     return _array(part, role)
 
 
@@ -241,16 +244,7 @@ def tensors(part: Any, piece: Any) -> Any:
     if isinstance(part, np.ndarray):
         array = part[piece] if isinstance(piece, slice) else part.take(piece, 0, mode="clip")
         return Tensor(array.astype(FLOAT32) if array.dtype.kind == "f" and array.dtype is not FLOAT32 else array)
-    return mapped(lambda array: tensors(array, piece), part)
-
-
-def mapped(function: Any, part: Any) -> Any:
-    """Return a structure with a function applied to each of its arrays; None for None."""
-    if isinstance(part, dict):
-        return {key: mapped(function, item) for key, item in part.items()}
-    if isinstance(part, (list, tuple)):
-        return type(part)(mapped(function, item) for item in part)
-    return None if part is None else function(part)
+    return mapped(lambda array: tensors(array, piece), part, np.ndarray)
 
 
 def packed(x: Any, y: Any = None, sample_weight: Any = None) -> Any:

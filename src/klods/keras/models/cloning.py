@@ -12,7 +12,8 @@ from klods.keras.models.model import Functional, Model, takes_placeholders
 from klods.keras.models.sequential import Sequential
 from klods.keras.operations import Operation
 from klods.keras.saving.serialization import compile_as, deserialize_keras_object, serialize_keras_object
-from klods.keras.symbolic import KerasTensor, mapped, placeholders
+from klods.keras.symbolic import KerasTensor, placeholders
+from klods.structures import mapped
 
 
 def clone_model(
@@ -81,7 +82,9 @@ def _stack(model: Sequential, input_tensors: Any, clone: Callable[[Any], Any], c
 
 
 def _network(model: Model, input_tensors: Any, clone: Callable[[Any], Any], call_function: Any) -> Model:
-    inputs = mapped(lambda x: _twin(x.node.operation), model.input) if input_tensors is None else input_tensors
+    inputs = (
+        mapped(lambda x: _twin(x.node.operation), model.input, KerasTensor) if input_tensors is None else input_tensors
+    )
     given, wanted = placeholders(inputs), model.inputs
     if len(given) != len(wanted):
         raise DataError(

@@ -9,8 +9,9 @@ from klods.errors import DataError, ShapeError, StateError
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.simple import Input, InputLayer
 from klods.keras.masks import mask_of, put_mask
-from klods.keras.symbolic import KerasTensor, Key, Node, mapped, placeholders
+from klods.keras.symbolic import KerasTensor, Key, Node, placeholders
 from klods.ops.movement import expand_dims, squeeze
+from klods.structures import leaves_by_key, mapped
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -73,14 +74,14 @@ class Network:
             if node.inputs:
                 args, kwargs = node.filled(values)
                 node.note(call(node.operation)(*args, **kwargs), values)
-        return mapped(lambda x: values[x.key], self.outputs)
+        return mapped(lambda x: values[x.key], self.outputs, KerasTensor)
 
     def specs(self, inputs: Any) -> Any:
         """Return placeholders for the outputs for inputs like these."""
         given = placeholders(inputs)
         self._check_count(given, inputs)
         if [x.shape for x in given] == [x.shape for x in self.flat_inputs]:
-            return mapped(lambda x: KerasTensor(x.shape, x.dtype), self.outputs)
+            return mapped(lambda x: KerasTensor(x.shape, x.dtype), self.outputs, KerasTensor)
         given = [KerasTensor(x.shape, wanted.dtype) for x, wanted in zip(given, self.flat_inputs)]
         return self.run_on(given, lambda operation: operation.compute_output_spec)
 
@@ -97,7 +98,7 @@ class Network:
             return [inputs[name] for name in names]
         if isinstance(inputs, dict):
             inputs = {key: x for key, x in inputs.items() if key in self.inputs}
-        given = _leaves(inputs)
+        given = leaves_by_key(inputs)
         self._check_count(given, inputs)
         return given
 
@@ -140,10 +141,10 @@ def cloned(inputs: Any, outputs: Any, name: str) -> tuple[Any, Any]:
         new[x.key] = x if is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}CLONE")
     for node in ordered(flat, placeholders(outputs), name)[0]:
         if node.inputs:
-            twins = mapped(lambda x: KerasTensor(x.shape, x.dtype, f"{x.name}_clone"), node.outputs)
+            twins = mapped(lambda x: KerasTensor(x.shape, x.dtype, f"{x.name}_clone"), node.outputs, KerasTensor)
             Node(node.operation, *node.filled(new), twins)
             node.note(twins, new)
-    return mapped(lambda x: new[x.key], inputs), mapped(lambda x: new[x.key], outputs)
+    return mapped(lambda x: new[x.key], inputs, KerasTensor), mapped(lambda x: new[x.key], outputs, KerasTensor)
 
 
 def ordered(inputs: list[KerasTensor], outputs: list[KerasTensor], name: str) -> tuple[list[Node], list[Any]]:
@@ -206,7 +207,7 @@ def by_depth(nodes: list[Node], met: list[Any], inputs: list[KerasTensor]) -> li
 
 
 def _check_placeholders(role: str, given: Any) -> None:
-    wrong = [x for x in _leaves(given) if not isinstance(x, KerasTensor)]
+    wrong = [x for x in leaves_by_key(given) if not isinstance(x, KerasTensor)]
     if wrong or not placeholders(given):
         what = f"a {type(wrong[0]).__name__}" if wrong else "none"
         raise DataError(
@@ -220,12 +221,3 @@ def _check_names(operations: list[Any]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise DataError(f"Two layers are named '{twice}'.", "give each layer a name of its own.")
-
-
-def _leaves(structure: Any) -> list[Any]:
-    """Return what is in a structure of lists, tuples and dicts; a dict's items in the order of its keys."""
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key])]
-    if isinstance(structure, (list, tuple)):
-        return [leaf for x in structure for leaf in _leaves(x)]
-    return [structure]

@@ -14,7 +14,7 @@ from klods.graph import Symbol
 from klods.keras.models.batches import unpacked
 from klods.keras.models.rehearsal import check_targets
 from klods.ops.effects import call
-from klods.tape import leaves, rebuilt
+from klods.structures import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike
 
 

@@ -11,12 +11,13 @@ import numpy as np
 from klods.errors import DataError, warn
 from klods.keras.callbacks import Callback, History, Hooks
 from klods.keras.models.adapters import Stream, feed, is_stream
-from klods.keras.models.batches import ALL, Data, check_counts, make_data, mapped, packed, tensors, unpacked
+from klods.keras.models.batches import ALL, Data, check_counts, make_data, packed, tensors, unpacked
 from klods.keras.models.figures import Logs, as_logs
 from klods.keras.models.loops import Epochs, Steps, verbosity
 from klods.keras.models.rehearsal import nothing_changed_by_errors, rehearse
 from klods.keras.models.step import Stepping
-from klods.tensor import convert_to_tensor
+from klods.structures import leaves, mapped, rebuilt
+from klods.tensor import TensorLike, convert_to_tensor
 
 
 class Trainer(Stepping):
@@ -260,7 +261,7 @@ class Trainer(Stepping):
     def _build_on(self, step: str, data: Data | Stream) -> None:
         """Make the weights by a call on one sample, so that the step is traced with them the first time."""
         if not self.built and self._is_ours(step):
-            self(mapped(lambda array: array[:1], data.sample()[0]), training=False)
+            self(mapped(lambda array: array[:1], data.sample()[0], (np.ndarray, TensorLike)), training=False)
 
     def _is_ours(self, step: str) -> bool:
         return getattr(type(self), step) is getattr(Stepping, step)
@@ -268,10 +269,9 @@ class Trainer(Stepping):
 
 def joined(outputs: list[Any]) -> Any:
     """Return the outputs of all batches as one array, in each place of their structure."""
-    first = outputs[0]
-    if isinstance(first, (list, tuple)):
-        return type(first)(joined([batch[i] for batch in outputs]) for i in range(len(first)))
-    if isinstance(first, dict):
-        return {key: joined([batch[key] for batch in outputs]) for key in first}
-    parts = [convert_to_tensor(x).value for x in outputs]
-    return np.array(parts[0]) if len(parts) == 1 else np.concatenate(parts)
+    return rebuilt(outputs[0], map(_in_one, zip(*map(leaves, outputs))))
+
+
+def _in_one(parts: Sequence[Any]) -> np.ndarray:
+    arrays = [convert_to_tensor(x).value for x in parts]
+    return np.array(arrays[0]) if len(arrays) == 1 else np.concatenate(arrays)

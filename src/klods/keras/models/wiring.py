@@ -9,7 +9,8 @@ from klods.errors import DataError
 from klods.keras.configuration import serialize
 from klods.keras.models.functional import Network
 from klods.keras.operations import Operation, operation_from
-from klods.keras.symbolic import KerasTensor, Node, mapped, placeholders
+from klods.keras.symbolic import KerasTensor, Node, placeholders
+from klods.structures import mapped
 
 OF_OPERATIONS = "keras.src.ops."  # what the names of Keras's modules of operations begin with
 
@@ -35,7 +36,7 @@ def described(network: Network) -> dict[str, Any]:
         inbound = [_call(node, history) for node in calls[id(x)] if node.inputs]
         layers.append({**serialize(x), "name": x.name, "inbound_nodes": inbound})
     ends = {"input_layers": network.inputs, "output_layers": network.outputs}
-    return {"layers": layers, **{name: mapped(end, tensors) for name, tensors in ends.items()}}
+    return {"layers": layers, **{name: mapped(end, tensors, KerasTensor) for name, tensors in ends.items()}}
 
 
 def _call(node: Node, history: Callable[[KerasTensor], list[Any]]) -> dict[str, Any]:
