@@ -169,5 +169,5 @@ assert np.allclose(table.numpy(), np.diag([0, 1, 2]))
 assert line_accuracy > 0.98
 assert losses[-1] < 0.1
 assert sorted(history.history) == ["binary_accuracy", "loss", "val_binary_accuracy", "val_loss"]
-assert loss_and_metrics[1] > 0.96
+assert loss_and_metrics[1] > 0.9
 assert predictions.shape == (held_back, 1)
