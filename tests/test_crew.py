@@ -29,6 +29,17 @@ def threads(request, monkeypatch):
     crew_room.present_crew.cache_clear()
 
 
+def test_threads_are_as_few_as_told_and_no_more_than_processors(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    count = crew_room.size.__wrapped__
+    processors = count()
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # the second goes before the first
+        for told, expected in (("1", 1), ("100000", processors), ("0", processors), ("many", processors)):
+            monkeypatch.setenv(name, told)
+            assert count() == expected
+
+
 def test_parts_cover_the_whole_once(threads):
     for m, n, k in [(1, 1, 1), (128, 512, 784), (784, 512, 128), (1000, 3, 1000), (65, 8192, 64), (100_000, 1, 9)]:
         cells = np.zeros((m, n), int)

@@ -61,10 +61,10 @@ def present_crew() -> Crew:
 
 @cache
 def size() -> int:
-    """Return how many threads share the work: as OMP_NUM_THREADS or OPENBLAS_NUM_THREADS says, or one per processor."""
+    """Return how many threads share the work: one per processor, or as few as OMP_ or OPENBLAS_NUM_THREADS says."""
     told = [os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return next((int(n) for n in told if n.isdigit() and int(n) > 0), allowed)
+    return min(allowed, next((int(n) for n in told if n.isdecimal() and int(n) > 0), allowed))
 
 
 class Native:
