@@ -6,6 +6,7 @@ import io
 import math
 import re
 
+import numpy as np
 import pytest
 
 from klods.pictures import progress as room
@@ -161,6 +162,12 @@ def test_figures_have_four_decimals_as_in_keras(clock, value, shown):
     stream = io.StringIO()
     Progress(1, 1, stream).close({"loss": value})
     assert stream.getvalue().endswith(f" - loss: {shown}\n")
+
+
+def test_of_a_score_per_class_the_mean_is_shown_as_in_keras(clock):
+    stream = io.StringIO()
+    Progress(1, 2, stream).close({"f1_score": np.array([0.0, 0.5, 0.25], np.float32), "loss": 1.0})
+    assert stream.getvalue().endswith(" - f1_score: 0.2500 - loss: 1.0000\n")
 
 
 def test_an_unknown_number_of_steps(clock):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import TextIO
 
+import numpy as np
+
 WIDTH = 20  # characters of the bar
 INTERVAL = 0.1  # seconds between redraws
 BOLD, GREEN, GREY = "\x1b[1m", "\x1b[32m", "\x1b[37m"
@@ -146,7 +148,9 @@ def _clock(seconds: int) -> str:
 
 
 def _listed(figures: Mapping[str, float]) -> str:
-    return "".join(f" - {name}: {value:{'.4f' if abs(value) > 1e-3 else '.4e'}}" for name, value in figures.items())
+    """Return the figures as text; of one with several numbers, such as a score per class, their mean."""
+    means = {name: float(np.mean(figure)) for name, figure in figures.items()}
+    return "".join(f" - {name}: {mean:{'.4f' if abs(mean) > 1e-3 else '.4e'}}" for name, mean in means.items())
 
 
 def _cut(pieces: list[Piece]) -> list[Piece]:
