@@ -277,6 +277,22 @@ def test_names(name):
     assert kind(own) == kind(real)
 
 
+def test_names_of_functions_of_ones_own():
+    class Apart:
+        def __call__(self, y_true, y_pred):
+            return y_pred
+
+    def MeanGap(y_true, y_pred):
+        return y_pred
+
+    def run(keras):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", metrics=[MeanGap, lambda y_true, y_pred: y_pred, Apart()])
+        return sorted(model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0).history)
+
+    assert run(own) == run(real) == ["apart", "lambda", "loss", "mean_gap"]
+
+
 def test_a_metric_of_ones_own():
     def run(keras):
         class Largest(keras.metrics.Metric):

@@ -9,7 +9,7 @@ import numpy as np
 
 from klods.errors import DataError
 from klods.keras import losses
-from klods.keras.configuration import by_name, resolve, serialize
+from klods.keras.configuration import by_name, resolve, serialize, snake_case
 from klods.keras.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -214,7 +214,7 @@ def as_metric(identifier: Any) -> Metric:
         return found
     if not callable(found):
         raise DataError(f"{identifier!r} is no metric.", "give a name, a Metric, or a function (y_true, y_pred).")
-    return MeanMetricWrapper(found, getattr(found, "__name__", None))
+    return MeanMetricWrapper(found, snake_case(getattr(found, "__name__", type(found).__name__)))
 
 
 def accuracy_by_shape(y_true: Any, y_pred: Any) -> Tensor:
