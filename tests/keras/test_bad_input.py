@@ -197,6 +197,7 @@ MISFITS = {
     "no layers": (lambda: keras.Sequential().predict(x), DataError, "has no layers"),
     "no list": (lambda: keras.Sequential(keras.layers.Dense(3)), DataError, "Sequential takes a list of layers"),
     "no layer": (lambda: keras.Sequential([3]), DataError, "Sequential takes layers; got 3"),
+    "a stack in itself": (lambda: stack_in_itself(), DataError, "Model 'outer' can't be a layer of itself; 'inner'"),
     "two inputs": (lambda: keras.Sequential([keras.Input((8,))] * 2), DataError, "already has a first layer"),
     "one name": (
         lambda: keras.Sequential([keras.layers.Dense(3, name="a"), keras.layers.Dense(3, name="a")]),
@@ -234,6 +235,11 @@ MISFITS = {
     "add_loss alone needs no y, but a loss does": (lambda: classifier().fit(x, None), *NO_Y),
     "gradients of None": (lambda: cut_off().fit(x, targets()), DataError, "No weight has a gradient"),
 }  # fmt: skip
+
+
+def stack_in_itself():
+    outer = keras.Sequential(name="outer")
+    outer.add(keras.Sequential([outer], name="inner"))
 
 
 def built_dense():

@@ -84,6 +84,8 @@ ERRORS = {
     "wrong width": (lambda x, y: Model([x, y], x + y)([A, B]), ShapeError, "takes 'second' of shape"),
     "layer width": (lambda x, y: Dense(2, name="d").build((None, 4)) or keras.layers.Dense(3)(x[:, 0]), ShapeError,
                     "at least 2 axes"),
+    "in a call": (lambda x, y: keras.layers.Lambda(lambda x: x + np.ones(3), name="plus")(x), ShapeError,
+                  "^Layer 'plus': add: shapes"),
     "float": (lambda x, y: float(x), StateError, "'first' stands for a tensor"),
     "array": (lambda x, y: np.asarray(x), StateError, "it has no values"),
     "if": (lambda x, y: bool(x > 0), DTypeError, "neither true nor false"),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
-from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError, warn
+from klods.errors import AbsentError, DataError, DTypeError, KlodsError, ShapeError, StateError, warn
 from klods.graph import tracing
 from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import dtype_policy, snake_case, unique_name
@@ -133,7 +133,10 @@ class Layer(Tracking, Called):
         mask = mask_of(inputs)
         if type(inputs) is not Tensor or inputs.value.dtype is not self._dtype or args or kwargs:
             if placeholders((inputs, args, kwargs)):
-                return self._recorded(inputs, args, kwargs)
+                try:
+                    return self._recorded(inputs, args, kwargs)
+                except KlodsError as error:
+                    raise _naming(error, self) from None
             inputs = self._as_inputs(inputs)
             args, kwargs = (mapped(self._as_inputs, x, (np.ndarray, TensorLike)) for x in (args, kwargs))
         if self._mask_names:
@@ -465,6 +468,14 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
         self._mark_built(ByName(named) or input_shape)
 
     return wrapped
+
+
+def _naming(error: KlodsError, layer: Layer) -> KlodsError:
+    """Return an error that says in which layer it came up."""
+    if layer.name in error.what:
+        return error
+    named = type(error)(f"Layer '{layer.name}': {error.what}", error.mend, error.line)
+    return named.with_traceback(error.__traceback__)
 
 
 @contextmanager

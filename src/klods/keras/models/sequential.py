@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from klods.errors import AbsentError, DataError, KlodsError, ShapeError
+from klods.errors import AbsentError, DataError, ShapeError
 from klods.keras.configuration import dtype_policy, serialize
 from klods.keras.layers import deserialize
 from klods.keras.layers.layer import Layer
@@ -86,6 +86,8 @@ class Sequential(Model):
             return
         if not isinstance(layer, Layer):
             raise DataError(f"Sequential takes layers; got {layer!r}.", "wrap a function in layers.Activation.")
+        if self in layer.flattened():
+            raise DataError(f"Model '{self.name}' can't be a layer of itself; '{layer.name}' holds it.", "add another.")
         if any(layer.name == other.name and layer is not other for other in self._stack):
             raise DataError(f"Two layers are named '{layer.name}'.", "give each layer a name of its own.")
         if not self._stack and self._input is None:
@@ -115,10 +117,7 @@ class Sequential(Model):
             )
         outputs = list(self._outputs)
         for layer in self._stack[len(outputs) :]:
-            try:
-                outputs.append(layer(outputs[-1] if outputs else self._input.output))
-            except KlodsError as error:
-                raise _naming(error, layer) from None
+            outputs.append(layer(outputs[-1] if outputs else self._input.output))
         self._outputs = outputs
 
     def _first_input(self, input_shape: Any) -> InputLayer:
@@ -186,10 +185,3 @@ def _known_input(layer: Layer) -> InputLayer | None:
     if isinstance(layer, Sequential) and layer._input is not None:
         return InputLayer(batch_shape=layer._input.shape)
     return None if layer._first_shape is None else InputLayer(layer._first_shape)
-
-
-def _naming(error: KlodsError, layer: Layer) -> KlodsError:
-    if layer.name in error.what:
-        return error
-    named = type(error)(f"Layer '{layer.name}': {error.what}", error.mend, error.line)
-    return named.with_traceback(error.__traceback__)
