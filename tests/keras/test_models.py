@@ -351,6 +351,10 @@ def test_compile_twice_keeps_a_given_optimizer():
     assert model.optimizer is optimizer
 
 
+def test_before_compile_there_is_nothing_to_tell_of_it():
+    assert keras.Sequential([keras.layers.Dense(3)]).get_compile_config() == {}
+
+
 def test_a_compile_that_fails_changes_nothing():
     model = regressor()
     before = model.optimizer, model.loss, model.metrics_names, model.get_compile_config()

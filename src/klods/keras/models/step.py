@@ -87,12 +87,9 @@ class Stepping:
         return self._compiled is not None
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Return what `compile` was given, as plain data.
-
-        Raises:
-            StateError: before `compile`.
-        """
-        self._check_compiled("get_compile_config")
+        """Return what `compile` was given, as plain data; nothing before `compile`."""
+        if not self.compiled:
+            return {}
         return {
             "optimizer": serialize(self.optimizer),
             **self._compiled.get_config(),  # type: ignore[union-attr]
