@@ -11,10 +11,9 @@ from klods.errors import DataError
 from klods.keras import losses, metrics
 from klods.keras.configuration import serialize
 from klods.keras.models.figures import names_apart
-from klods.keras.models.outputs import Outputs, Path, at
+from klods.keras.models.outputs import CONTAINERS, Outputs, Path, at
+from klods.structures import leaves
 from klods.tensor import Tensor
-
-CONTAINERS = (list, tuple, dict)
 
 
 class Part(NamedTuple):
@@ -251,9 +250,7 @@ def _converted(given: Any, convert: Any) -> Any:
 
 def _leaves(given: Any) -> list[Any]:
     """Return what is in a structure, without None."""
-    if isinstance(given, CONTAINERS):
-        return [leaf for part in (given.values() if isinstance(given, dict) else given) for leaf in _leaves(part)]
-    return [] if given is None else [given]
+    return [leaf for leaf in leaves(given) if leaf is not None]
 
 
 def _as_loss(identifier: Any) -> losses.Loss:
