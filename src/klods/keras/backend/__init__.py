@@ -28,7 +28,6 @@ from klods.keras.backend.remnants import (
     is_float_dtype,
     is_int_dtype,
     is_keras_tensor,
-    l2_normalize,
     ones,
     permute_dimensions,
     pow,
@@ -105,6 +104,7 @@ from klods.keras.ops import (
     zeros_like,
 )
 from klods.keras.utils import clear_session
+from klods.math import l2_normalize
 from klods.missing import reporter
 
 __getattr__ = reporter(__name__)

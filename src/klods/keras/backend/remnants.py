@@ -180,12 +180,6 @@ def hard_sigmoid(x: Any) -> Tensor:
     return ops.clip(0.2 * convert_to_tensor(x) + 0.5, 0.0, 1.0)
 
 
-def l2_normalize(x: Any, axis: Any = None) -> Tensor:
-    """Return x divided by its length along an axis, which is at least 1e-6."""
-    x = convert_to_tensor(x)
-    return x / ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis, True), 1e-12))
-
-
 def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
     """Tell for each row whether the target is among the `k` highest predictions."""
     return ops.in_top_k(targets, predictions, k)
