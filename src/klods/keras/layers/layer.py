@@ -359,7 +359,7 @@ class Layer(Tracking, Called):
         elif isinstance(spec, InputSpec):
             raise ShapeError(
                 f"Layer '{self.name}' takes one tensor; got a {type(shape).__name__} of {len(shape)}.",
-                "pass one array, or join them first with klods.concat.",
+                "pass one array, or join them first with layers.Concatenate.",
             )
         elif spec is not None:
             self._check_several(shape, spec)
