@@ -43,7 +43,7 @@ def test_layers_of_one_initializer_s_name_start_apart():
     [
         (DataError, "A seed is a whole number", lambda: initializers.RandomNormal(seed="one")),
         (DataError, "scale=0", lambda: initializers.VarianceScaling(scale=0)),
-        (DataError, "no mode 'fan'", lambda: initializers.VarianceScaling(mode="fan")),
+        (NameUnknownError, "no mode 'fan'", lambda: initializers.VarianceScaling(mode="fan")),
         (ShapeError, "as many values", lambda: initializers.get(np.zeros(3))((4,))),
         (NameUnknownError, "he_normal", lambda: initializers.get("he_norml")),
         (DataError, "l1 is -1", lambda: regularizers.L1(-1)),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from klods import backends, keras
-from klods.errors import DataError, ShapeError, TraceWarning
+from klods.errors import DataError, NameUnknownError, ShapeError, TraceWarning
 from klods.keras import losses
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
@@ -103,7 +103,7 @@ def test_a_configured_function_is_made_again_by_its_name():
 @pytest.mark.parametrize(
     ("error", "words", "call"),
     [
-        (DataError, "no reduction 'average'", lambda: losses.MeanSquaredError(reduction="average")),
+        (NameUnknownError, "no reduction 'average'", lambda: losses.MeanSquaredError(reduction="average")),
         (DataError, "between 0 and 1", lambda: losses.CategoricalGeneralizedCrossEntropy(q=1.5)),
         (ShapeError, "one-hot encode", lambda: losses.categorical_focal_crossentropy([1], [[0.5, 0.5]])),
         (

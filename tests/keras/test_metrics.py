@@ -11,7 +11,7 @@ import pytest
 
 import klods
 from klods import backends, keras
-from klods.errors import DataError, ShapeError, StateError, TraceWarning
+from klods.errors import DataError, NameUnknownError, ShapeError, StateError, TraceWarning
 from klods.keras import metrics
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
@@ -158,14 +158,14 @@ class Forgetful(metrics.Metric):
         (DataError, "A threshold is 1.5", lambda: metrics.Precision(1.5)),
         (DataError, "num_thresholds=1", lambda: metrics.AUC(num_thresholds=1)),
         (DataError, "num_thresholds is 0", lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0)),
-        (DataError, "no curve 'LOC'", lambda: metrics.AUC(curve="loc")),
-        (DataError, "no summation_method 'sum'", lambda: metrics.AUC(summation_method="sum")),
+        (NameUnknownError, "no curve 'LOC'", lambda: metrics.AUC(curve="loc")),
+        (NameUnknownError, "no summation_method 'sum'", lambda: metrics.AUC(summation_method="sum")),
         (DataError, "multi_label=True", lambda: metrics.AUC(num_labels=3)),
         (DataError, "asked for at 2", lambda: metrics.RecallAtPrecision(2)),
-        (DataError, "no average 'mean'", lambda: metrics.F1Score("mean")),
+        (NameUnknownError, "no average 'mean'", lambda: metrics.F1Score("mean")),
         (DataError, "beta is 0", lambda: metrics.FBetaScore(beta=0.0)),
         (DataError, "threshold is 2", lambda: metrics.F1Score(threshold=2.0)),
-        (DataError, "class_aggregation 'mean'", lambda: metrics.R2Score("mean")),
+        (NameUnknownError, "class_aggregation 'mean'", lambda: metrics.R2Score("mean")),
         (DataError, "num_regressors=-1", lambda: metrics.R2Score(num_regressors=-1)),
         (DataError, "no class 3 among 3", lambda: metrics.IoU(3, [3])),
         (ShapeError, "one label, 0 or 1, per prediction", lambda: metrics.Precision()(LABELS, ONE_HOT)),

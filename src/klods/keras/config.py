@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from klods import errors
-from klods.errors import DataError
+from klods.errors import unknown_name
 from klods.missing import reporter
 
 _settings: dict[str, Any] = {
@@ -25,7 +25,7 @@ def set_floatx(value: str) -> None:
     """Set the dtype of new layers, and of what they take and give.
 
     Raises:
-        DataError: for a dtype that is not floating.
+        NameUnknownError: for a dtype that is not floating.
     """
     _settings["floatx"] = _one_of("floatx", value, "float16", "float32", "float64")
 
@@ -49,7 +49,7 @@ def set_image_data_format(data_format: str) -> None:
     """Set where an image's channels are.
 
     Raises:
-        DataError: for another word than `channels_last` and `channels_first`.
+        NameUnknownError: for another word than `channels_last` and `channels_first`.
     """
     _settings["image_data_format"] = checked_data_format(data_format)
 
@@ -58,7 +58,7 @@ def checked_data_format(data_format: str | None) -> str:
     """Return where an image's channels are by a function's argument; by the setting for None.
 
     Raises:
-        DataError: for another word than `channels_last` and `channels_first`.
+        NameUnknownError: for another word than `channels_last` and `channels_first`.
     """
     if data_format is None:
         return image_data_format()
@@ -102,7 +102,7 @@ def is_interactive_logging_enabled() -> bool:
 
 def _one_of(name: str, value: Any, *known: str) -> str:
     if value not in known:
-        raise DataError(f"There is no {name} {value!r}.", f"use one of {', '.join(known)}.")
+        raise unknown_name(name, value, known)
     return str(value)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from klods import random
 from klods.dtypes import as_array, as_dtype
-from klods.errors import DataError, DTypeError, ShapeError
+from klods.errors import DataError, DTypeError, ShapeError, unknown_name
 from klods.keras.configuration import Configurable, by_name, resolve, serialize
 from klods.missing import reporter
 from klods.tensor import Tensor, TensorLike
@@ -145,7 +145,8 @@ class VarianceScaling(RandomInitializer):
         output_axes: those that outputs run along.
 
     Raises:
-        DataError: for another mode or distribution, or a scale that is not positive.
+        NameUnknownError: for another mode or distribution.
+        DataError: for a scale that is not positive.
     """
 
     def __init__(
@@ -158,8 +159,10 @@ class VarianceScaling(RandomInitializer):
         output_axes: Axes = None,
     ) -> None:
         super().__init__(seed)
-        _check_choice("mode", mode, MODES)
-        _check_choice("distribution", distribution.lower(), DISTRIBUTIONS)
+        if mode not in MODES:
+            raise unknown_name("mode", mode, MODES)
+        if distribution.lower() not in DISTRIBUTIONS:
+            raise unknown_name("distribution", distribution, DISTRIBUTIONS)
         if not scale > 0:
             raise DataError(f"VarianceScaling got scale={scale}.", "give a number above 0.")
         self.scale, self.mode = scale, mode
@@ -263,11 +266,6 @@ def fans(shape: Shape, input_axes: Axes = None, output_axes: Axes = None) -> tup
         return size, size
     field = math.prod(shape[:-2])
     return shape[-2] * field, shape[-1] * field
-
-
-def _check_choice(argument: str, got: Any, choices: tuple[str, ...]) -> None:
-    if got not in choices:
-        raise DataError(f"VarianceScaling has no {argument} {got!r}.", f"use one of {', '.join(choices)}.")
 
 
 def _floating(dtype: Any) -> np.dtype:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from klods.dtypes import as_dtype
-from klods.errors import DataError
+from klods.errors import unknown_name
 from klods.keras.config import floatx
 from klods.keras.configuration import Configurable, resolve, serialize, snake_case, unique_name
 from klods.keras.losses.alignment import fitted_weight, logical_both, same_rank
@@ -34,14 +34,14 @@ class Loss(Configurable):
         dtype: that of the computation; float32 by default.
 
     Raises:
-        DataError: for another reduction.
+        NameUnknownError: for another reduction.
     """
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
         if reduction not in REDUCTIONS:
-            raise DataError(f"There is no reduction {reduction!r}.", f"use one of {', '.join(map(str, REDUCTIONS))}.")
+            raise unknown_name("reduction", reduction, filter(None, REDUCTIONS))
         self.name = name or unique_name(snake_case(type(self).__name__))
         self.reduction = reduction
         self.dtype = as_dtype(dtype or floatx()).name

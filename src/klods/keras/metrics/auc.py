@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError, ShapeError, unknown_name
 from klods.keras.config import epsilon
 from klods.keras.metrics.thresholds import Counting, counts, even_thresholds
 from klods.ops.activation import sigmoid
@@ -37,7 +37,8 @@ class AUC(Counting):
         from_logits: whether predictions are logits.
 
     Raises:
-        DataError: for another curve or method, or options that don't go together.
+        NameUnknownError: for another curve or method.
+        DataError: for options that don't go together.
 
     Example:
         >>> float(AUC(num_thresholds=3)([0, 0, 1, 1], [0., 0.5, 0.3, 0.9]))
@@ -65,8 +66,10 @@ class AUC(Counting):
     ) -> None:
         super().__init__(name, dtype)
         self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
-        _check_choice("curve", self.curve, CURVES)
-        _check_choice("summation_method", self.summation_method, SUMMATIONS)
+        if self.curve not in CURVES:
+            raise unknown_name("curve", self.curve, CURVES)
+        if self.summation_method not in SUMMATIONS:
+            raise unknown_name("summation_method", self.summation_method, SUMMATIONS)
         if num_labels and not multi_label:
             raise DataError("num_labels is given, but multi_label is not True.", "write multi_label=True.")
         if num_thresholds < 2 and thresholds is None:
@@ -154,8 +157,3 @@ class AUC(Counting):
         config = super().get_config()
         inner = config.pop("thresholds")[1:-1]
         return {**config, "thresholds": inner} if self._own_thresholds else config
-
-
-def _check_choice(argument: str, got: str, choices: Sequence[str]) -> None:
-    if got not in choices:
-        raise DataError(f"AUC has no {argument} {got!r}.", f"use one of {', '.join(choices)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError, ShapeError, unknown_name
 from klods.keras.config import epsilon
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import abs_
@@ -31,7 +31,8 @@ class FBetaScore(Metric):
         dtype: of the state.
 
     Raises:
-        DataError: for another average, or a beta or threshold that makes no sense.
+        NameUnknownError: for another average.
+        DataError: for a beta or threshold that makes no sense.
     """
 
     _direction = "up"
@@ -50,7 +51,7 @@ class FBetaScore(Metric):
     ) -> None:
         super().__init__(name, dtype)
         if average not in AVERAGES:
-            raise DataError(f"There is no average {average!r}.", f"use one of {', '.join(map(str, AVERAGES))}.")
+            raise unknown_name("average", average, filter(None, AVERAGES))
         if not beta > 0:
             raise DataError(f"beta is {beta}.", "give a number above 0.")
         if threshold is not None and not 0 < threshold <= 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError, ShapeError, unknown_name
 from klods.keras import losses
 from klods.keras.losses.regression import cosine
 from klods.keras.metrics.mean import Mean, MeanMetricWrapper
@@ -89,7 +89,8 @@ class R2Score(Metric):
         dtype: of the state.
 
     Raises:
-        DataError: for another aggregation, or a negative number of regressors.
+        NameUnknownError: for another aggregation.
+        DataError: for a negative number of regressors.
     """
 
     _direction = "up"
@@ -107,8 +108,7 @@ class R2Score(Metric):
     ) -> None:
         super().__init__(name, dtype)
         if class_aggregation not in AGGREGATIONS:
-            choices = ", ".join(map(str, AGGREGATIONS))
-            raise DataError(f"R2Score has no class_aggregation {class_aggregation!r}.", f"use one of {choices}.")
+            raise unknown_name("class_aggregation", class_aggregation, filter(None, AGGREGATIONS))
         if num_regressors < 0:
             raise DataError(f"R2Score got num_regressors={num_regressors}.", "give 0 or more.")
         self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
