@@ -60,4 +60,4 @@ def version() -> str:
     return __version__
 
 
-__getattr__ = reporter(__name__, lazy=("backend", "datasets", "ops", "preprocessing", "random", "saving"))
+__getattr__ = reporter(__name__, lazy=("backend", "datasets", "export", "ops", "preprocessing", "random", "saving"))
