@@ -258,6 +258,19 @@ def test_one_number_updates_share_a_loop():
 # ---------------------------------------------------------------- plan
 
 
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_chains_of_small_values_are_gone_through_once(shape):
+    """However long they are, and however often one value is used."""
+
+    def squares(x: Any) -> Any:
+        for _ in range(2000):
+            x = x * x
+        return x
+
+    made = planned(traced(squares, np.ones(shape, np.float32)))
+    assert [len(call.nodes) for call in made.calls] == [2000]
+
+
 def test_a_chain_of_products_needs_two_buffers():
     def chain(x: Any) -> Any:
         for _ in range(100):

@@ -96,11 +96,28 @@ class Schedule:
     def _at_hand(self, x: Operand, varies: Domain, kernel: Kernel, at: int) -> bool:
         if not isinstance(x, Value):
             return True
+        return all(self._is_there(y, varies if y.shape else ONE, kernel, at) for y in self._on_the_way(x, kernel))
+
+    def _is_there(self, x: Value, varies: Domain, kernel: Kernel, at: int) -> bool:
         if x in kernel.domains:
             return x not in kernel.late and agrees(x, varies, kernel)
-        if x in self.waiting:
-            return all(self._at_hand(y, varies if y.shape else ONE, kernel, at) for y in self.waiting[x].values)
-        return self.position.get(x, NOWHERE) < at
+        return x in self.waiting or self.position.get(x, NOWHERE) < at
+
+    def _on_the_way(self, x: Value, kernel: Kernel) -> list[Value]:
+        """Return a value and all that a kernel doesn't know and that it is computed from, each behind its operands.
+
+        They end with what doesn't wait.
+        """
+        found: dict[Value, None] = {}
+        stack = [(x, False)]
+        while stack:
+            y, ready = stack.pop()
+            if ready:
+                found[y] = None
+            elif y not in found:
+                operands = self.waiting[y].values if y in self.waiting and y not in kernel.domains else ()
+                stack += [(y, True), *((z, False) for z in reversed(operands))]
+        return list(found)
 
     def _join(self, node: Node, kernel: Kernel, at: int) -> None:
         domains = operand_domains(node, kernel)
@@ -117,14 +134,12 @@ class Schedule:
 
     def _bring(self, x: Operand, varies: Domain, kernel: Kernel) -> None:
         """Make an operand known to a kernel, with the waiting nodes that it comes from."""
-        if not isinstance(x, Value) or x in kernel.domains:
+        if not isinstance(x, Value):
             return
-        node = self.waiting.get(x)
-        if node is not None:
-            for y in node.values:
-                self._bring(y, varies if y.shape else ONE, kernel)
-            kernel.nodes.append(node)
-        kernel.domains[x] = varies
+        for y in self._on_the_way(x, kernel):
+            if y not in kernel.domains:
+                kernel.nodes += [self.waiting[y]] if y in self.waiting else []
+                kernel.domains[y] = varies if y.shape else ONE
 
 
 def has_room(kernel: Kernel, node: Node) -> bool:
