@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import FrameType, TracebackType
 from typing import TypeVar, cast
 
@@ -215,6 +215,18 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> NameUnknownEr
     close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return NameUnknownError(f"There is no {kind} {name!r}.{hint}", f"use one of {shortened(names)}.")
+
+
+@contextlib.contextmanager
+def in_layer(name: str) -> Iterator[None]:
+    """Let errors, inside the `with` block, say in which layer they came up."""
+    try:
+        yield
+    except KlodsError as error:
+        if name in error.what:
+            raise
+        named = type(error)(f"Layer '{name}': {error.what}", error.mend, error.line)
+        raise named.with_traceback(error.__traceback__) from None
 
 
 def shortened(names: list[str], limit: int = 12) -> str:

@@ -210,6 +210,10 @@ MISFITS = {
     "no width": (
         lambda: keras.Sequential([keras.Input((None,)), keras.layers.Dense(3)]), ShapeError, "of no fixed size",
     ),
+    "an argument misspelt": (
+        lambda: keras.layers.Dense(3, activaton="relu"),
+        NameUnknownError, r"no argument of Dense 'activaton'\. Did you mean 'activation'\?",
+    ),
     "vector": (
         lambda: keras.layers.Dense(3)(np.ones(3)), ShapeError, r"got inputs of shape \(3,\), expected at least 2 axes",
     ),

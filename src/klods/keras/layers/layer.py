@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
-from klods.errors import AbsentError, DataError, DTypeError, KlodsError, ShapeError, StateError, warn
+from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError, in_layer, unknown_name, warn
 from klods.graph import tracing
 from klods.keras import config, initializers, regularizers
-from klods.keras.configuration import dtype_policy, snake_case, unique_name
+from klods.keras.configuration import arguments, dtype_policy, snake_case, unique_name
 from klods.keras.layers.shapes import ByName, as_shape, is_shape, shapes, shapes_for, specs, with_shapes
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.tracking import Tracking
@@ -54,6 +54,9 @@ class Layer(Tracking, Called):
         input_shape: for the first layer of a Sequential model, the shape of one input.
         input_dim: the same for inputs of one axis: their number.
 
+    Raises:
+        NameUnknownError: for an argument that the class doesn't have.
+
     Example:
         >>> import klods
         >>> class Scale(klods.keras.layers.Layer):
@@ -87,7 +90,10 @@ class Layer(Tracking, Called):
         activity_regularizer: Any = None,
         input_shape: Any = None,
         input_dim: int | None = None,
+        **unknown: Any,
     ) -> None:
+        for argument in unknown:
+            raise unknown_name(f"argument of {type(self).__name__}", argument, arguments(type(self)))
         self.name = name or unique_name(snake_case(type(self).__name__))
         self._dtype = as_dtype(dtype["config"]["name"] if isinstance(dtype, dict) else dtype or config.floatx())
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -133,10 +139,8 @@ class Layer(Tracking, Called):
         mask = mask_of(inputs)
         if type(inputs) is not Tensor or inputs.value.dtype is not self._dtype or args or kwargs:
             if placeholders((inputs, args, kwargs)):
-                try:
+                with in_layer(self.name):
                     return self._recorded(inputs, args, kwargs)
-                except KlodsError as error:
-                    raise _naming(error, self) from None
             inputs = self._as_inputs(inputs)
             args, kwargs = (mapped(self._as_inputs, x, (np.ndarray, TensorLike)) for x in (args, kwargs))
         if self._mask_names:
@@ -468,14 +472,6 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
         self._mark_built(ByName(named) or input_shape)
 
     return wrapped
-
-
-def _naming(error: KlodsError, layer: Layer) -> KlodsError:
-    """Return an error that says in which layer it came up."""
-    if layer.name in error.what:
-        return error
-    named = type(error)(f"Layer '{layer.name}': {error.what}", error.mend, error.line)
-    return named.with_traceback(error.__traceback__)
 
 
 @contextmanager
