@@ -80,6 +80,7 @@ ERRORS = {
         lambda x, y: Model(x, Dense(4, name="d")(Dense(4, name="d")(x))), DataError, "Two layers are named 'd'",
     ),
     "too few": (lambda x, y: Model([x, y], x + y)([A]), DataError, "takes 2 inputs, first, second; got 1"),
+    "another key": (lambda x, y: Model({"own": x}, x + 1)({"first": A}), DataError, "takes 1 input, own; got"),
     "wrong names": (lambda x, y: Model([x, y], x + y)({"first": A}), DataError, r"got \['first'\]"),
     "wrong width": (lambda x, y: Model([x, y], x + y)([A, B]), ShapeError, "takes 'second' of shape"),
     "layer width": (lambda x, y: Dense(2, name="d").build((None, 4)) or keras.layers.Dense(3)(x[:, 0]), ShapeError,

@@ -97,7 +97,8 @@ class Network:
                 raise DataError(f"Model '{self.name}' has the inputs {names}; got {[*inputs]}.", "name them so.")
             return [inputs[name] for name in names]
         if isinstance(inputs, dict):
-            inputs = {key: x for key, x in inputs.items() if key in self.inputs}
+            known = {key: x for key, x in inputs.items() if key in self.inputs}
+            inputs = known or inputs
         given = leaves_by_key(inputs)
         self._check_count(given, inputs)
         return given
@@ -105,9 +106,10 @@ class Network:
     def _check_count(self, given: Sequence[Any], inputs: Any) -> None:
         if len(given) != len(self.flat_inputs) or (isinstance(inputs, dict) and inputs.keys() != self.inputs.keys()):
             got = [*inputs] if isinstance(inputs, dict) else len(given)
-            names = [x.name for x in self.flat_inputs]
+            names = sorted(self.inputs) if isinstance(self.inputs, dict) else [x.name for x in self.flat_inputs]
+            count = "1 input" if len(names) == 1 else f"{len(names)} inputs"
             raise DataError(
-                f"Model '{self.name}' takes {len(names)} inputs, {', '.join(names)}; got {got}.",
+                f"Model '{self.name}' takes {count}, {', '.join(names)}; got {got}.",
                 "pass them in a list of that order, or in a dict by these names.",
             )
 
