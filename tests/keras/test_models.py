@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from small import classifier, inputs, labels, one_hot, regressor, targets
@@ -418,3 +420,22 @@ def test_metrics_of_one_name_are_told_apart():
     plain, weighted = errors.mean(), (errors * weights).sum() / weights.sum()
     assert figures["mae"] == figures["mae_1"] == pytest.approx(plain, rel=1e-5)
     assert figures["weighted_mae"] == pytest.approx(weighted, rel=1e-5)
+
+
+def test_summary_of_a_layer_of_several_arguments(capsys):
+    class Join(keras.layers.Layer):
+        def call(self, first, second):
+            return first + second
+
+    class Joined(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.join = Join()
+
+        def call(self, inputs):
+            return self.join(inputs, 2 * inputs)
+
+    model = Joined()
+    model(x)
+    model.summary()
+    assert re.search(r"join \(Join\) +│ \? +│ +0 │", capsys.readouterr().out)

@@ -104,7 +104,10 @@ def _output_shape(layer: Any) -> str:
     known = getattr(layer, "_build_shape", None)
     if known is None or not layer.built:
         return "?"
-    shape = layer.compute_output_shape(known)
+    try:
+        shape = layer.compute_output_shape(known)
+    except Exception:  # a `call` of one's own, with arguments besides the inputs
+        return "?"
     return _shapes([x.shape for x in placeholders(specs(shape, layer.dtype))])
 
 
