@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from klods.backends.llvm.lanes import first_lanes, load, loop, spread, store
-from klods.backends.llvm.registers import FLOAT32, INT64, Number, constant, fused, register_type
+from klods.backends.llvm.registers import FLOAT32, Number, constant, fused, register_type
 
 I64 = ir.IntType(64)
 FLOAT = ir.FloatType()
@@ -183,7 +183,6 @@ class Tiles:
         """Emit the sums of one tile, added to what c holds after the first part. A row that lacks is the last again."""
         builder, like, mask, last = self.builder, block.like, block.mask, self.builder.sub(self.m, ir.Constant(I64, 1))
         rows = [self.least(builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
-        begun = spread(Number(builder, block.p, INT64), like.lanes) > 0
         rows_of_a = [self.at(self.a, (r, self.a_row), (block.p, self.a_step)) for r in rows]
         places = [builder.add(builder.mul(r, self.c_row), block.j) for r in rows]
         sums = self.sums[like.lanes]
@@ -197,9 +196,10 @@ class Tiles:
                 builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
         self.loop("turn", 0, block.count, 1, turn)
-        for place, slot in zip(places, sums):
-            so_far = load(self.c, place, like, begun if mask is None else begun & mask)
-            builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
+        with builder.if_then(builder.icmp_signed(">", block.p, ir.Constant(I64, 0))):
+            for place, slot in zip(places, sums):
+                so_far = load(self.c, place, like, mask)
+                builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
         for place, slot in zip(places, sums):
             store(Number(builder, builder.load(slot), FLOAT32), self.c, place, mask)
 
