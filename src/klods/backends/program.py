@@ -104,9 +104,10 @@ def _product(node: Node, arrays: Arrays) -> Step:
 
 def numpy_steps(plan: Plan, program: Program) -> list[Step]:
     """Return the steps of a plan in NumPy: the reference."""
-    arrays = program.arrays
     pool: Pool = {}
-    return [
-        numpy_kernel(call, arrays, pool) if isinstance(call.item, Kernel) else node_step(call, arrays)
-        for call in plan.calls
-    ]
+    return [numpy_step(call, program.arrays, pool) for call in plan.calls]
+
+
+def numpy_step(call: Call, arrays: Arrays, pool: Pool) -> Step:
+    """Return what runs a call in NumPy."""
+    return numpy_kernel(call, arrays, pool) if isinstance(call.item, Kernel) else node_step(call, arrays)

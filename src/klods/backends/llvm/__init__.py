@@ -9,9 +9,7 @@ from klods.backends.llvm.codes import code_of
 from klods.backends.llvm.crew import Part, job_of, native, present_crew, sequence_of
 from klods.backends.llvm.library import addresses, callable_at
 from klods.backends.llvm.tables import Tables
-from klods.backends.program import Program, Step, node_step
-from klods.backends.vectors import numpy_kernel
-from klods.passes.kernel import Kernel
+from klods.backends.program import Program, Step, numpy_step
 from klods.passes.plan import Call, Plan
 
 
@@ -31,18 +29,11 @@ def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
     steps: list[Step] = [tables.refresh]
     for compiled, calls in groupby(plan.calls, lambda call: call in codes):
         if not compiled:
-            steps += [numpy_step(call, program) for call in calls]
+            steps += [numpy_step(call, program.arrays, {}) for call in calls]
             continue
         tasks = [task(call) for call in calls]
         steps += [native_step([x], tables) for x in tasks] if apart else [native_step(tasks, tables)]
     return steps
-
-
-def numpy_step(call: Call, program: Program) -> Step:
-    """Return what runs a call in NumPy."""
-    if isinstance(call.item, Kernel):
-        return numpy_kernel(call, program.arrays, {})
-    return node_step(call, program.arrays)
 
 
 def native_step(parts: Sequence[Part], tables: Tables) -> Step:

@@ -130,9 +130,7 @@ class ProductCode:
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
         starts = [(self.a, top * a_row), (self.b, left * b_column), (self.c, top * self.n + left)]
         places = [(x, 4 * start) for x, start in starts]
-        return tables.enter(
-            places, [panel, *sizes, a_row, a_step, b_row, self.n, DEPTH, height_of(self.k, self.pattern)]
-        )
+        return tables.enter(places, [panel, *sizes, a_row, a_step, b_row, self.n, height_of(self.k, self.pattern)])
 
 
 def check_sizes(kernel: Kernel) -> None:

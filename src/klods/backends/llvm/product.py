@@ -24,7 +24,7 @@ DEPTH = 1024  # the longest part of the sums that is gone through at once, so th
 # and that what is lost in rounding grows with the number of parts rather than that of turns
 TALL = 1 << 17  # elements of a that stay in cache while all columns of b go by
 FEW, MANY, LITTLE = 64, 256, 1 << 19  # rows of c, and elements of b, that decide whether copying it pays
-WORDS = "a b c panel m n k a_row a_step b_row c_row depth height".split()
+WORDS = "a b c panel m n k a_row a_step b_row c_row height".split()
 
 
 class Shape(NamedTuple):
@@ -74,10 +74,9 @@ def height_of(k: int, shape: Shape) -> int:
 def write_product(module: ir.Module, name: str, shape: Shape) -> None:
     """Add the product to a module as a function of one argument, the table of WORDS.
 
-    They are the addresses of a, b, c and of memory for `depth` rows of a tile of b, 0 for b to be read where it is; the
+    They are the addresses of a, b, c and of memory for DEPTH rows of a tile of b, 0 for b to be read where it is; the
     sizes of c and the length of the sums; the elements from a row of a to the next, from a column of a to the next, and
-    from a row of b and c to the next; how many turns go between copies, and how
-    many rows are gone through before the next columns.
+    from a row of b and c to the next; how many rows are gone through before the next columns.
     """
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name)
     Tiles(function, shape).emit()
@@ -114,7 +113,7 @@ class Tiles:
         self.shape = shape
         words = [builder.load(builder.gep(function.args[0], [ir.Constant(I64, i)])) for i in range(len(WORDS))]
         self.a, self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[:4])
-        self.m, self.n, self.k, self.a_row, self.a_step, self.b_row, self.c_row, self.depth, self.height = words[4:]
+        self.m, self.n, self.k, self.a_row, self.a_step, self.b_row, self.c_row, self.height = words[4:]
         self.copies = builder.icmp_signed("!=", words[3], ir.Constant(I64, 0))
         self.sums = {
             lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
@@ -145,11 +144,11 @@ class Tiles:
         like = constant(self.builder, 0, FLOAT32, lanes)
 
         def turns(p: ir.Value) -> None:
-            block = Block(j, p, self.least(self.depth, self.builder.sub(self.k, p)), like, mask)
+            block = Block(j, p, self.least(ir.Constant(I64, DEPTH), self.builder.sub(self.k, p)), like, mask)
             rows_of_b = self.turned(block) if self.shape.turned else self.copied(block)
             self.loop("rows", first, end, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
 
-        self.loop("depth", 0, self.k, self.depth, turns)
+        self.loop("depth", 0, self.k, DEPTH, turns)
 
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
         """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
