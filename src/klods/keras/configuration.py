@@ -6,7 +6,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -41,6 +41,30 @@ class Configurable:
 
 
 OF_ALL_LAYERS = ("name", "trainable", "dtype")  # which a class of one's own may do without
+
+
+class FunctionWrapper(Configurable):
+    """An object made around a function `fn`, whose further arguments it takes too and keeps in `_arguments`."""
+
+    kind: ClassVar[str]  # what it is, for the error's text
+    functions: ClassVar[dict[str, Callable[..., Any]]]  # those that configurations name
+
+    fn: Callable[..., Any]
+    _arguments: dict[str, Any]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        config = super().get_config()
+        if "fn" not in config:
+            return config
+        return {**config, "fn": serialize(self.fn, by_name=False), **serialize(self._arguments)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """Return an object made with these arguments; its function may be given by name."""
+        if "fn" not in config:
+            return super().from_config(config)
+        return cls(**{**config, "fn": resolve(f"function of a {cls.kind}", config["fn"], cls.functions)})
 
 
 def arguments(cls: Any) -> tuple[str, ...]:

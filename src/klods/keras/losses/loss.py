@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from klods.dtypes import as_dtype
 from klods.errors import unknown_name
 from klods.keras.config import floatx
-from klods.keras.configuration import Configurable, resolve, serialize, snake_case, unique_name
+from klods.keras.configuration import Configurable, FunctionWrapper, snake_case, unique_name
 from klods.keras.losses.alignment import fitted_weight, logical_both, same_rank
 from klods.keras.masks import mask_of
 from klods.ops.arithmetic import maximum_
@@ -71,9 +71,10 @@ class Loss(Configurable):
         return config
 
 
-class LossFunctionWrapper(Loss):
+class LossFunctionWrapper(FunctionWrapper, Loss):
     """A loss made of a function and keyword arguments for it."""
 
+    kind: ClassVar[str] = "loss"
     functions: ClassVar[dict[str, LossFunction]] = {}  # those that configurations name; filled by the package
 
     def __init__(
@@ -89,20 +90,6 @@ class LossFunctionWrapper(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         return self.fn(*same_rank(y_true, y_pred), **self._arguments)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain data."""
-        config = super().get_config()
-        if "fn" not in config:
-            return config
-        return {**config, "fn": serialize(self.fn, by_name=False), **serialize(self._arguments)}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """Return a loss made with these arguments; its function may be given by name."""
-        if "fn" not in config:
-            return super().from_config(config)
-        return cls(**{**config, "fn": resolve("function of a loss", config["fn"], cls.functions)})
 
 
 def reduced(values: Tensor, sample_weight: Any, reduction: str | None) -> Tensor:

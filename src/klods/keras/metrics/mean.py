@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from klods.keras import losses
-from klods.keras.configuration import resolve, serialize
+from klods.keras.configuration import FunctionWrapper
 from klods.keras.masks import mask_of
 from klods.keras.metrics.metric import Metric
 from klods.ops.arithmetic import divide_no_nan
@@ -69,7 +69,7 @@ def _mean_of_rows(values: Tensor) -> Tensor:
     return reduce_mean(values, tuple(range(1, values.ndim))) if values.ndim > 1 else values
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(FunctionWrapper, Mean):
     """The mean of a function of labels and predictions, such as a loss.
 
     Args:
@@ -79,6 +79,7 @@ class MeanMetricWrapper(Mean):
         kwargs: further arguments of the function.
     """
 
+    kind: ClassVar[str] = "metric"
     functions: ClassVar[dict[str, Callable[..., Any]]] = {}  # those that configurations name; filled by the package
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
@@ -94,17 +95,3 @@ class MeanMetricWrapper(Mean):
         if mask is not None:
             sample_weight = losses.masked_weight(sample_weight, mask, self.dtype, "sum")
         super().update_state(values, sample_weight)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain data."""
-        config = super().get_config()
-        if "fn" not in config:
-            return config
-        return {**config, "fn": serialize(self.fn, by_name=False), **serialize(self._arguments)}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """Return a metric made with these arguments; its function may be given by name."""
-        if "fn" not in config:
-            return super().from_config(config)
-        return cls(**{**config, "fn": resolve("function of a metric", config["fn"], cls.functions)})
