@@ -266,7 +266,7 @@ __all__ = [
 ]
 __getattr__ = _reporter(
     __name__,
-    lazy=("config", "data", "debugging", "keras", "linalg", "nn", "random"),
+    lazy=("config", "data", "debugging", "keras", "linalg", "nn", "random", "show"),
     found_in={
         "explain": "klods.explanation",
         "executing_eagerly": "klods.compiled",

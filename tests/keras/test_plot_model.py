@@ -145,7 +145,7 @@ def test_nothing_is_cut_off_or_covered(name, direction):
     boxes = [s for s in drawing.shapes if isinstance(s, Rectangle) and s.fill != "none" and s.stroke != "none"]
     for text in (s for s in drawing.shapes if isinstance(s, Text)):
         width = text_width(text.text, text.size, text.bold)
-        left = text.x - width / 2 if text.centred else text.x
+        left = text.x - width / 2 if text.anchor == "middle" else text.x
         assert left >= 0
         assert left + width <= drawing.width
         assert text.y <= drawing.height

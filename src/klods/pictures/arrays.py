@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+from klods.pictures.png import data_url
 from klods.pictures.tables import CELL, LINE, TABLE
 
 AXIS = 10  # values shown along an axis
@@ -103,24 +101,11 @@ def _image(array: Any) -> str:
     """Return a matrix as an image, its greatest value white."""
     height, width = array.shape
     grey = (array / (array.max() or 1) * 255).astype("uint8")
-    data = base64.b64encode(_png(grey.tobytes(), width, height)).decode()
     scale = max(1, 84 // max(width, height))
     return (
-        f'<img src="data:image/png;base64,{data}" alt="image of {height} by {width} pixels" width="{scale * width}" '
+        f'<img src="{data_url(grey)}" alt="image of {height} by {width} pixels" width="{scale * width}" '
         f'height="{scale * height}" style="image-rendering:pixelated;border:{LINE};max-width:none">'
     )
-
-
-def _png(grey: bytes, width: int, height: int) -> bytes:
-    """Return a PNG file of 8-bit grey pixels (ISO/IEC 15948), each row behind a zero that says it isn't filtered."""
-    rows = b"".join(b"\0" + grey[i * width : (i + 1) * width] for i in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 # ------------------------------------------------------------ numbers

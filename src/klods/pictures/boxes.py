@@ -185,7 +185,7 @@ def _box(box: Box, place: Rectangle) -> list[Shape]:
     labels, _ = _columns(box)
     shapes: list[Shape] = [
         Rectangle(x, y, place.width, place.height, fill=colour, stroke=GREY, radius=5),
-        Text(x + place.width / 2, y + 17.5, box.title, LARGE, HEAD_TEXT, bold=True, centred=True),
+        Text(x + place.width / 2, y + 17.5, box.title, LARGE, HEAD_TEXT, bold=True, anchor="middle"),
     ]
     if box.rows:
         shapes.append(Rectangle(x + 1, y + TITLE, place.width - 2, place.height - TITLE - 1, fill=GROUND, radius=4))
@@ -206,7 +206,7 @@ def _tab(title: str, place: Rectangle) -> list[Shape]:
     """Return the title of a frame on a ground of its own, in the frame's corner."""
     width = text_width(title, SMALL, bold=True) + 2 * PADDING
     ground = Rectangle(place.x, place.y, width, FRAME_TITLE, fill=HEADS["model"], radius=5)
-    return [ground, Text(place.x + width / 2, place.y + 14, title, SMALL, HEAD_TEXT, bold=True, centred=True)]
+    return [ground, Text(place.x + width / 2, place.y + 14, title, SMALL, HEAD_TEXT, bold=True, anchor="middle")]
 
 
 def _arrows(plan: Plan, edges: Sequence[Edge], direction: str) -> list[Shape]:

@@ -1,10 +1,14 @@
-"""What a drawing is made of: rectangles, texts and curves as plain data, and the SVG text of them."""
+"""What a drawing is made of: rectangles, texts, lines, images ... as plain data, and the SVG text of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import hypot
+from typing import Any, Literal
+
+from klods.pictures.png import data_url
 
 FONT = "DejaVu Sans, Verdana, Segoe UI, Helvetica, Arial, sans-serif"
 ARROW = 8.0  # the length of an arrow's head
@@ -30,7 +34,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text whose baseline starts at a point, or has its middle there."""
+    """A line of text whose baseline has its start, its middle or its end at a point."""
 
     x: float
     y: float
@@ -38,7 +42,7 @@ class Text:
     size: float
     colour: str
     bold: bool = False
-    centred: bool = False
+    anchor: Literal["start", "middle", "end"] = "start"
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,53 @@ class Curve:
     colour: str
 
 
-Shape = Rectangle | Text | Curve
+@dataclass(frozen=True)
+class Line:
+    """A line through points.
+
+    Attributes:
+        width: of the stroke.
+        fill: of what it encloses; it is closed then.
+        opacity: of stroke and fill, from 0 to 1.
+        arrow: whether it ends in an arrow's head.
+    """
+
+    points: Sequence[Point]
+    colour: str
+    width: float = 1.6
+    fill: str = "none"
+    opacity: float = 1
+    dashed: bool = False
+    arrow: bool = False
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A disc, or a ring if it has no fill."""
+
+    x: float
+    y: float
+    radius: float
+    fill: str = "none"
+    stroke: str = "none"
+
+
+@dataclass(frozen=True)
+class Image:
+    """Pixels in a rectangle.
+
+    Attributes:
+        pixels: a uint8 array of shape (height, width), grey, or (height, width, 3), red, green and blue.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    pixels: Any
+
+
+Shape = Rectangle | Text | Curve | Line | Circle | Image
 
 
 @dataclass(frozen=True)
@@ -110,10 +160,23 @@ def _element(shape: Shape) -> str:
             f'rx="{shape.radius:g}" fill="{shape.fill}" stroke="{shape.stroke}"{dashes}/>'
         )
     if isinstance(shape, Text):
-        look = (' font-weight="bold"' if shape.bold else "") + (' text-anchor="middle"' if shape.centred else "")
+        anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
+        look = (' font-weight="bold"' if shape.bold else "") + anchor
         return (
             f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" font-size="{shape.size:g}" fill="{shape.colour}"{look}>'
             f"{escape(shape.text)}</text>"
+        )
+    if isinstance(shape, Line):
+        return _line(shape)
+    if isinstance(shape, Circle):
+        return (
+            f'<circle cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{shape.radius:g}" fill="{shape.fill}" '
+            f'stroke="{shape.stroke}"/>'
+        )
+    if isinstance(shape, Image):
+        return (
+            f'<image x="{shape.x:.1f}" y="{shape.y:.1f}" width="{shape.width:.1f}" height="{shape.height:.1f}" '
+            f'preserveAspectRatio="none" style="image-rendering:pixelated" href="{data_url(shape.pixels)}"/>'
         )
     pieces = " ".join(f"C{_point(a)} {_point(b)} {_point(c)}" for a, b, c in shape.pieces)
     corners = " ".join(map(_point, shape.head))
@@ -121,6 +184,32 @@ def _element(shape: Shape) -> str:
         f'<path d="M{_point(shape.start)} {pieces}" fill="none" stroke="{shape.colour}" stroke-width="1.6"/>'
         f'<polygon points="{corners}" fill="{shape.colour}"/>'
     )
+
+
+def _line(line: Line) -> str:
+    """Return a line, and its arrow's head."""
+    points, head = (line.points, []) if not line.arrow else headed(line.points)
+    tag = "polyline" if line.fill == "none" else "polygon"
+    look = f'stroke="{line.colour}" stroke-width="{line.width:g}" stroke-linejoin="round"'
+    look += ' stroke-dasharray="6 4"' if line.dashed else ""
+    look += "" if line.opacity == 1 else f' opacity="{line.opacity:g}"'
+    stroke = f'<{tag} points="{" ".join(map(_point, points))}" fill="{line.fill}" {look}/>'
+    return stroke + (f'<polygon points="{" ".join(map(_point, head))}" fill="{line.colour}"/>' if head else "")
+
+
+def headed(points: Sequence[Point]) -> tuple[list[Point], list[Point]]:
+    """Return a line that ends where its arrow's head begins, and the corners of the head.
+
+    Example:
+        >>> headed([(0, 0), (20, 0)])
+        ([(0, 0), (12.0, 0.0)], [(20, 0), (12.0, 4.0), (12.0, -4.0)])
+    """
+    (x0, y0), (x, y) = points[-2:]
+    length = hypot(x - x0, y - y0) or 1.0
+    size = min(ARROW, length)
+    ux, uy = (x - x0) / length * size, (y - y0) / length * size
+    base = (x - ux, y - uy)
+    return [*points[:-1], base], [(x, y), (base[0] - uy / 2, base[1] + ux / 2), (base[0] + uy / 2, base[1] - ux / 2)]
 
 
 def _point(point: Point) -> str:

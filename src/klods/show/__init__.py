@@ -1,1 +1,10 @@
-"""Pictures in files, drawn with matplotlib, which is loaded with the module that draws."""
+"""Pictures of live values, for notebooks (SVG), files (SVG, PNG, PDF) and the terminal (text).
+
+Each function returns a `Picture`, or `Slides` to step through; `save(path)` writes it, `print` writes it as text.
+"""
+
+from klods.missing import reporter
+
+_DRAWN_BY: dict[str, str] = {}
+__all__ = [*_DRAWN_BY]
+__getattr__ = reporter(__name__, found_in=_DRAWN_BY)

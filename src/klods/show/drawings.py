@@ -8,13 +8,14 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
+from matplotlib.patches import Circle as Disc, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path as Line
 
 from klods.files import write_whole
-from klods.pictures.shapes import Curve, Drawing, Rectangle, Shape, Text
+from klods.pictures.shapes import Circle, Curve, Drawing, Image, Line as Stroke, Rectangle, Shape, Text, headed
 
 PIXELS, POINTS = 96, 72  # of a drawing and of letters, to an inch
+ALIGNED = {"start": "left", "middle": "center", "end": "right"}
 
 
 def save(drawing: Drawing, path: Path, dpi: float) -> None:
@@ -50,10 +51,28 @@ def _draw(axes: Axes, shape: Shape, level: int) -> None:
         axes.add_patch(FancyBboxPatch(corner, shape.width, shape.height, boxstyle=style, zorder=level, **look))
     elif isinstance(shape, Text):
         look = {"fontsize": shape.size * POINTS / PIXELS, "color": shape.colour, "zorder": level}
-        look |= {"fontweight": "bold" if shape.bold else "normal", "ha": "center" if shape.centred else "left"}
+        look |= {"fontweight": "bold" if shape.bold else "normal", "ha": ALIGNED[shape.anchor]}
         axes.text(shape.x, shape.y, shape.text, family="DejaVu Sans", parse_math=False, **look)
+    elif isinstance(shape, Stroke):
+        _draw_line(axes, shape, level)
+    elif isinstance(shape, Circle):
+        look = {"facecolor": shape.fill, "edgecolor": shape.stroke, "linewidth": POINTS / PIXELS, "zorder": level}
+        axes.add_patch(Disc((shape.x, shape.y), shape.radius, **look))
+    elif isinstance(shape, Image):
+        extent = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
+        look = {"cmap": "gray", "vmin": 0, "vmax": 255, "interpolation": "nearest", "aspect": "auto", "zorder": level}
+        axes.imshow(shape.pixels, extent=extent, **look)
     else:
         _draw_curve(axes, shape, level)
+
+
+def _draw_line(axes: Axes, line: Stroke, level: int) -> None:
+    points, head = headed(line.points) if line.arrow else (line.points, [])
+    look: dict[str, Any] = {"facecolor": line.fill, "edgecolor": line.colour, "linewidth": line.width * POINTS / PIXELS}
+    look |= {"linestyle": (0, (6, 4)) if line.dashed else "-", "alpha": line.opacity, "zorder": level}
+    axes.add_patch(Polygon(list(points), closed=line.fill != "none", **look))
+    if head:
+        axes.add_patch(Polygon(head, closed=True, facecolor=line.colour, edgecolor="none", zorder=level))
 
 
 def _draw_curve(axes: Axes, curve: Curve, level: int) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from klods.errors import DataError, FileError, StateError, warn
+from klods.errors import DataError, StateError, warn
 from klods.files import write_whole
 from klods.keras.layers import InputLayer
 from klods.keras.layers.layer import Layer
@@ -18,10 +18,10 @@ from klods.pictures.boxes import Box, Frame, draw
 from klods.pictures.dot import dot
 from klods.pictures.layered import Edge, Key
 from klods.pictures.shapes import svg
+from klods.show.picture import DRAWN, save_drawing
 from klods.structures import leaves
 
 DIRECTIONS = ("TB", "BT", "LR", "RL")
-DRAWN = (".png", ".pdf", ".jpg", ".jpeg")  # by matplotlib
 
 
 def plot_model(
@@ -153,16 +153,10 @@ class ModelGraph:
             FileError: for another suffix, or a file that can't be written; what stood there before stays.
         """
         path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix in (".svg", ".dot"):
-            text = self.svg() if suffix == ".svg" else self.to_string()
-            write_whole(path, lambda file: file.write(text.encode()))
-        elif suffix in DRAWN:
-            from klods.show import drawings
-
-            drawings.save(draw(self.title, self.parts, self.edges, self.direction), path, self.dpi)
+        if path.suffix.lower() == ".dot":
+            write_whole(path, lambda file: file.write(self.to_string().encode()))
         else:
-            raise FileError(f"Pictures are .svg, .png, .pdf, .jpg or .dot; got '{path}'.", "name it 'model.svg'.")
+            save_drawing(draw(self.title, self.parts, self.edges, self.direction), path, self.dpi)
 
 
 def _save_if_possible(graph: ModelGraph, path: Path) -> None:
