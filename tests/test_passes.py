@@ -285,7 +285,7 @@ def test_a_chain_of_products_needs_two_buffers():
 def test_buffers_are_used_again_by_what_fits():
     def function(x: Any) -> Any:
         y = tf.matmul(x, x)
-        return tf.reduce_sum(tf.matmul(tf.matmul(y, y[:, :8]), y[:8]))
+        return tf.reduce_sum(tf.matmul(tf.matmul(y, y[:, :8]), y[::2]))
 
     made = planned(traced(function, np.ones((16, 16), np.float32)))
     check_plan(made)
@@ -341,6 +341,102 @@ def test_a_variable_is_overwritten_only_where_nothing_else_wants_its_old_or_new_
 # ---------------------------------------------------------------- the checkers themselves
 
 
+def test_what_has_no_elements_shares_no_loop():
+    assert loops(lambda x: tf.reduce_sum(x + 1, -1) + 2, np.ones((2, 3, 0), np.float32))[0] == {"add"}
+
+
+WIDE = [np.ones((4, n), np.float32) * n for n in (3, 5)]
+
+
+def test_a_product_of_matrices_side_by_side_is_that_of_each(monkeypatch):
+    monkeypatch.setattr(passes, "LARGE", 8)
+
+    def function(x: Any, y: Any, w: Any, c: Any) -> Any:
+        joined = tf.concat([x, y], 1)
+        return tf.matmul(joined, w), tf.matmul(joined, w, transpose_b=True), tf.matmul(joined, c, transpose_a=True)
+
+    arrays = *WIDE, np.arange(64, dtype=np.float32).reshape(8, 8), np.arange(8, dtype=np.float32).reshape(4, 2)
+    found = blocks(simplified(function, *arrays))
+    assert (found.count("matmul"), found.count("concatenate")) == (6, 1)
+    for x, y in zip(tf.function(function)(*arrays), function(*arrays)):
+        np.testing.assert_allclose(x, y)
+
+
+READS_IT = {
+    "the loop of its relu": lambda z, w: (tf.matmul(z, w), tf.nn.relu(z)),
+    "the caller": lambda z, w: (tf.matmul(z, w), z),
+    "the right side of a product": lambda z, w: (tf.matmul(z, w), tf.matmul(w[:, :4], z)),
+}
+
+
+@pytest.mark.parametrize("name", READS_IT)
+def test_matrices_that_something_else_reads_side_by_side_are_put_together(name, monkeypatch):
+    monkeypatch.setattr(passes, "LARGE", 8)
+    graph = simplified(lambda x, y, w: READS_IT[name](tf.concat([x, y], 1), w), *WIDE, np.ones((8, 8), np.float32))
+    assert blocks(graph).count("matmul") == 2 - (name != "the right side of a product")
+
+
+def test_other_shapes_rows_and_what_is_joined_by_rows_need_no_memory_and_no_call():
+    def function(x: Any, y: Any) -> Any:
+        product = tf.matmul(tf.reshape(x, (6, 4))[2:], y)
+        joined = tf.concat([product, tf.matmul(product, y[:, :4])], 0)
+        return tf.matmul(tf.reshape(joined, (4, 8)), tf.ones((8, 2)))
+
+    arrays = np.arange(24, dtype=np.float32).reshape(4, 6), np.arange(16, dtype=np.float32).reshape(4, 4)
+    made = planned(traced(function, *arrays))
+    check_plan(made)
+    assert [call.item.block for call in made.calls] == ["matmul", "item", "matmul", "concatenate", "matmul"]
+    np.testing.assert_allclose(tf.function(function)(*arrays), function(*arrays))
+
+    def parted(x: Any, y: Any) -> Any:
+        return tf.matmul(tf.concat([tf.matmul(x, y), tf.matmul(y, y)], 0), y)
+
+    square = np.arange(9, dtype=np.float32).reshape(3, 3)
+    made = planned(traced(parted, square, square + 1))
+    check_plan(made)
+    assert [call.item.block for call in made.calls] == ["matmul"] * 3
+    np.testing.assert_allclose(tf.function(parted)(square, square + 1), parted(square, square + 1))
+
+
+UPDATES = {
+    "some of its rows": lambda v, x: (v * 2 + 1, tf.matmul(x, v[1:4])),
+    "its flip in another shape": lambda v, x: (v + tf.reshape(tf.reshape(v, (3, 6)), (6, 3))[::-1], x),
+    "its turn in another shape": lambda v, x: (v + tf.transpose(tf.reshape(v, (3, 6))), x),
+    "sums in another shape": lambda v, x: (v + tf.reduce_sum(tf.reshape(v, (6, 3)), 0), x),
+}
+
+
+@pytest.mark.parametrize("backend", ["llvm", "numpy"])
+@pytest.mark.parametrize("name", UPDATES)
+def test_a_variable_is_not_overwritten_while_parts_of_it_are_read(name, backend, monkeypatch):
+    monkeypatch.setattr("klods.backends._chosen", [backend])
+    v, x = tf.Variable(np.arange(18, dtype=np.float32).reshape(6, 3)), np.ones((2, 3), np.float32)
+
+    @tf.function
+    def step(x: Any) -> Any:
+        new, result = UPDATES[name](v, x)
+        v.assign(new)
+        return result, tf.matmul(tf.reshape(v, (3, 6)), tf.ones((6, 2)))
+
+    for _ in range(3):
+        new, result = (np.array(y) for y in UPDATES[name](tf.constant(v.numpy()), x))
+        found, after = step(x)
+        np.testing.assert_allclose(found, result)
+        np.testing.assert_allclose(v, new)
+        np.testing.assert_allclose(after, new.reshape(3, 6) @ np.ones((6, 2)))
+
+
+def test_the_checker_finds_a_whole_that_is_read_before_its_parts_are_made():
+    def function(x: Any) -> Any:
+        return tf.matmul(tf.concat([tf.matmul(x, x), tf.matmul(x, x + 1)], 0), x)
+
+    made = planned(traced(function, SQUARE))
+    check_plan(made)
+    early = [made.calls[0], *made.calls[2:], made.calls[1]]
+    with pytest.raises(AssertionError, match="is read, and not in memory"):
+        check_plan(Plan(made.graph, early, made.views, made.places, made.size, made.results))
+
+
 def test_the_checker_finds_what_is_wrong_with_kernels():
     graph = simplified(lambda x: tf.exp(x + 1) * tf.reduce_sum(x, 1, keepdims=True), MATRIX)
     items: list[Item] = fuse(graph)
@@ -360,7 +456,7 @@ def test_the_checker_finds_values_that_overlap():
     graph = simplified(lambda x: tf.matmul(tf.matmul(x, x) + 1, tf.matmul(x, x)), SQUARE)
     made = plan(graph, fuse(graph), {})
     check_plan(made)
-    together = Plan(made.graph, made.calls, dict.fromkeys(made.places, 0), made.size, made.results)
+    together = Plan(made.graph, made.calls, {}, dict.fromkeys(made.places, 0), made.size, made.results)
     with pytest.raises(AssertionError, match="in use"):
         check_plan(together)
 

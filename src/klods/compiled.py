@@ -21,7 +21,8 @@ from klods.passes.fuse import fuse
 from klods.passes.plan import Plan, plan
 from klods.passes.simplify import simplify
 from klods.passes.trace import Trace, trace
-from klods.structures import leaves, rebuilt
+from klods.rows import Rows
+from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
 TENSORFLOW_OPTIONS = {
@@ -186,7 +187,7 @@ class Function:
         if self.input_signature is not None:
             args, kwargs = self._fitted(args, kwargs)
         if self.untraceable is not None or watching.get() or functions_run_eagerly():
-            return self.python_function(*args, **kwargs)
+            return self._as_it_is(args, kwargs)
         with engine:
             try:
                 runner, arrays = self.runner((args, kwargs))
@@ -194,6 +195,10 @@ class Function:
                 self._warn(error)
             else:
                 return runner(arrays)
+        return self._as_it_is(args, kwargs)
+
+    def _as_it_is(self, args: Any, kwargs: Any) -> Any:
+        args, kwargs = mapped(lambda rows: Tensor(rows.taken()), (args, kwargs), Rows)
         return self.python_function(*args, **kwargs)
 
     def runner(self, arguments: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[Runner, list[np.ndarray]]:
@@ -335,11 +340,13 @@ def updates_of(trace: Trace, graph: Graph) -> list[tuple[Variable, Value, Value]
 
 def is_array(x: Any) -> bool:
     """Tell whether an argument is traced; others are part of the signature. Variables are met, not passed."""
-    return isinstance(x, (Tensor, np.ndarray, np.generic))
+    return isinstance(x, (Tensor, np.ndarray, np.generic, Rows))
 
 
-def array_of(x: Any) -> np.ndarray:
-    """Return an argument as an array of aligned elements, one behind the other; a copy only if they aren't."""
+def array_of(x: Any) -> Any:
+    """Return an argument, if it isn't Rows, as an array of aligned elements in a row; a copy only if they aren't."""
+    if isinstance(x, Rows):
+        return x
     array = np.asarray(x.value) if isinstance(x, TensorLike) else as_array(np.asarray(x))
     return array if array.flags.c_contiguous and array.flags.aligned else array.copy()
 

@@ -12,6 +12,7 @@ from klods.graph import Node, Value
 from klods.ops.block import BLOCKS
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
+from klods.rows import Rows, taken
 
 Step = Callable[[], None]
 
@@ -27,6 +28,7 @@ class Program:
     Attributes:
         arrays: where each value is.
         moved: the values whose arrays are others than at the run before.
+        by_rows: the inputs that may be given as Rows; others are put side by side first.
         steps: what runs, in order.
     """
 
@@ -37,10 +39,16 @@ class Program:
         self._place(plan)
         small = [v for v in plan.results if v.size <= SMALL]
         self.arrays.update({v: np.empty(v.shape, v.dtype) for v in small})
+        self._views: dict[Value, list[tuple[Value, int]]] = {}
+        for view, (of, start) in plan.views.items():
+            self._views.setdefault(of, []).append((view, start))
+            if of in self.arrays:
+                self.arrays[view] = viewed(self.arrays[of], view, start)
         self._copied = [i for i, x in enumerate(plan.graph.outputs) if x in small]
         self._renewed = [v for v in plan.results if v.size > SMALL]
         self._given: list[Any] = [None] * len(plan.graph.inputs)
         self.moved: list[Value] = []
+        self.by_rows: set[Value] = set()
         self.steps = kernel_steps(plan, self)
 
     def _place(self, plan: Plan) -> None:
@@ -53,11 +61,11 @@ class Program:
 
     def run(self, given: Sequence[np.ndarray]) -> list[Any]:
         """Return the plan's outputs for these inputs; inputs that the plan updates are overwritten."""
-        arrays, before = self.arrays, self._given
+        arrays, before, inputs = self.arrays, self._given, self.plan.graph.inputs
         for i, array in enumerate(given):
             if before[i] is not array:
-                before[i] = array
-                self._move(self.plan.graph.inputs[i], array)
+                before[i] = None if isinstance(array, Rows) else array
+                self._move(inputs[i], array if inputs[i] in self.by_rows else taken(array))
         for value in self._renewed:
             self._move(value, np.empty(value.shape, value.dtype))
         for step in self.steps:
@@ -65,6 +73,9 @@ class Program:
         outputs: list[Any] = [arrays[x] if isinstance(x, Value) else x for x in self.plan.graph.outputs]
         for i in self._copied:
             outputs[i] = outputs[i].copy()
+        for value in self.by_rows:
+            if isinstance(arrays[value], Rows):  # which hold all the data: those are the caller's to keep
+                del arrays[value]
         return outputs
 
     def _move(self, value: Value, array: np.ndarray) -> None:
@@ -72,6 +83,15 @@ class Program:
         places = (value, self._overwritten_by[value]) if value in self._overwritten_by else (value,)
         self.arrays.update(dict.fromkeys(places, array))
         self.moved += places
+        for place in places:
+            for view, start in self._views.get(place, ()):
+                self.arrays[view] = viewed(array, view, start)
+                self.moved.append(view)
+
+
+def viewed(array: np.ndarray, value: Value, start: int) -> np.ndarray:
+    """Return the part of an array that is a value."""
+    return array.reshape(-1)[start : start + value.size].reshape(value.shape)
 
 
 SMALL = 256  # elements of a result that is copied out of its place rather than put in a new array each time

@@ -18,6 +18,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from klods.dtypes import BOOL
 from klods.graph import Node, Operand, Value
 from klods.ops.block import BLOCKS, aligned, aligned_dtype, prepared
+from klods.ops.effects import reads_rows
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call
 
@@ -185,7 +186,7 @@ def _cast(place: Place, dtype: np.dtype, code: Code) -> Place:
 def operands(node: Node, arrays: Arrays) -> list[Any]:
     """Return what a node computes on, of one dtype where its block asks for that."""
     given = [arrays[x] if isinstance(x, Value) else x for x in node.operands]
-    return given if prepared(given) else aligned(tuple(given), given, BLOCKS[node.block].kind)[1]
+    return given if prepared(given) or reads_rows(node) else aligned(tuple(given), given, BLOCKS[node.block].kind)[1]
 
 
 def _computed(node: Node) -> Callable[..., None]:

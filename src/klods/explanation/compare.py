@@ -79,7 +79,7 @@ def inputs_at(number: int, subject: Subject) -> list[np.ndarray]:
 def plan_of(call: Call) -> Plan:
     """Return the plan of a call alone, whose inputs are given and whose stores are returned."""
     graph = Graph(inputs=call.inputs, nodes=call.nodes, outputs=[*call.stores])
-    return Plan(graph, [call], {}, 0, [v for v in call.stores if v not in call.shared])
+    return Plan(graph, [call], {}, {}, 0, [v for v in call.stores if v not in call.shared])
 
 
 def arguments_of(call: Call, subject: Subject, arrays: Sequence[np.ndarray]) -> list[Any]:

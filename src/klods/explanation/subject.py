@@ -114,9 +114,10 @@ def traced(function: Function, examples: Sequence[Any]) -> tuple[Runner, list[np
 
 
 def arrays_of(runner: Runner) -> list[np.ndarray]:
-    """Return the arrays of the arguments that a runner was last called with."""
-    inputs = runner.plan.graph.inputs
-    return [runner.program.arrays[v] for v in inputs[: len(inputs) - len(runner.trace.variables)]]
+    """Return the arrays of the arguments that a runner was last called with; random ones for those it let go."""
+    inputs, arrays = runner.plan.graph.inputs, runner.program.arrays
+    given = inputs[: len(inputs) - len(runner.trace.variables)]
+    return [arrays[v] if v in arrays else np.random.default_rng(0).random(v.shape, v.dtype) for v in given]
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from klods.dtypes import as_array
+from klods.graph import Node
 from klods.ops.block import Shape, block
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -17,6 +18,17 @@ def checks(function: Function) -> Function:
     """Mark a function for `call` that gives its array back or raises an error: an exported model does without it."""
     vars(function)["checks"] = True
     return function
+
+
+def looks_at_rows(function: Function) -> Function:
+    """Mark a function for `call` that seldom looks at what it is called on: it takes Rows as well as arrays."""
+    vars(function)["looks_at_rows"] = True
+    return function
+
+
+def reads_rows(node: Node) -> bool:
+    """Tell whether a node is a call that takes Rows as well as arrays."""
+    return node.block == "call" and hasattr(node.attributes["function"], "looks_at_rows")
 
 
 def _naive(*operands: np.ndarray, function: Callable[..., Any], shape: Shape, dtype: Any) -> np.ndarray:

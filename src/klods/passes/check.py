@@ -58,19 +58,33 @@ class _Memory:
         self.plan = plan
         self.own = {*plan.graph.inputs, *plan.graph.constants}
         self.buffer: dict[Value, tuple[int, int]] = {}
+        self.parts: dict[Value, set[Value]] = {}
 
     def holds(self, x: Value) -> bool:
-        return x in self.own or x in self.buffer
+        whole = self.plan.views[x].of if x in self.plan.views else x
+        made = {y for call in self.plan.calls for y in call.stores}
+        parts = {y for y, view in self.plan.views.items() if view.of is whole and y in made}
+        missing = parts - self.parts.get(whole, set())
+        return (whole in self.own or whole in self.buffer) and not (missing & ({x} if x is not whole else parts))
 
     def store(self, x: Value, call: Call) -> None:
-        if x in call.shared:
+        if x in self.plan.views:
+            self.store_part(x, call)
+        elif x in call.shared:
             self.overwrite(call.shared[x], x, call)
         elif x in self.plan.places:
             self.put(x, self.plan.places[x], call)
-            return
         else:
             assert x in self.plan.results, f"{named(x)} has no place: {_title(call)}"
-        self.own.add(x)
+            self.own.add(x)
+
+    def store_part(self, x: Value, call: Call) -> None:
+        """Write a value where it is part of another."""
+        whole, start = self.plan.views[x]
+        assert start + x.size <= whole.size, f"{named(x)} lies outside of {named(whole)}: {_title(call)}"
+        if whole not in self.buffer:
+            self.put(whole, self.plan.places[whole], call)
+        self.parts.setdefault(whole, set()).add(x)
 
     def overwrite(self, old: Value, new: Value, call: Call) -> None:
         """Forget an input that a kernel writes over while it reads it, which it must do element by element."""
@@ -82,6 +96,7 @@ class _Memory:
         assert not kernel.again, f"{named(old)} is overwritten before the row is gone through again: {_title(call)}"
         assert old in self.own, f"{named(old)} is overwritten twice: {_title(call)}"
         self.own.remove(old)
+        self.own.add(new)
 
     def put(self, x: Value, first: int, call: Call) -> None:
         """Write a value into the buffer, over those that lie there."""

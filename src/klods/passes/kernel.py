@@ -77,14 +77,14 @@ def pointwise(node: Node) -> bool:
 
 
 def space(node: Node) -> tuple[int, int] | None:
-    """Return the rows and columns of the loop that a node asks for; None if it can't be part of one."""
+    """Return the rows and columns of the loop that a node asks for; None if it has no turns or no such loop."""
     if pointwise(node) or node.block == "put_labels":
         shape = node.output.shape
     elif node.block in (*FOLDS, "argmax", "pick"):
         shape = node.values[0].shape if node.values else ()
     else:
         return None
-    return math.prod(shape[:-1]), math.prod(shape[-1:])
+    return (math.prod(shape[:-1]), math.prod(shape[-1:])) if 0 not in shape else None
 
 
 def varies_along_columns(node: Node, kernel: Kernel) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from klods.passes.trace import GraphTracer
 
 Rewrite = Callable[[GraphTracer, Node], "Operand | Symbol | None"]
 
+LARGE = 1 << 18  # elements of a matrix that is not put together if its parts will do
 FOLDED = 4096  # elements of a constant that is worth computing beforehand
 
 
@@ -78,6 +80,22 @@ def merge(graph: Graph) -> Graph:
     return rewritten(graph, rewrite)
 
 
+def part(graph: Graph) -> Graph:
+    """Write products of a large matrix that is others side by side as products of these, if nothing else reads it."""
+    joined: dict[Operand, Node] = {node.output: node for node in graph.nodes if _is_joined(node)}
+    read = [x for node in graph.nodes for x in node.operands[1 if _is_product(node) else 0 :]]
+    for x in (*read, *graph.outputs):
+        joined.pop(x, None)
+
+    def rewrite(tracer: GraphTracer, node: Node) -> Operand | Symbol | None:
+        if node.block != "matmul" or node.operands[0] not in joined:
+            return None
+        *parts, b = _symbols(tracer, (*joined[node.operands[0]].operands, node.operands[1]))
+        return _product_of_parts(parts, b, **node.attributes)
+
+    return rewritten(graph, rewrite)
+
+
 def drop(graph: Graph) -> Graph:
     """Drop nodes whose output nobody uses."""
     used = {x for x in graph.outputs if isinstance(x, Value)}
@@ -133,6 +151,27 @@ def _written(x: Any) -> Any:
     return x if isinstance(x, Value) else repr(x)
 
 
+def _is_joined(node: Node) -> bool:
+    wide = node.block == "concatenate" and node.attributes["axis"] in (1, -1) and len(node.output.shape) == 2
+    return wide and node.output.size >= LARGE and all(x.dtype == node.output.dtype for x in node.values)
+
+
+def _is_product(node: Node) -> bool:
+    return node.block == "matmul" and len(node.output.shape) == 2
+
+
+def _product_of_parts(parts: Sequence[Any], b: Any, transpose_a: bool = False, transpose_b: bool = False) -> Any:
+    apply = b.tracer.apply
+    if transpose_a:
+        turns = {"transpose_a": True, "transpose_b": transpose_b}
+        return apply("concatenate", [apply("matmul", (x, b), turns) for x in parts], {"axis": 0})
+    edges = [0, *itertools.accumulate(x.shape[1] for x in parts)]
+    keys = [(slice(None),) * transpose_b + (slice(*piece),) for piece in itertools.pairwise(edges)]
+    pieces = [apply("item", (b,), {"key": key}) for key in keys]
+    products = [apply("matmul", (x, piece), {"transpose_b": transpose_b}) for x, piece in zip(parts, pieces)]
+    return sum(products[1:], start=products[0])
+
+
 # Blocks that do nothing to an operand that already has their output's shape and dtype.
 SAME = {
     "cast",
@@ -182,4 +221,4 @@ EXPANSIONS: dict[str, Callable[..., Symbol]] = {
     "reduce_mean": _mean,
 }
 
-PASSES = (expand, shorten, fold, merge, drop)
+PASSES = (expand, shorten, fold, merge, part, drop)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from klods.backends.llvm.codes import code_of
+from klods.backends.llvm.codes import KernelCode, ProductCode, code_of
 from klods.backends.llvm.crew import Part, job_of, native, present_crew, sequence_of
 from klods.backends.llvm.library import addresses, callable_at
 from klods.backends.llvm.tables import Tables
 from klods.backends.program import Program, Step, numpy_step
+from klods.graph import Node, Value
+from klods.ops.effects import reads_rows
 from klods.passes.plan import Call, Plan
 
 
@@ -19,6 +21,7 @@ def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
     Calls in machine code that follow each other are one step, unless they are wanted apart.
     """
     codes = {call: code for call in plan.calls if (code := code_of(call))}
+    program.by_rows = readable_by_rows(plan, codes)
     places = dict(zip(codes, addresses([(code.pattern, code.text) for code in codes.values()])))
     tables = Tables(program.arrays, program.moved)
 
@@ -34,6 +37,21 @@ def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
         tasks = [task(call) for call in calls]
         steps += [native_step([x], tables) for x in tasks] if apart else [native_step(tasks, tables)]
     return steps
+
+
+def readable_by_rows(plan: Plan, codes: Mapping[Call, KernelCode | ProductCode]) -> set[Value]:
+    """Return the inputs that nothing reads but products, row by row, and calls that look at rows where they lie."""
+
+    def all_others(call: Call) -> set[Value]:
+        code = codes.get(call)
+        if isinstance(code, ProductCode):
+            return {code.b}
+        if isinstance(call.item, Node):
+            return set() if reads_rows(call.item) else set(call.item.values)
+        return set(call.item.inputs)
+
+    others = {x for call in plan.calls for x in all_others(call)} | {view.of for view in plan.views.values()}
+    return {x for x in plan.graph.inputs if x not in others and x not in plan.graph.outputs and len(x.shape) == 2}
 
 
 def native_step(parts: Sequence[Part], tables: Tables) -> Step:

@@ -81,7 +81,7 @@ class KernelCode:
         before = {FULL: top * stride + left, ROW: top, COLUMN: left, ONE: 0}
         places = [(v, before[kernel.domains[v]] * v.dtype.itemsize) for v in self.arguments.values]
         tables.overwritten.update(self.call.shared.values())
-        return tables.enter(places, [*self.arguments.words(), scratch, rows, columns, stride])
+        return tables.enter([], places, [*self.arguments.words(), scratch, rows, columns, stride])
 
 
 class ProductCode:
@@ -124,13 +124,14 @@ class ProductCode:
     def table(self, region: Region, tables: Tables) -> int:
         """Return the address of the table for a part."""
         (top, bottom), (left, right) = region
-        a_row, a_step = (1, self.m) if self.turned_a else (self.k, 1)
+        a_rows, a_turns = tables.rows(self.a), tables.ramp(self.m if self.turned_a else self.k)
+        a_rows, a_turns = (a_turns, a_rows) if self.turned_a else (a_rows, a_turns)
         b_row, b_column = (self.k, self.k) if self.turned_b else (self.n, 1)
         sizes = bottom - top, right - left, self.k
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
-        starts = [(self.a, top * a_row), (self.b, left * b_column), (self.c, top * self.n + left)]
-        places = [(x, 4 * start) for x, start in starts]
-        return tables.enter(places, [panel, *sizes, a_row, a_step, b_row, self.n, height_of(self.k, self.pattern)])
+        places = [(self.b, 4 * left * b_column), (self.c, 4 * (top * self.n + left))]
+        rest = [panel, *sizes, b_row, self.n, height_of(self.k, self.pattern)]
+        return tables.enter([a_rows + 8 * top, a_turns], places, rest)
 
 
 def check_sizes(kernel: Kernel) -> None:

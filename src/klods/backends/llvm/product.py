@@ -2,9 +2,10 @@
 
 Some rows and two registers of columns of c are a *tile*, which stays in registers while the length of the sum is gone
 through: at each turn a row of b is multiplied by one number from each row of a. Columns of b are copied beside each
-other first where enough tiles use them. Each number of c is summed up in the order of a's columns, whatever the sizes,
-so a row of c has the same bits whichever rows are computed beside it. (Goto & van de Geijn 2008; Van Zee & van de Geijn
-2015, figure 1.)
+other first where enough tiles use them. Where the numbers of a are is said by two lists, one by row and one by turn,
+whose sum is the address: rows are read wherever they lie, and a's transpose is a with the lists swapped. Each number of
+c is summed up in the order of a's columns, whatever the sizes, so a row of c has the same bits whichever rows are
+computed beside it. (Goto & van de Geijn 2008; Van Zee & van de Geijn 2015, figure 1.)
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ DEPTH = 1024  # the longest part of the sums that is gone through at once, so th
 # and that what is lost in rounding grows with the number of parts rather than that of turns
 TALL = 1 << 17  # elements of a that stay in cache while all columns of b go by
 FEW, MANY, LITTLE = 64, 256, 1 << 19  # rows of c, and elements of b, that decide whether copying it pays
-WORDS = "a b c panel m n k a_row a_step b_row c_row height".split()
+WORDS = "a_rows a_turns b c panel m n k b_row c_row height".split()
 
 
 class Shape(NamedTuple):
@@ -68,15 +69,15 @@ def copies(m: int, n: int, k: int, turned: bool) -> bool:
 
 def height_of(k: int, shape: Shape) -> int:
     """Return after how many rows of c the next rows of a come in."""
-    return max(FEW, TALL // k) // shape.rows * shape.rows
+    return max(FEW, TALL // min(k, DEPTH)) // shape.rows * shape.rows
 
 
 def write_product(module: ir.Module, name: str, shape: Shape) -> None:
     """Add the product to a module as a function of one argument, the table of WORDS.
 
-    They are the addresses of a, b, c and of memory for DEPTH rows of a tile of b, 0 for b to be read where it is; the
-    sizes of c and the length of the sums; the elements from a row of a to the next, from a column of a to the next, and
-    from a row of b and c to the next; how many rows are gone through before the next columns.
+    They are the addresses of the two lists that say where a is, of b, c and of memory for DEPTH rows of a tile of b, 0
+    for b to be read where it is; the sizes of c and the length of the sums; the elements from a row of b and c to the
+    next; how many rows are gone through before the next columns.
     """
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name)
     Tiles(function, shape).emit()
@@ -112,9 +113,10 @@ class Tiles:
         self.builder = builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.shape = shape
         words = [builder.load(builder.gep(function.args[0], [ir.Constant(I64, i)])) for i in range(len(WORDS))]
-        self.a, self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[:4])
-        self.m, self.n, self.k, self.a_row, self.a_step, self.b_row, self.c_row, self.height = words[4:]
-        self.copies = builder.icmp_signed("!=", words[3], ir.Constant(I64, 0))
+        self.a_rows, self.a_turns = (builder.inttoptr(word, I64.as_pointer()) for word in words[:2])
+        self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[2:5])
+        self.m, self.n, self.k, self.b_row, self.c_row, self.height = words[5:]
+        self.copies = builder.icmp_signed("!=", words[4], ir.Constant(I64, 0))
         self.sums = {
             lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
             for lanes in (shape.lanes, shape.lanes // 2)
@@ -127,28 +129,27 @@ class Tiles:
 
     def rows(self, i: ir.Value) -> None:
         """Emit the rows of c from i on that are gone through before others."""
+        end = self.least(self.m, self.builder.add(i, self.height))
+        self.loop("depth", 0, self.k, DEPTH, lambda p: self.turns(i, end, p))
+
+    def turns(self, first: ir.Value, end: ir.Value, p: ir.Value) -> None:
+        """Emit, in some rows, the part of the sums from p on."""
         builder, lanes = self.builder, self.shape.lanes
         half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
-        end = self.least(self.m, builder.add(i, self.height))
-        if self.shape.whole:
-            self.loop("whole", 0, whole, lanes, lambda j: self.columns(i, end, j, lanes, None))
-        if self.shape.rest:
+        count = self.least(ir.Constant(I64, DEPTH), builder.sub(self.k, p))
 
-            def rest(j: ir.Value) -> None:
-                self.columns(i, end, j, half, first_lanes(builder, builder.sub(self.n, j), half))
-
-            self.loop("rest", whole, self.n, half, rest)
-
-    def columns(self, first: ir.Value, end: ir.Value, j: ir.Value, lanes: int, mask: Number | None) -> None:
-        """Emit, in some rows, the columns of c from j on, as many as there are lanes."""
-        like = constant(self.builder, 0, FLOAT32, lanes)
-
-        def turns(p: ir.Value) -> None:
-            block = Block(j, p, self.least(ir.Constant(I64, DEPTH), self.builder.sub(self.k, p)), like, mask)
+        def columns(j: ir.Value, lanes: int, mask: Number | None) -> None:
+            block = Block(j, p, count, constant(builder, 0, FLOAT32, lanes), mask)
             rows_of_b = self.turned(block) if self.shape.turned else self.copied(block)
             self.loop("rows", first, end, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
 
-        self.loop("depth", 0, self.k, DEPTH, turns)
+        def rest(j: ir.Value) -> None:
+            columns(j, half, first_lanes(builder, builder.sub(self.n, j), half))
+
+        if self.shape.whole:
+            self.loop("whole", 0, whole, lanes, lambda j: columns(j, lanes, None))
+        if self.shape.rest:
+            self.loop("rest", whole, self.n, half, rest)
 
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
         """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
@@ -182,7 +183,7 @@ class Tiles:
         """Emit the sums of one tile, added to what c holds after the first part. A row that lacks is the last again."""
         builder, like, mask, last = self.builder, block.like, block.mask, self.builder.sub(self.m, ir.Constant(I64, 1))
         rows = [self.least(builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
-        rows_of_a = [self.at(self.a, (r, self.a_row), (block.p, self.a_step)) for r in rows]
+        rows_of_a = [builder.load(self.at(self.a_rows, (r, 1))) for r in rows]
         places = [builder.add(builder.mul(r, self.c_row), block.j) for r in rows]
         sums = self.sums[like.lanes]
         for slot in sums:
@@ -190,8 +191,10 @@ class Tiles:
 
         def turn(q: ir.Value) -> None:
             row = load(rows_of_b, builder.mul(q, step), like, mask)
+            column_of_a = builder.load(self.at(self.a_turns, (builder.add(block.p, q), 1)))
             for row_of_a, slot in zip(rows_of_a, sums):
-                x = spread(Number(builder, builder.load(self.at(row_of_a, (q, self.a_step))), FLOAT32), like.lanes)
+                place = builder.inttoptr(builder.add(row_of_a, column_of_a), FLOAT.as_pointer())
+                x = spread(Number(builder, builder.load(place), FLOAT32), like.lanes)
                 builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
         self.loop("turn", 0, block.count, 1, turn)

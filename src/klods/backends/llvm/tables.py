@@ -9,6 +9,7 @@ import numpy as np
 from klods.backends.vectors import Arrays
 from klods.errors import DataError
 from klods.graph import Value
+from klods.rows import Rows
 
 
 class Tables:
@@ -22,16 +23,32 @@ class Tables:
         self.arrays, self.moved = arrays, moved
         self.overwritten: set[Value] = set()
         self._slots: dict[Value, list[tuple[np.ndarray, int, int]]] = {}
+        self._rows: dict[Value, np.ndarray] = {}
+        self._ramps: dict[int, np.ndarray] = {}
         self._kept: list[np.ndarray] = []
 
-    def enter(self, places: Sequence[tuple[Value, int]], words: Sequence[int]) -> int:
-        """Return the address of a new table: the addresses of values, each plus some bytes, and then words."""
-        table = self.keep(np.array([*[0] * len(places), *words], np.int64))
-        for i, (value, offset) in enumerate(places):
+    def enter(self, first: Sequence[int], places: Sequence[tuple[Value, int]], words: Sequence[int]) -> int:
+        """Return the address of a new table: words, the addresses of values plus some bytes, and further words."""
+        table = self.keep(np.array([*first, *[0] * len(places), *words], np.int64))
+        for i, (value, offset) in enumerate(places, len(first)):
             self._slots.setdefault(value, []).append((table, i, offset))
             if value in self.arrays:
                 table[i] = self.arrays[value].ctypes.data + offset
         return table.ctypes.data
+
+    def rows(self, value: Value) -> int:
+        """Return the address of a list of where the rows of a matrix begin."""
+        if value not in self._rows:
+            self._rows[value] = np.zeros(value.shape[0], np.int64)
+            if value in self.arrays:
+                enter_rows(self.arrays[value], self._rows[value])
+        return self._rows[value].ctypes.data
+
+    def ramp(self, count: int) -> int:
+        """Return the address of a list of the places of so many float32 numbers, in bytes from the first."""
+        if count not in self._ramps:
+            self._ramps[count] = np.arange(0, 4 * count, 4)
+        return self._ramps[count].ctypes.data
 
     def keep(self, array: np.ndarray) -> np.ndarray:
         """Return an array that stays where it is for as long as the tables do."""
@@ -45,18 +62,33 @@ class Tables:
             DataError: if one isn't what the plan was made for; nothing has run then.
         """
         for value in self.moved:
-            if value in self._slots:
-                array = self.arrays[value]
+            slots, rows, array = self._slots.get(value, ()), self._rows.get(value), self.arrays[value]
+            if slots or rows is not None:
                 check_array(array, value, value in self.overwritten)
-                address = array.__array_interface__["data"][0]
-                for table, i, offset in self._slots[value]:
+            if rows is not None:
+                enter_rows(array, rows)
+            if slots:
+                address = address_of(array)
+                for table, i, offset in slots:
                     table[i] = address + offset
         self.moved.clear()
 
 
-def check_array(array: np.ndarray, value: Value, overwritten: bool) -> None:
+def enter_rows(array: np.ndarray | Rows, table: np.ndarray) -> None:
+    """Write where the rows of a matrix begin into a table."""
+    whole, places = (array.array, array.places) if isinstance(array, Rows) else (array, np.arange(len(array)))
+    np.multiply(places, whole.strides[0], out=table)
+    table += address_of(whole)
+
+
+def address_of(array: np.ndarray) -> int:
+    """Return where in memory an array begins."""
+    return array.__array_interface__["data"][0]
+
+
+def check_array(array: np.ndarray | Rows, value: Value, overwritten: bool) -> None:
     """Raise DataError unless an array is what a kernel may read, or overwrite, in place of a value."""
-    flags = array.flags
+    flags = array.array.flags if isinstance(array, Rows) else array.flags
     if array.shape != value.shape or array.dtype != value.dtype or not flags.c_contiguous or not flags.aligned:
         order = "" if flags.c_contiguous and flags.aligned else ", its elements not one behind the other"
         raise DataError(

@@ -15,10 +15,12 @@ from klods import random
 from klods.dtypes import FLOAT32
 from klods.errors import DataError, DTypeError, warn
 from klods.keras.models.outputs import at, paths
+from klods.rows import Rows
 from klods.structures import mapped, sequence_like
 from klods.tensor import Tensor, TensorLike
 
 ALL = slice(None)
+WIDE = 256  # numbers of a sample from which it is left where it is rather than copied
 
 
 @dataclass
@@ -55,14 +57,13 @@ class Data:
         return tensors(self.x, first), tensors(self.y, first), tensors(self.sample_weight, first)
 
     def epoch(self) -> Iterator[Any]:
-        """Yield the batches of one epoch, as `packed` makes them."""
-        parts = (self.x, self.y, self.sample_weight)
+        """Yield the batches of one epoch, as `packed` makes them; wide samples may stay where they are, as Rows."""
         order = random.generator().permutation(self.samples) if self.shuffle else None
         for start in range(0, self.samples, self.batch_size):
             piece: Any = slice(start, start + self.batch_size)
             if order is not None:
                 piece = order[piece]
-            yield packed(*[tensors(part, piece) for part in parts])
+            yield packed(rows(self.x, piece), tensors(self.y, piece), tensors(self.sample_weight, piece))
 
     def epochs(self, steps: int | None = None) -> Iterator[Iterator[Any]]:
         """Yield the batches of each epoch: all, or the next `steps` of them, up to the end of the data."""
@@ -245,6 +246,15 @@ def tensors(part: Any, piece: Any) -> Any:
         array = part[piece] if isinstance(piece, slice) else part.take(piece, 0, mode="clip")
         return Tensor(array.astype(FLOAT32) if array.dtype.kind == "f" and array.dtype is not FLOAT32 else array)
     return mapped(lambda array: tensors(array, piece), part, np.ndarray)
+
+
+def rows(part: Any, piece: Any) -> Any:
+    """Return what `tensors` does, but Rows for samples that are wide, and float32 one behind the other."""
+    if not isinstance(part, np.ndarray):
+        return mapped(lambda array: rows(array, piece), part, np.ndarray)
+    wide = part.ndim == 2 and part.dtype == FLOAT32 and part.shape[1] >= WIDE
+    fit = wide and part.flags.c_contiguous and part.flags.aligned and not isinstance(piece, slice)
+    return Rows(part, piece) if fit else tensors(part, piece)
 
 
 def packed(x: Any, y: Any = None, sample_weight: Any = None) -> Any:

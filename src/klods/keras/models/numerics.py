@@ -13,7 +13,8 @@ from klods.errors import NumericsWarning, warn
 from klods.graph import Symbol
 from klods.keras.models.batches import unpacked
 from klods.keras.models.rehearsal import check_targets
-from klods.ops.effects import call
+from klods.ops.effects import call, looks_at_rows
+from klods.rows import Rows, taken
 from klods.structures import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike
 
@@ -31,9 +32,10 @@ def watch(model: Any, batch: Any, loss: Tensor) -> None:
     given, reference = leaves(batch), weakref.ref(model)
     structure = rebuilt(batch, iter([None] * len(given)))
 
-    def look(value: np.ndarray, *arrays: np.ndarray) -> np.ndarray:
+    @looks_at_rows
+    def look(value: np.ndarray, *arrays: np.ndarray | Rows) -> np.ndarray:
         if not math.isfinite(value):
-            _look(reference(), rebuilt(structure, iter([Tensor(x) for x in arrays])), value)
+            _look(reference(), rebuilt(structure, iter([Tensor(taken(x)) for x in arrays])), value)
         return value
 
     call(loss, *given, function=look, shape=(), dtype=loss.value.dtype)
