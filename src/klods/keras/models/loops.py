@@ -11,7 +11,7 @@ from klods.errors import DataError, warn
 from klods.keras.callbacks import Hooks
 from klods.keras.layers.layer import in_training
 from klods.keras.models.adapters import Stream
-from klods.keras.models.batches import Data
+from klods.keras.models.batches import Data, side_by_side
 from klods.keras.models.figures import Logs, as_logs, sorted_by_name
 from klods.pictures.progress import Progress
 from klods.tensor import watching
@@ -112,6 +112,7 @@ class Epochs:
             self.model.reset_metrics()
             hooks.call("on_epoch_begin", number, {})
             self.number = number
+            batches = map(side_by_side, batches) if self.model.run_eagerly else batches
             self.steps = Steps("train", batches, self.count, hooks, self.verbose, step)
             yield self.steps
             self.count, step = self.count or self.steps.done, 0

@@ -16,8 +16,6 @@ from klods.keras.models import numerics
 from klods.keras.models.batches import len_of, unpacked
 from klods.keras.models.compiled import Compiled, note
 from klods.ops.reduction import reduce_sum
-from klods.rows import Rows
-from klods.structures import mapped
 from klods.tape import GradientTape
 from klods.tensor import Tensor, Variable
 
@@ -234,8 +232,7 @@ class Stepping:
         A traced step is kept until `compile` is called again or what the model is made of changes.
         """
         if self.run_eagerly:
-            step = getattr(self, name)
-            return lambda data: step(mapped(lambda rows: Tensor(rows.taken()), data, Rows))
+            return getattr(self, name)
         if name == "train_step" and self.optimizer is not None:
             self.optimizer.build_new(self.trainable_weights)
         known, made_of = vars(self).setdefault("_steps_known", {}), self._made_of()
