@@ -172,7 +172,7 @@ def test_training_on_single_batches():
     assert [price, kind, loss] == pytest.approx([*before, sum(before)], rel=1e-5)
     figures = model.test_on_batch(x, {"price": t, "kind": y}, return_dict=True)
     assert figures["loss"] < loss
-    assert model.metrics_names == ["loss", "kind_accuracy", "price_loss", "kind_loss"]
+    assert model.metrics_names == ["loss", "price_loss", "kind_loss", "kind_accuracy"]
 
 
 def test_targets_that_nothing_needs_may_have_any_structure():
@@ -310,6 +310,79 @@ def test_a_step_of_ones_own_trains_as_ours(kind, how):
     for ours, theirs in zip(*outcomes):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)
     assert len(mae) == 2
+
+
+@HOW
+@pytest.mark.parametrize("form", ["list", "dict"])
+def test_a_step_of_ones_own_hands_all_metrics_the_whole_batch(form, how):
+    """Those of `compile` are one, which knows the outputs; the losses' means have been told by `compute_loss`."""
+
+    class Stepping(Pair):
+        def train_step(self, data):
+            x, y, sample_weight = data
+            with klods.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(x, y, y_pred, sample_weight)
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            for metric in self.metrics:
+                if metric.name == "loss":
+                    metric.update_state(loss)
+                else:
+                    metric.update_state(y, y_pred, sample_weight)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    as_form = {"list": lambda a, b: [a, b], "dict": lambda a, b: {"price": a, "kind": b}}[form]
+    model = Stepping(as_form)
+    model.compile(
+        keras.optimizers.SGD(0.0), as_form("mse", SPARSE), metrics=as_form(["mae"], ["accuracy"]),
+        weighted_metrics=as_form(["mae"], None), **how,
+    )  # fmt: skip
+    assert [metric.name for metric in model.metrics] == ["loss", "compile_metrics"]
+    weights = np.linspace(0, 3, len(x), dtype=np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TraceWarning)
+        history = model.fit(x, as_form(t, y), sample_weight=weights, batch_size=16, epochs=2, verbose=0).history
+    price, kind = ((rows * weights).mean() for rows in expected(model))
+    errors = np.abs(model.price(x).numpy() - t).mean(-1)
+    hits = (model.kind(x).numpy().argmax(-1) == y).mean()
+    figures = [hits, errors.mean(), (errors * weights).sum() / weights.sum(), price + kind, price, kind]
+    names = {
+        "list": ["accuracy", "mae", "weighted_mae", "loss", "mse_loss", "sparse_categorical_crossentropy_loss"],
+        "dict": ["kind_accuracy", "price_mae", "price_weighted_mae", "loss", "price_loss", "kind_loss"],
+    }[form]
+    assert {name: history[name] for name in names} == {
+        name: pytest.approx([figure] * 2, rel=1e-5) for name, figure in zip(names, figures)
+    }
+    assert len(history) == len(names)
+
+
+def test_a_loss_of_ones_own_has_no_means_for_outputs():
+    class Stepping(Pair):
+        def train_step(self, data):
+            x, y = data
+            self.compiled_metrics.update_state(y, self(x))
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    model = Stepping()
+    model.compile("sgd", {"price": "mse", "kind": SPARSE}, metrics={"kind": ["accuracy"]})
+    assert list(model.fit(x, {"price": t, "kind": y}, verbose=0).history) == ["kind_accuracy", "loss"]
+
+
+def test_metrics_names_are_those_of_what_evaluate_returns():
+    model = pair(metrics={"kind": ["accuracy"], "price": ["mae"]}, weighted_metrics={"price": ["mae"]})
+    figures = model.evaluate(x, {"price": t, "kind": y}, verbose=0)
+    named = model.evaluate(x, {"price": t, "kind": y}, return_dict=True, verbose=0)
+    assert dict(zip(model.metrics_names, figures, strict=True)) == named
+    assert model.metrics_names == [
+        "loss", "price_loss", "kind_loss", "kind_accuracy", "price_mae", "price_weighted_mae",
+    ]  # fmt: skip
+
+
+def test_metrics_without_any_targets():
+    model = keras.Sequential([keras.layers.Dense(3), keras.layers.ActivityRegularization(l2=1.0)])
+    model.compile("sgd", metrics=["mae"])
+    with pytest.raises(DataError, match="There are no targets y for the metric 'mae'"):
+        model.fit(x, verbose=0)
 
 
 @HOW

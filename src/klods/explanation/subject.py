@@ -187,7 +187,7 @@ def _zeros(loss: Any, shape: Any) -> Any:
 
 def _names(model: Any) -> dict[int, str]:
     """Return names of a model's metrics' and optimizer's variables, by their ids."""
-    names = {id(v): f"{metric.name}_{v.name}" for metric in model.metrics for v in metric.variables}
+    names = {id(v): f"{metric.name}_{v.name}" for metric in model.single_metrics().values() for v in metric.variables}
     scopes = {f"{getattr(w, 'path', '').rpartition('/')[0].replace('/', '_')}_" for w in model.weights}
     for variable in model.optimizer.variables:
         prefix = max((s for s in scopes if variable.name.startswith(s)), key=len, default="")
@@ -217,7 +217,7 @@ def _subject(
 @contextmanager
 def unchanged(model: Any) -> Iterator[None]:
     """Put back, after the `with` block, everything that it changed in a model, its optimizer, loss and metrics."""
-    objects = [*model.flattened(), model.optimizer, model._compiled, *model.metrics]
+    objects = [*model.flattened(), model.optimizer, model._compiled, *model.single_metrics().values()]
     attributes = [(x, {name: _kept(part) for name, part in vars(x).items()}) for x in objects]
     values = [(variable, variable.tensor, variable.lent) for variable in model.all_variables()]
     try:

@@ -59,8 +59,8 @@ class MonitorCallback(Callback):
         name = self.monitor.removeprefix("val_")
         if name == "loss" or name.endswith("_loss"):
             return -1
-        named = [metric for metric, shown in zip(self.model.metrics, self.model.metrics_names) if name == shown]
-        for direction in filter(None, (getattr(metric, "_direction", None) for metric in named)):
+        direction = getattr(self.model.single_metrics().get(name), "_direction", None)
+        if direction is not None:
             return 1 if direction == "up" else -1
         raise DataError(
             f"{type(self).__name__} can't tell whether more or less of '{self.monitor}' is better.",

@@ -10,7 +10,8 @@ import numpy as np
 from klods.errors import DataError
 from klods.keras import losses, metrics
 from klods.keras.configuration import serialize
-from klods.keras.models.figures import names_apart
+from klods.keras.models.compile_metrics import LossMean
+from klods.keras.models.figures import by_shown_name
 from klods.keras.models.outputs import CONTAINERS, Outputs, Path, at
 from klods.structures import leaves
 from klods.tensor import Tensor
@@ -35,7 +36,7 @@ class Part(NamedTuple):
     name: str | None
     loss: losses.Loss | None
     weight: float | None
-    mean: metrics.Mean | None
+    mean: LossMean | None
     metrics: list[metrics.Metric]
     weighted: list[metrics.Metric]
 
@@ -64,7 +65,9 @@ class Compiled:
     Attributes:
         loss: the Loss, or Losses in the structure that they were given in; None without.
         mean: the running mean of the loss.
-        metrics: the Metrics, and the running means of the losses if there are several.
+        means: the running means of the outputs' losses, if there are several, once `loss_of` has noted them.
+        metrics: the Metrics by the names that they are shown under.
+        has_metrics: whether there were metrics given, be it an empty list.
 
     Raises:
         NameUnknownError: for an unknown name.
@@ -82,8 +85,11 @@ class Compiled:
         self._names = names
         self._outputs: Outputs | None = None
         self._parts: list[Part] = []
+        self._means: list[LossMean] = []
+        self.means: list[LossMean] = []
         unplaced = [(metric, None, False) for metric in _leaves(self._plain)]
-        self._note([*unplaced, *((metric, None, True) for metric in _leaves(self._weighted))])
+        self.metrics = by_shown_name([*unplaced, *((metric, None, True) for metric in _leaves(self._weighted))])
+        self.has_metrics = wanted is not None or weighted is not None
 
     def get_config(self) -> dict[str, Any]:
         """Return what was given, as plain data."""
@@ -125,16 +131,10 @@ class Compiled:
             )
             for i, path in enumerate(outputs.paths)
         ]
-        self._note([*_told_apart(parts), *((mean, None, False) for mean in means.values())])
+        self.metrics, self._means = by_shown_name(_told_apart(parts)), [*means.values()]
+        for name, mean in by_shown_name([(mean, None, False) for mean in self._means], self.metrics).items():
+            mean.name = name
         return parts
-
-    def _note(self, told: list[tuple[metrics.Metric, str | None, bool]]) -> None:
-        self.metrics = [metric for metric, _, _ in told]
-        self._shown = names_apart(told)
-
-    def name_of(self, metric: metrics.Metric) -> str:
-        """Return the name under which a metric is shown."""
-        return self._shown.get(id(metric), metric.name)
 
     # ------------------------------------------------------------ batches
 
@@ -169,7 +169,9 @@ class Compiled:
             DataError: for targets or weights that are missing, or in a structure that doesn't fit the outputs.
         """
         total: Any = None
-        for part, target, output, weight in self.placed(y, y_pred, sample_weight) if _leaves(self.loss) else []:
+        placed = self.placed(y, y_pred, sample_weight) if _leaves(self.loss) else []
+        self.means = self._means
+        for part, target, output, weight in placed:
             if part.loss is None:
                 continue
             loss = part.loss(target, output, weight)
@@ -178,20 +180,6 @@ class Compiled:
             loss = loss if part.weight is None else loss * part.weight
             total = loss if total is None else total + loss
         return total
-
-    def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take a batch into account in all metrics.
-
-        Raises:
-            DataError: for targets or weights that are missing, or in a structure that doesn't fit the outputs.
-        """
-        if not _leaves([self._plain, self._weighted]):
-            return
-        for part, target, output, weight in self.placed(y, y_pred, sample_weight):
-            for metric in part.metrics:
-                metric.update_state(target, output)
-            for metric in part.weighted:
-                metric.update_state(target, output, weight)
 
 
 def _for_losses(y: Any, parts: list[Part]) -> dict[Path, Any]:
@@ -222,10 +210,10 @@ def _told_apart(parts: list[Part]) -> list[tuple[metrics.Metric, str | None, boo
     return [*plain, *weighted]
 
 
-def _mean(path: Path, name: str | None, loss: losses.Loss) -> metrics.Mean:
+def _mean(path: Path, name: str | None, loss: losses.Loss) -> LossMean:
     """Return the running mean of an output's loss; what has no name is called after the loss."""
     last = path[-1] if isinstance(path[-1], str) else name or loss.name
-    return metrics.Mean(name="/".join(map(str, (*path[:-1], f"{last}_loss"))))
+    return LossMean(name="/".join(map(str, (*path[:-1], f"{last}_loss"))))
 
 
 def _for_outputs(outputs: Outputs, given: Any, role: str) -> list[list[metrics.Metric]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,17 @@ Logs = dict[str, float]
 
 
 def as_logs(figures: Any) -> Logs:
-    """Return a step's figures as numbers, in the order of their names."""
+    """Return a step's figures as numbers, in the order of their names, in which Keras shows them.
+
+    Of a metric that gives several, these stand in its place.
+    """
     if not isinstance(figures, dict):
         return {}
-    return sorted_by_name({name: as_number(figure) for name, figure in figures.items()})
-
-
-def sorted_by_name(logs: Logs) -> Logs:
-    """Return figures in the order of their names, which is the order that Keras shows them in."""
-    return dict(sorted(logs.items()))
+    logs: Logs = {}
+    for name in sorted(figures):
+        figure = figures[name]
+        logs.update(as_logs(figure) if isinstance(figure, dict) else {name: as_number(figure)})
+    return logs
 
 
 def as_number(figure: Any) -> Any:
@@ -30,20 +33,22 @@ def as_number(figure: Any) -> Any:
     return float(array) if array.ndim == 0 else array
 
 
-def names_apart(metrics: list[tuple[Any, str | None, bool]]) -> dict[int, str]:
-    """Return the names that figures are shown under, by their metric's id: where they meet, with a number.
+def by_shown_name(metrics: list[tuple[Any, str | None, bool]], known: Collection[str] = ()) -> dict[str, Any]:
+    """Return metrics by the names that their figures are shown under: where names meet, with a number.
 
     Args:
         metrics: metrics, the name of their output or None, and whether they take sample weights into account; those
             that do get `weighted_` instead of a number.
+        known: names that others have.
     """
-    shown: dict[int, str] = {}
-    taken: Counter[str] = Counter()
+    shown: dict[str, Any] = {}
+    taken = Counter(known)
     for metric, output, weighted in metrics:
         prefix = f"{output}_" if output else ""
         name = f"{prefix}{metric.name}"
         if weighted and name in taken:
             name = f"{prefix}weighted_{metric.name}"
-        shown[id(metric)] = f"{name}_{taken[name]}" if taken[name] else name
+        own = f"{name}_{taken[name]}" if taken[name] else name
+        shown[own if own not in shown else f"{own}_{len(shown)}"] = metric
         taken[name] += 1
     return shown

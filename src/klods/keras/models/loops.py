@@ -12,7 +12,7 @@ from klods.keras.callbacks import Hooks
 from klods.keras.layers.layer import in_training
 from klods.keras.models.adapters import Stream
 from klods.keras.models.batches import Data, side_by_side
-from klods.keras.models.figures import Logs, as_logs, sorted_by_name
+from klods.keras.models.figures import Logs, as_logs
 from klods.pictures.progress import Progress
 from klods.tensor import watching
 
@@ -62,9 +62,9 @@ class Steps:
             if self.kind == "train" and self.hooks.model.stop_training:
                 return
 
-    def logs(self) -> Logs:
-        """Return the figures as numbers, in the order of their names."""
-        return as_logs(self.figures)
+    def logs(self, others: Logs | None = None) -> Logs:
+        """Return the figures, and others, as numbers, in the order of their names."""
+        return as_logs({**(self.figures if isinstance(self.figures, dict) else {}), **(others or {})})
 
     def shown(self) -> Logs:
         """Return the figures that the progress bar shows."""
@@ -116,7 +116,7 @@ class Epochs:
             self.steps = Steps("train", batches, self.count, hooks, self.verbose, step)
             yield self.steps
             self.count, step = self.count or self.steps.done, 0
-            logs = sorted_by_name({**self.steps.logs(), **self.validate(number)})
+            logs = self.steps.logs(self.validate(number))
             self.steps.progress.close(logs)
             hooks.call("on_epoch_end", number, logs)
             if self.model.stop_training:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from klods.compiled import Function
@@ -14,6 +14,7 @@ from klods.keras.configuration import serialize
 from klods.keras.layers.tracking import Anatomy, unique
 from klods.keras.models import numerics
 from klods.keras.models.batches import len_of, unpacked
+from klods.keras.models.compile_metrics import CompileMetrics
 from klods.keras.models.compiled import Compiled, note
 from klods.ops.reduction import reduce_sum
 from klods.tape import GradientTape
@@ -40,6 +41,7 @@ class Stepping:
     steps_per_execution = 1
     jit_compile: Any = "auto"
     _compiled: Compiled | None = None
+    _compile_metrics: CompileMetrics
     _steps_known: dict[str, tuple[Any, Callable[[Any], Any]]]
 
     def compile(
@@ -76,6 +78,7 @@ class Stepping:
         chosen = optimizers.get(optimizer)
         names = getattr(self, "output_names", None)
         self._compiled = Compiled(loss, loss_weights, metrics, weighted_metrics, names)
+        vars(self)["_compile_metrics"] = CompileMetrics(self._compiled)  # which is no part of the model
         self.optimizer, self.loss, self.steps_per_execution = chosen, loss, steps_per_execution
         self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
         self.stop_training = False
@@ -102,18 +105,34 @@ class Stepping:
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss's running mean, the metrics of `compile`, and those set as attributes of the model or its layers."""
+        """The loss's running mean, `compile_metrics`, those of several losses, and metrics set as attributes.
+
+        All metrics of `compile` are one, as in Keras: it takes the targets and predictions of all outputs.
+        """
+        return unique([*self._metrics_of_compile(), *self.anatomy().metrics])
+
+    def _metrics_of_compile(self) -> list[Any]:
         compiled = self._compiled
-        first = [] if compiled is None else [compiled.mean, *compiled.metrics]
-        return unique([*first, *self.anatomy().metrics])
+        if compiled is None:
+            return []
+        return [compiled.mean, *([self._compile_metrics] if compiled.has_metrics else []), *compiled.means]
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of the metrics."""
-        return [self._name_of(metric) for metric in self.metrics]
+        """The names of the figures that `evaluate` returns, in its order."""
+        return self._in_order(self.single_metrics())
 
-    def _name_of(self, metric: Any) -> str:
-        return metric.name if self._compiled is None else self._compiled.name_of(metric)
+    def single_metrics(self) -> dict[str, Any]:
+        """Return the metrics, those of `compile` one by one, by the names that their figures are shown under."""
+        shown: dict[str, Any] = {}
+        for metric in self.metrics:
+            shown.update(metric.named if isinstance(metric, CompileMetrics) else {metric.name: metric})
+        return shown
+
+    def _in_order(self, names: Collection[str]) -> list[str]:
+        """Return names of figures in Keras's order: first those that are their metric's own name."""
+        own = [metric.name for metric in self.single_metrics().values() if metric.name in names]
+        return [*dict.fromkeys([*own, *sorted(names)])]
 
     def reset_metrics(self) -> None:
         """Start all running figures anew."""
@@ -125,7 +144,7 @@ class Stepping:
         figures: dict[str, Any] = {}
         for metric in self.metrics:
             result = metric.result()
-            figures.update(result if isinstance(result, dict) else {self._name_of(metric): result})
+            figures.update(result if isinstance(result, dict) else {metric.name: result})
         return figures
 
     def _check_compiled(self, call: str) -> None:
@@ -207,8 +226,8 @@ class Stepping:
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Take a batch into account in all metrics, and return the figures so far."""
-        if y is not None and self._compiled is not None:
-            self._compiled.update_state(y, y_pred, sample_weight)
+        if self._compiled is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def compiled_loss(
@@ -224,7 +243,7 @@ class Stepping:
     @property
     def compiled_metrics(self) -> Any:
         """What has `update_state(y, y_pred, sample_weight)` for all metrics of `compile`, as in Keras 2."""
-        return self._compiled
+        return self._compile_metrics
 
     def step_to_run(self, name: str) -> Callable[[Any], Any]:
         """Return `train_step`, `test_step` or `predict_step` as `compile` chose to run it.
@@ -247,7 +266,8 @@ class Stepping:
     def all_variables(self) -> list[Variable]:
         """Return the variables of the model, of its optimizer and of its metrics."""
         slots = [] if self.optimizer is None else self.optimizer.variables
-        return [*self.weights, *slots, *(variable for metric in self.metrics for variable in metric.variables)]
+        figures = [variable for metric in self.metrics for variable in metric.variables]
+        return unique([*self.weights, *slots, *figures])
 
     def _made_of(self) -> Any:
         """Return what a traced step depends on: layers, optimizer, their hyper-parameters, the weights that train."""

@@ -212,9 +212,8 @@ class Trainer(Stepping):
         return logs
 
     def _listed(self, logs: Logs) -> Any:
-        """Return figures as a list, or the only one: first those that have their metric's name, in that order."""
-        names = [metric.name for metric in self.metrics if metric.name in logs]
-        figures = [logs[name] for name in dict.fromkeys([*names, *sorted(logs)])]
+        """Return figures as a list, or the only one."""
+        figures = [logs[name] for name in self._in_order(logs)]
         return figures[0] if len(figures) == 1 else figures
 
     # ------------------------------------------------------------ single batches
