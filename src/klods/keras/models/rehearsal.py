@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from klods.errors import DataError, ShapeError
 from klods.keras import losses
 from klods.keras.models.adapters import Stream
-from klods.keras.models.batches import Data
+from klods.keras.models.batches import Data, unpacked
 from klods.keras.models.compiled import Part
 from klods.tensor import Tensor, Variable
 
@@ -81,6 +81,35 @@ def _values(model: Any) -> list[tuple[Variable, Tensor]]:
 def _put_back(values: list[tuple[Variable, Tensor]]) -> None:
     for variable, tensor in values:
         variable.tensor = tensor
+
+
+@contextmanager
+def naming_outputs(model: Any, batch: Callable[[], Any]) -> Iterator[None]:
+    """Let errors about labels, inside the `with` block, name the output that the labels are for.
+
+    A loss that runs in NumPy finds a label outside the classes, but knows nothing of outputs. In machine code such a
+    label makes the loss NaN, and `numerics.watch` finds it by `check_targets`, as this does.
+
+    Args:
+        model: the model.
+        batch: returns the batch at work when an error came.
+    """
+    try:
+        yield
+    except DataError:
+        if (error := _wrong_target(model, batch())) is not None:
+            raise error from None
+        raise
+
+
+def _wrong_target(model: Any, batch: Any) -> DataError | None:
+    """Return the error that says what is wrong with the targets of a batch, if anything is."""
+    x, y, _ = unpacked(batch)
+    try:
+        check_targets(model, y, None if y is None else model(x, training=False))
+    except DataError as error:
+        return error
+    return None
 
 
 def check_targets(model: Any, y: Any, y_pred: Any) -> None:

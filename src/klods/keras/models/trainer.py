@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from klods.keras.models.adapters import Stream, feed, is_stream
 from klods.keras.models.batches import ALL, Data, check_counts, make_data, packed, tensors, unpacked
 from klods.keras.models.figures import Logs, as_logs
 from klods.keras.models.loops import Epochs, Steps, verbosity
-from klods.keras.models.rehearsal import nothing_changed_by_errors, rehearse
+from klods.keras.models.rehearsal import naming_outputs, nothing_changed_by_errors, rehearse
 from klods.keras.models.step import Stepping
 from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import TensorLike, convert_to_tensor
@@ -94,7 +95,8 @@ class Trainer(Stepping):
         self._rehearse("test_step", validation)
         self.stop_training, self.warned_of_numbers, self.history = False, False, history
         passes = Epochs(self, range(initial_epoch, epochs), data, steps_per_epoch, hooks, shown, validate)
-        with np.errstate(all="ignore"), passes.interruptible():
+        batch: Any = None
+        with np.errstate(all="ignore"), passes.interruptible(), self._naming_outputs("train_step", lambda: batch):
             for batches in passes:
                 step = self.step_to_run("train_step")  # callbacks may have changed the model since the last epoch
                 for batch in batches:
@@ -204,9 +206,10 @@ class Trainer(Stepping):
     def _evaluate(self, batches: Steps) -> Logs:
         self.reset_metrics()
         batches.hooks.call("on_test_begin", {})
-        step = self.step_to_run("test_step")
-        for batch in batches:
-            batches.figures = step(batch)
+        step, batch = self.step_to_run("test_step"), None
+        with self._naming_outputs("test_step", lambda: batch):
+            for batch in batches:
+                batches.figures = step(batch)
         logs = batches.logs()
         batches.hooks.call("on_test_end", logs)
         return logs
@@ -237,7 +240,8 @@ class Trainer(Stepping):
 
     def _on_batch(self, name: str, data: Data, return_dict: bool) -> Any:
         batch = packed(*[tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)])
-        with np.errstate(all="ignore"), nothing_changed_by_errors(self):
+        named = self._naming_outputs(name, lambda: batch)
+        with np.errstate(all="ignore"), nothing_changed_by_errors(self), named:
             self._build_on(name, data)
             self.reset_metrics()
             logs = as_logs(self.step_to_run(name)(batch))
@@ -261,6 +265,10 @@ class Trainer(Stepping):
         """Make the weights by a call on one sample, so that the step is traced with them the first time."""
         if not self.built and self._is_ours(step):
             self(mapped(lambda array: array[:1], data.sample()[0], (np.ndarray, TensorLike)), training=False)
+
+    def _naming_outputs(self, step: str, batch: Callable[[], Any]) -> AbstractContextManager[None]:
+        """Let errors about labels, inside the `with` block, name the output; see `naming_outputs`."""
+        return naming_outputs(self, batch) if self._is_ours(step) else nullcontext()
 
     def _is_ours(self, step: str) -> bool:
         return getattr(type(self), step) is getattr(Stepping, step)
