@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import warnings
 
 import numpy as np
@@ -199,10 +200,92 @@ def test_a_generator_that_raises():
     with pytest.raises(LookupError, match="mine") as caught:
         model.fit(failing(), epochs=2, verbose=0)
     assert caught.value.__cause__ is None
+    if sys.version_info >= (3, 11):  # which has notes
+        assert caught.value.__notes__ == ["It came up in batch 3 of x, a generator."]
     twin.fit(x[:30], t[:30], batch_size=10, shuffle=False, verbose=0)
     for mine, other in zip(model.get_weights(), twin.get_weights()):
         np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-7)
     model.fit(x, t, verbose=0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no notes yet")
+def test_an_error_of_the_sources_own_says_at_which_batch():
+    class Broken(Sized):
+        def __getitem__(self, i):
+            if i == 2:
+                raise OSError("no such file") from KeyError("why")
+            return super().__getitem__(i)
+
+    def checked(row):
+        klods.debugging.assert_less(row, 2.0)
+        return row
+
+    rows = klods.data.Dataset.from_tensor_slices(np.concatenate([x[:25], x[25:] * 100])).map(checked).batch(10)
+    model = regressor()
+    calls = [
+        (lambda: model.fit(Broken(x, t), shuffle=False, verbose=0), "batch 2 of x, a Broken."),
+        (lambda: model.fit(x, t, validation_data=Broken(x, t), verbose=0), "validation batch 2 of x, a Broken."),
+        (lambda: model.evaluate(Broken(x, t), verbose=0), "batch 2 of x, a Broken."),
+        (lambda: model.predict(rows, verbose=0), f"batch 2 of x, a {type(rows).__name__}."),
+    ]
+    for call, words in calls:
+        with pytest.raises((OSError, ValueError)) as caught:
+            call()
+        assert caught.value.__notes__ == [f"It came up in {words}"]
+        assert type(caught.value) is not OSError or type(caught.value.__cause__) is KeyError
+
+
+def test_a_batch_size_beside_batches_goes_unheeded():
+    """As in Keras, which says nothing of it."""
+    model = regressor()
+    data = KINDS["Dataset"](x, t)
+    for call in (model.fit, model.evaluate, model.predict):
+        with pytest.warns(
+            UserWarning, match=r"batch_size=4 goes unheeded: x is a \w+, which yields batches of its own"
+        ):
+            call(data, batch_size=4, verbose=0)
+    with pytest.warns(UserWarning, match="batch_size=4 goes unheeded: validation x is a"):
+        model.fit(x, t, validation_data=data, validation_batch_size=4, verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(x, t, batch_size=4, validation_data=data, verbose=0)
+        model.fit(data, validation_data=(x, t), validation_batch_size=4, verbose=0)
+
+
+SLICES = klods.data.Dataset.from_tensor_slices
+AUTOENCODER = [keras.Input((8,)), keras.layers.Dense(8)]
+UNBATCHED = {
+    "labels": (lambda: classifier(), lambda: SLICES((x, y)), "batch 0: y is a single number: "),
+    "numbers": (lambda: regressor(), lambda: SLICES((x[:, 0], t)), "batch 0: x is a single number: "),
+    "in a dict": (lambda: regressor(), lambda: SLICES(({"a": x, "b": y}, t)), "batch 0: x is a single number: "),
+    "in a tuple": (lambda: regressor(), lambda: SLICES(((x, y), t)), "batch 0: x is a single number: "),
+    "rows": (lambda: regressor(), lambda: SLICES((x, t)), "batch 0: x has 8, batch 0: y has 3"),
+    "equal rows": (
+        lambda: compiled(keras.Sequential(AUTOENCODER)),
+        lambda: SLICES((x, x)),
+        r"The first batch's x has shape \(8,\); model '\w+' takes \(None, 8\): x yields samples one by one",
+    ),
+}
+
+
+def compiled(model):
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("case", UNBATCHED)
+def test_a_dataset_of_single_samples(case):
+    make, data, words = UNBATCHED[case]
+    model = make()
+    for call in (model.fit, model.evaluate, *([model.predict] if "shape" in words else [])):
+        with pytest.raises(DataError, match=words) as caught:
+            call(data())
+        assert "batch the dataset, dataset.batch(32), say" in caught.value.mend
+        check_wording(caught.value)
+    model = compiled(keras.Sequential(AUTOENCODER))
+    with pytest.raises(DataError, match=r"x has shape \(8,\); model"):
+        model.predict(SLICES(x), verbose=0)
+    assert model.predict(SLICES(x).batch(32), verbose=0).shape == (64, 8)
 
 
 def test_steps_in_the_bar_are_known_from_the_second_epoch(capsys):
@@ -211,13 +294,14 @@ def test_steps_in_the_bar_are_known_from_the_second_epoch(capsys):
 
 
 def test_class_weight():
-    def loss(data):
+    def loss(data, **arguments):
         model = classifier(optimizer=keras.optimizers.SGD(0.0))
         model.set_weights([np.full(w.shape, 0.1) * (np.arange(w.size).reshape(w.shape) % 3) for w in model.weights])
-        return model.fit(*data, class_weight={0: 0.5, 2: 3.0}, batch_size=10, verbose=0).history["loss"]
+        return model.fit(*data, class_weight={0: 0.5, 2: 3.0}, verbose=0, **arguments).history["loss"]
 
-    assert loss([Sized(x, y)]) == pytest.approx(loss([x, y]), rel=1e-5)
-    assert loss([cut(x, y[:, None])]) == pytest.approx(loss([x, y]), rel=1e-5)
+    expected = pytest.approx(loss([x, y], batch_size=10), rel=1e-5)
+    assert loss([Sized(x, y)]) == expected
+    assert loss([cut(x, y[:, None])]) == expected
 
 
 def test_frames():
@@ -260,7 +344,7 @@ BAD = {
     "single samples": (
         lambda: zip(x, y),
         DataError,
-        "batch 0: y is a single number; a model takes an array of samples",
+        "batch 0: y is a single number: (validation )?x yields samples one by one, it seems; a model takes batches",
     ),
     "a label": (lambda: iter([(x, y + 1)]), DataError, "Label 3 is outside the 3 classes"),
     "a width": (lambda: iter([(x[:, :5], y)]), ShapeError, r"'dense\w*' got inputs of shape \(64, 5\)"),

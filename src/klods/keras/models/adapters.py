@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from klods import random
 from klods.errors import DataError, warn
 from klods.keras.data import PyDataset
@@ -15,6 +17,7 @@ from klods.keras.models.batches import (
     arrays,
     check_counts,
     check_lengths,
+    is_array,
     make_data,
     packed,
     tensors,
@@ -24,6 +27,7 @@ from klods.keras.models.batches import (
 from klods.tensor import TensorLike
 
 END = object()
+BATCH_IT = "batch the dataset, dataset.batch(32), say"
 ENDLESS = -1  # what `cardinality` returns for batches without end; any other negative number: unknown
 
 
@@ -78,7 +82,7 @@ class Stream:
 
     def __init__(self, source: Any, shuffle: bool = False, role: str = "") -> None:
         self.source, self.shuffle, self.role = source, shuffle, role
-        self.once = hasattr(source, "__next__")
+        self.once, self._is_dataset = hasattr(source, "__next__"), hasattr(source, "batch")
         count = _count(source)
         self.steps = None if count is None or count < 0 else count
         self._endless = count == ENDLESS
@@ -87,12 +91,15 @@ class Stream:
         self._ahead: tuple[Any, Iterator[Any]] | None = None  # the pass that `sample` has begun
 
     def cut(self, batch_size: int | None, steps: int | None = None) -> Stream:
-        """Return the data as they are: the source cuts them.
+        """Return the data as they are: the source cuts them, so that a batch size goes unheeded, with a warning.
 
         Raises:
             DataError: for a number of steps below 1, or none for data without end.
         """
         check_counts(batch_size=batch_size, steps=steps)
+        if batch_size is not None:
+            source = f"{self.role}x is a {type(self.source).__name__}, which yields batches of its own size"
+            warn(UserWarning, f"batch_size={batch_size} goes unheeded: {source}.")
         if self._endless and steps is None:
             raise DataError(
                 f"{self.role}x never ends.",
@@ -144,9 +151,9 @@ class Stream:
         """Return the next batch and those after it, in a new pass if this one is over; None if there are no more."""
         if isinstance(self.source, PyDataset):
             self.source.on_epoch_begin()
-        if (first := next(batches, END)) is END:
+        if (first := self._drawn(batches, 0)) is END:
             batches = self._iterator()
-            first = next(batches, END)
+            first = self._drawn(batches, 0)
         return None if first is END else (first, batches)
 
     def _iterator(self) -> Iterator[Any]:
@@ -158,14 +165,24 @@ class Stream:
         return map(self.source.__getitem__, numbers)
 
     def _epoch(self, first: Any, batches: Iterator[Any], steps: int | None) -> Iterator[Any]:
-        done = 0
-        for item in itertools.chain([first], batches if steps is None else itertools.islice(batches, steps - 1)):
+        item, done = first, 0
+        while item is not END:
             yield self._batch(item, done)
             done += 1
+            item = END if done == steps else self._drawn(batches, done)
         if steps and done < steps:
             warn(UserWarning, f"{self.role}x ran out of data after {done} of {steps} steps: give more, or fewer steps.")
         if isinstance(self.source, PyDataset):
             self.source.on_epoch_end()
+
+    def _drawn(self, batches: Iterator[Any], number: int) -> Any:
+        """Return the next batch, or END. An error of the source's own says, where Python can, at which batch."""
+        try:
+            return next(batches, END)
+        except Exception as error:
+            if add_note := getattr(error, "add_note", None):  # since Python 3.11
+                add_note(f"It came up in {self.role}batch {number} of x, a {type(self.source).__name__}.")
+            raise
 
     # ------------------------------------------------------------ one batch
 
@@ -177,13 +194,27 @@ class Stream:
         """
         where = f"{self.role}batch {number}: "
         x, y, sample_weight = _parts(item, where)
-        parts = {"x": arrays(x, f"{where}x"), "y": arrays(y, f"{where}y")}
-        parts["sample_weight"] = arrays(sample_weight, f"{where}sample_weight")
-        check_lengths(parts, where)
+        given = {"x": x, "y": y, "sample_weight": sample_weight}
+        if self._form is None:
+            self._check_batched(given, where)
+        parts = {name: arrays(part, f"{where}{name}") for name, part in given.items()}
+        check_lengths(parts, where, f"; {BATCH_IT}, if it yields single samples" if self._is_dataset else "")
         self._check_form(parts, where)
         if self._class_weight is not None:
             parts["sample_weight"] = weights_of_classes(parts["y"], self._class_weight, parts["sample_weight"])
         return packed(*[tensors(part, ALL) for part in parts.values()])
+
+    def _check_batched(self, given: dict[str, Any], where: str) -> None:
+        for name, part in given.items():
+            if _is_single(part):
+                raise self.unbatched(f"{where}{name} is a single number")
+
+    def unbatched(self, what: str) -> DataError:
+        """Return the error for a source that seems to yield samples one by one, which `what` shows."""
+        return DataError(
+            f"{what}: {self.role}x yields samples one by one, it seems; a model takes batches of them.",
+            f"{BATCH_IT}." if self._is_dataset else "yield arrays of several samples, one in each row.",
+        )
 
     def _check_form(self, parts: dict[str, Any], where: str) -> None:
         form = _form(parts)
@@ -218,6 +249,15 @@ def _parts(item: Any, where: str) -> tuple[Any, Any, Any]:
             "yield x, (x, y) or (x, y, sample_weight); several inputs are one x: ((a, b), y).",
         )
     return unpacked(item)
+
+
+def _is_single(part: Any) -> bool:
+    """Tell whether there is a number where an array of samples should be."""
+    if isinstance(part, dict):
+        return any(map(_is_single, part.values()))
+    if isinstance(part, (list, tuple)):
+        return any(map(is_array, part)) and any(map(_is_single, part))
+    return isinstance(part, (int, float, np.generic, np.ndarray, TensorLike)) and np.ndim(part) == 0
 
 
 def _form(part: Any) -> Any:

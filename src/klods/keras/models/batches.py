@@ -166,10 +166,11 @@ def arrays(part: Any, role: str) -> Any:
 def _holds_arrays(part: Any) -> bool:
     """Tell whether a list or tuple is a structure of arrays, rather than of numbers."""
     items = [item for item in part if item is not None]
-    return bool(items) and all(_is_array(item) for item in items)
+    return bool(items) and all(is_array(item) for item in items)
 
 
-def _is_array(x: Any) -> bool:
+def is_array(x: Any) -> bool:
+    """Tell whether data are an array of at least one axis, or a structure of such, rather than a number."""
     if isinstance(x, dict):
         return True
     if isinstance(x, (list, tuple)):
@@ -204,8 +205,8 @@ def _is_series(x: Any) -> bool:
     return pandas is not None and isinstance(x, pandas.Series)
 
 
-def check_lengths(parts: dict[str, Any], role: str) -> None:
-    """Check that all arrays have equally many samples, and some.
+def check_lengths(parts: dict[str, Any], role: str, unbatched: str = "") -> None:
+    """Check that all arrays have equally many samples, and some; `unbatched` says what else may be amiss.
 
     Raises:
         DataError: if they don't.
@@ -221,7 +222,9 @@ def check_lengths(parts: dict[str, Any], role: str) -> None:
             raise DataError(f"{name} is empty.", "give at least one sample.")
     if len({length for _, length in lengths}) > 1:
         told = ", ".join(f"{name} has {length}" for name, length in lengths)
-        raise DataError(f"The numbers of samples differ: {told}.", "give every input its own target, and no more.")
+        raise DataError(
+            f"The numbers of samples differ: {told}.", f"give every input its own target, and no more{unbatched}."
+        )
 
 
 def weights_of_classes(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:

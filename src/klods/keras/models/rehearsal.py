@@ -13,6 +13,7 @@ from klods.keras import losses
 from klods.keras.models.adapters import Stream
 from klods.keras.models.batches import Data, unpacked
 from klods.keras.models.compiled import Part
+from klods.structures import leaves_by_key
 from klods.tensor import Tensor, Variable
 
 # Losses that pair each output with a target of its own. NumPy would repeat a single one unasked.
@@ -44,6 +45,7 @@ def rehearse(model: Any, data: Data | Stream) -> None:
         KlodsError: for data that the model, its loss or its metrics can't take.
     """
     x, y, sample_weight = data.sample()
+    check_batched(model, data, x)
     with nothing_changed_by_errors(model), np.errstate(all="ignore"):
         before = _values(model)
         y_pred = model(x, training=False)
@@ -51,6 +53,21 @@ def rehearse(model: Any, data: Data | Stream) -> None:
         model.compute_loss(x, y, y_pred, sample_weight)
         model.compute_metrics(x, y, y_pred, sample_weight)
         _put_back(before)
+
+
+def check_batched(model: Any, data: Data | Stream, x: Any) -> None:
+    """Check that what yields batches doesn't yield single samples, where the model tells how many axes its inputs have.
+
+    Raises:
+        DataError: if each input lacks an axis.
+    """
+    inputs: Any = getattr(model, "inputs", ())
+    given = leaves_by_key(x)
+    if not isinstance(data, Stream) or len(inputs) != len(given):
+        return
+    if all(array.ndim == len(known.shape) - 1 for array, known in zip(given, inputs)):
+        shape, expected = given[0].value.shape, inputs[0].shape
+        raise data.unbatched(f"The first batch's x has shape {shape}; model '{model.name}' takes {expected}")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from klods.keras.models.adapters import Stream, feed, is_stream
 from klods.keras.models.batches import ALL, Data, check_counts, make_data, packed, tensors, unpacked
 from klods.keras.models.figures import Logs, as_logs
 from klods.keras.models.loops import Epochs, Steps, verbosity
-from klods.keras.models.rehearsal import naming_outputs, nothing_changed_by_errors, rehearse
+from klods.keras.models.rehearsal import check_batched, naming_outputs, nothing_changed_by_errors, rehearse
 from klods.keras.models.step import Stepping
 from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import TensorLike, convert_to_tensor
@@ -86,7 +86,8 @@ class Trainer(Stepping):
             data, validation = data.split(validation_split)
         data = data.cut(batch_size, steps_per_epoch).weighed(class_weight)
         if validation is not None:
-            validation = validation.cut(validation_batch_size or batch_size, validation_steps)
+            of_training = batch_size if isinstance(validation, Data) else None
+            validation = validation.cut(validation_batch_size or of_training, validation_steps)
         history, shown = History(), verbosity(verbose)
         params = {"verbose": verbose, "epochs": epochs, "steps": steps_per_epoch or data.steps}
         hooks = Hooks(callbacks, self, params, history)
@@ -263,7 +264,11 @@ class Trainer(Stepping):
 
     def _build_on(self, step: str, data: Data | Stream) -> None:
         """Make the weights by a call on one sample, so that the step is traced with them the first time."""
-        if not self.built and self._is_ours(step):
+        if not self._is_ours(step):
+            return
+        if isinstance(data, Stream):
+            check_batched(self, data, data.sample()[0])
+        if not self.built:
             self(mapped(lambda array: array[:1], data.sample()[0], (np.ndarray, TensorLike)), training=False)
 
     def _naming_outputs(self, step: str, batch: Callable[[], Any]) -> AbstractContextManager[None]:
