@@ -349,5 +349,5 @@ def total(parts: list[Tensor]) -> Tensor | None:
 
 def _label(source: Any) -> str:
     if isinstance(source, Variable):
-        return f"variable '{source.name}'"
+        return f"variable '{getattr(source, 'path', source.name)}'"  # a weight's path names its layer
     return f"a tensor of shape {source.value.shape}" if isinstance(source, TensorLike) else f"a {type(source).__name__}"

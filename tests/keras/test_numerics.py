@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -10,7 +11,7 @@ from small import classifier, inputs, labels, layers, regressor, targets
 
 import klods
 from klods import keras
-from klods.errors import NumericsWarning
+from klods.errors import GradientWarning, NumericsWarning
 
 x, y, t = inputs(), labels(), targets()
 
@@ -49,6 +50,36 @@ def test_data(call, arguments, words):
     quiet = {"verbose": 0} if call in ("fit", "evaluate") else {}
     (text,) = told(lambda: getattr(model, call)(**names, **quiet))
     assert words in text
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [
+        ({"x": {"left": x, "right": spoilt(x, np.nan)}}, "NaN in the input x['right']: clean"),
+        ({"y": [t, spoilt(x, np.inf)]}, "infinity in the target y[1]: clean"),
+        ({"sample_weight": [np.ones(64), spoilt(np.ones(64), np.nan)]}, "NaN in the sample weights[1]: clean"),
+    ],
+)
+@pytest.mark.parametrize("call", ["fit", "evaluate"])
+def test_which_of_several_data(call, spoiled, words):
+    left, right = (keras.Input((8,), name=name) for name in ("left", "right"))
+    model = keras.Model({"left": left, "right": right}, [keras.layers.Dense(3)(left + right), left])
+    model.compile("sgd", ["mse", "mse"])
+    data = {"x": {"left": x, "right": x}, "y": [t, x], "sample_weight": [np.ones(64), np.ones(64)], **spoiled}
+    (text,) = told(lambda: getattr(model, call)(**data, verbose=0))
+    assert words in text
+
+
+def test_a_gradient_of_none_names_the_layer():
+    first, second = keras.layers.Dense(3, name="used"), keras.layers.Dense(3, name="unused")
+    given = keras.Input((8,))
+    model = keras.Model(given, [first(given), second(given)])
+    model.compile("sgd", ["mse", None])
+    with pytest.warns(GradientWarning) as caught:
+        model.fit(x, [t, t], batch_size=64, verbose=0)
+    assert [re.search("'(.+)' is None", str(warning.message))[1] for warning in caught] == [
+        "unused/kernel", "unused/bias",
+    ]  # fmt: skip
 
 
 def test_whole_numbers_are_finite():

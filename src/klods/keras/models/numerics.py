@@ -12,6 +12,7 @@ import numpy as np
 from klods.errors import NumericsWarning, warn
 from klods.graph import Symbol
 from klods.keras.models.batches import unpacked
+from klods.keras.models.outputs import at, paths
 from klods.keras.models.rehearsal import check_targets
 from klods.ops.effects import call, looks_at_rows
 from klods.rows import Rows, taken
@@ -53,9 +54,10 @@ def _look(model: Any, batch: Any, loss: Any) -> None:
 
 def _origin(model: Any, batch: Any) -> str:
     for role, part in zip(("input x", "target y", "sample weights"), unpacked(batch)):
-        found = [array for array in leaves(part) if array is not None and not _finite(array)]
-        if found:
-            return f"The data have {_kind(found[0])} in the {role}: clean them, or leave those samples out."
+        for path in paths(part):
+            if (array := at(part, path)) is not None and not _finite(array):
+                which = "".join(f"[{key!r}]" for key in path)
+                return f"The data have {_kind(array)} in the {role}{which}: clean them, or leave those samples out."
     for weight in model.weights:
         if not _finite(weight):
             path = getattr(weight, "path", weight.name)
