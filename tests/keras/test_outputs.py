@@ -416,6 +416,40 @@ def test_losses_that_layers_add_may_be_all_there_is(how):
     assert history == {"loss": [pytest.approx((model.predict(x, verbose=0) ** 2).mean(-1).sum(), rel=1e-5)]}
 
 
+@HOW
+def test_the_losses_that_layers_added_at_the_last_step_can_be_read(how):
+    """Keras has none after a compiled step, or symbols without a value."""
+
+    class Added(keras.layers.Layer):
+        def call(self, inputs, training=False):
+            self.add_loss(klods.reduce_mean(inputs))
+            if training:
+                self.add_loss(klods.reduce_max(inputs, 0))
+            return inputs
+
+    first, second = Added(), Added()
+    model = keras.Sequential([keras.Input((8,)), first, keras.layers.Dense(3, kernel_regularizer="l2"), second])
+    model.compile(keras.optimizers.SGD(0.0), "mse", **how)
+    for _ in range(2):  # traced, then run again
+        model.fit(x, t, batch_size=48, shuffle=False, verbose=0)
+        (mean, greatest, *_, squares), outputs = model.losses, model.layers[1](x[48:]).numpy()
+        assert len(model.losses) == 5
+        assert float(mean) == pytest.approx(x[48:].mean())
+        np.testing.assert_allclose(greatest.numpy(), x[48:].max(0))
+        np.testing.assert_allclose(second.losses[1].numpy(), outputs.max(0), rtol=1e-5)
+        assert float(squares) == pytest.approx(0.01 * (model.weights[0].numpy() ** 2).sum(), rel=1e-5)
+        kept = mean.numpy()
+        model.evaluate(x, t, batch_size=16, verbose=0)
+        assert [float(loss) for loss in first.losses] == [pytest.approx(x[48:].mean())]
+        assert kept == mean.numpy()
+    model.predict(x[:5], verbose=0)
+    assert len(model.losses) == 3
+    total = model.losses[0] + 1.0  # no symbol
+    assert float(total) == pytest.approx(1 + (x[:5] if how else x[48:]).mean())
+    model(x)
+    assert float(model.losses[0]) == pytest.approx(x.mean())
+
+
 def test_compute_loss_is_told_whether_it_is_for_training():
     told = []
 

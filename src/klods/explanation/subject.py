@@ -20,7 +20,7 @@ from klods.graph import Value, engine
 from klods.keras import losses
 from klods.keras.models.batches import ALL, make_data, packed, tensors
 from klods.keras.models.outputs import at
-from klods.keras.models.step import traced_step
+from klods.keras.models.traced import traced_step
 from klods.keras.models.trainer import Trainer
 from klods.passes.plan import Plan
 from klods.tensor import Variable

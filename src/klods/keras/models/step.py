@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import weakref
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from klods.compiled import Function
 from klods.errors import ShapeError, StateError
 from klods.keras import optimizers
 from klods.keras.configuration import serialize
@@ -16,6 +14,7 @@ from klods.keras.models import numerics
 from klods.keras.models.batches import len_of, unpacked
 from klods.keras.models.compile_metrics import CompileMetrics
 from klods.keras.models.compiled import Compiled, note
+from klods.keras.models.traced import traced_step
 from klods.ops.reduction import reduce_sum
 from klods.tape import GradientTape
 from klods.tensor import Tensor, Variable
@@ -274,16 +273,3 @@ class Stepping:
         layers = [(id(layer), layer._settings) for layer in self.flattened()]
         settings = None if self.optimizer is None else self.optimizer.settings
         return layers, [*map(id, self.trainable_weights)], id(self.optimizer), settings, id(self._compiled)
-
-
-def traced_step(model: Stepping, name: str, backend: str | None) -> Function:
-    """Return a step of a model as a function of a batch, which doesn't keep the model alive."""
-    reference: Any = weakref.ref(model)
-
-    def step(data: Any) -> Any:
-        result = getattr(reference(), name)(data)
-        reference()._forget_losses()  # they are symbols
-        return result
-
-    step.__name__ = name
-    return Function(step, backend, known=lambda: reference().all_variables())
