@@ -223,10 +223,15 @@ def in_layer(name: str) -> Iterator[None]:
     try:
         yield
     except KlodsError as error:
-        if name in error.what:
-            raise
-        named = type(error)(f"Layer '{name}': {error.what}", error.mend, error.line)
-        raise named.with_traceback(error.__traceback__) from None
+        raise of_layer(error, name) from None
+
+
+def of_layer(error: KlodsError, name: str) -> KlodsError:
+    """Return an error that says in which layer it came up: the innermost of layers inside each other."""
+    if name in error.what or error.what.startswith(("Layer ", "Model ")):
+        return error
+    named = type(error)(f"Layer '{name}': {error.what}", error.mend, error.line)
+    return named.with_traceback(error.__traceback__)
 
 
 def shortened(names: list[str], limit: int = 12) -> str:

@@ -14,12 +14,22 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, as_dtype
-from klods.errors import AbsentError, DataError, DTypeError, ShapeError, StateError, in_layer, unknown_name, warn
-from klods.graph import tracing
+from klods.errors import (
+    AbsentError,
+    DataError,
+    DTypeError,
+    KlodsError,
+    StateError,
+    in_layer,
+    of_layer,
+    unknown_name,
+    warn,
+)
+from klods.graph import Untraceable, tracing
 from klods.keras import config, initializers, regularizers
 from klods.keras.configuration import arguments, dtype_policy, snake_case, unique_name
-from klods.keras.layers.shapes import ByName, as_shape, is_shape, shapes, shapes_for, specs, with_shapes
-from klods.keras.layers.spec import InputSpec
+from klods.keras.layers.shapes import ByName, as_shape, shapes, shapes_for, specs, with_shapes
+from klods.keras.layers.spec import check_fits
 from klods.keras.layers.tracking import Tracking
 from klods.keras.masks import mask_of, put_mask
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
@@ -151,15 +161,17 @@ class Layer(Tracking, Called):
             self._build_for(shapes_for(self.build, self._named(inputs, args, kwargs)))
         outer = in_training.get()
         training = self._training(outer, args, kwargs)
-        if outer is training:
+        if outer is OUTSIDE:
+            self._forget_losses()
+        token = None if outer is training else in_training.set(training)
+        try:
             outputs = self.call(inputs, *args, **kwargs)
-        else:
-            if outer is OUTSIDE:
-                self._forget_losses()
-            token = in_training.set(training)
-            try:
-                outputs = self.call(inputs, *args, **kwargs)
-            finally:
+        except Untraceable:
+            raise
+        except KlodsError as error:
+            raise of_layer(error, self.name) from None
+        finally:
+            if token is not None:
                 in_training.reset(token)
         if self.activity_regularizer is not None:
             mapped(lambda x: self.add_loss(self.activity_regularizer(x) / x.value.shape[0]), outputs, Tensor)
@@ -311,11 +323,11 @@ class Layer(Tracking, Called):
 
     def _build_for(self, input_shape: Any) -> None:
         if "name" not in vars(self):
-            kind = type(self).__name__
-            raise StateError(f"{kind}.__init__ doesn't call that of its base class.", "call super().__init__() first.")
+            raise self.not_set_up(StateError)
         tracer, tapes = tracing.set(None), watching.set(())  # weights are made once, not in each run of a trace
         try:
-            with_shapes(self.build, input_shape)
+            with in_layer(self.name):
+                with_shapes(self.build, input_shape)
         finally:
             watching.reset(tapes)
             tracing.reset(tracer)
@@ -357,37 +369,7 @@ class Layer(Tracking, Called):
         Raises:
             ShapeError: for a shape that the layer doesn't accept, or another number of inputs.
         """
-        spec = self.input_spec
-        if isinstance(spec, InputSpec) and not isinstance(shape, dict) and is_shape(shape):
-            self._check_one(shape, spec)
-        elif isinstance(spec, InputSpec):
-            raise ShapeError(
-                f"Layer '{self.name}' takes one tensor; got a {type(shape).__name__} of {len(shape)}.",
-                "pass one array, or join them first with layers.Concatenate.",
-            )
-        elif spec is not None:
-            self._check_several(shape, spec)
-
-    def _check_several(self, shape: Any, specs: Any) -> None:
-        given = [shape] if not isinstance(shape, dict) and is_shape(shape) else shape
-        keys = [*specs] if isinstance(specs, dict) else range(len(specs))
-        if len(given) != len(specs) or isinstance(given, dict) != isinstance(specs, dict):
-            raise ShapeError(
-                f"Layer '{self.name}' takes a {type(specs).__name__} of {len(specs)} tensors; "
-                f"got {'one' if given is not shape else f'a {type(shape).__name__} of {len(shape)}'}.",
-                "pass them in that structure.",
-            )
-        for key in keys:
-            if isinstance(given, dict) and key not in given:
-                raise ShapeError(f"Layer '{self.name}' has no input {key!r}; got {[*given]}.", "name it so.")
-            self._check_one(given[key], specs[key])
-
-    def _check_one(self, shape: Any, spec: InputSpec) -> None:
-        if not spec.accepts(shape):
-            raise ShapeError(
-                f"Layer '{self.name}' got inputs of shape {shape}, expected {spec}.",
-                "reshape the inputs (layers.Flatten makes rows), or make a new layer for inputs of this shape.",
-            )
+        check_fits(self.name, shape, self.input_spec)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs for inputs of this shape; found by a try of `call` unless redefined."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,10 @@ class InputLayer(Layer):
         shape = input_shape if shape is None else shape
         if (shape is None) == (batch_shape is None):
             raise DataError("An Input takes a shape, or a batch_shape.", "write Input((784,)), say.")
-        sizes = batch_shape if shape is None else (batch_size, *([shape] if isinstance(shape, int) else shape))
+        given = batch_shape if shape is None else shape
+        if not isinstance(given, Iterable):
+            raise ShapeError(f"An Input's shape is a tuple of sizes; got {given!r}.", f"write ({given},) instead.")
+        sizes = given if shape is None else (batch_size, *shape)
         if not all(n is None or (isinstance(n, (int, np.integer)) and n >= 0) for n in sizes):
             raise ShapeError(f"An Input's shape is made of whole numbers or None; got {sizes!r}.", "write (784,), say.")
         self.shape = self.batch_shape = tuple(sizes)

@@ -1,9 +1,12 @@
-"""InputSpec, what a layer accepts."""
+"""InputSpec, what a layer accepts, and whether shapes fit it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from klods.errors import ShapeError
+from klods.keras.layers.shapes import is_shape
 
 Shape = tuple[int | None, ...]
 
@@ -47,3 +50,43 @@ class InputSpec:
 
 def _same(expected: int | None, got: int | None) -> bool:
     return expected is None or got is None or expected == got
+
+
+def check_fits(name: str, shape: Any, spec: Any) -> None:
+    """Check the shape of a layer's inputs, or the shapes of several, against its spec, or one for each.
+
+    Raises:
+        ShapeError: for a shape that the layer doesn't accept, or another number of inputs.
+    """
+    if isinstance(spec, InputSpec) and not isinstance(shape, dict) and is_shape(shape):
+        _check_one(name, shape, spec)
+    elif isinstance(spec, InputSpec):
+        raise ShapeError(
+            f"Layer '{name}' takes one tensor; got a {type(shape).__name__} of {len(shape)}.",
+            "pass one array, or join them first with layers.Concatenate.",
+        )
+    elif spec is not None:
+        _check_several(name, shape, spec)
+
+
+def _check_several(name: str, shape: Any, specs: Any) -> None:
+    given = [shape] if not isinstance(shape, dict) and is_shape(shape) else shape
+    keys = [*specs] if isinstance(specs, dict) else range(len(specs))
+    if len(given) != len(specs) or isinstance(given, dict) != isinstance(specs, dict):
+        raise ShapeError(
+            f"Layer '{name}' takes a {type(specs).__name__} of {len(specs)} tensors; "
+            f"got {'one' if given is not shape else f'a {type(shape).__name__} of {len(shape)}'}.",
+            "pass them in that structure.",
+        )
+    for key in keys:
+        if isinstance(given, dict) and key not in given:
+            raise ShapeError(f"Layer '{name}' has no input {key!r}; got {[*given]}.", "name it so.")
+        _check_one(name, given[key], specs[key])
+
+
+def _check_one(name: str, shape: Any, spec: InputSpec) -> None:
+    if not spec.accepts(shape):
+        raise ShapeError(
+            f"Layer '{name}' got inputs of shape {shape}, expected {spec}.",
+            "reshape the inputs (layers.Flatten makes rows), or make a new layer for inputs of this shape.",
+        )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from klods.errors import DataError, ShapeError, StateError
+from klods.errors import AbsentError, DataError, KlodsError, ShapeError, StateError
 from klods.keras.configuration import Configurable, arguments
 from klods.keras.metrics import Metric
 from klods.tensor import Variable
@@ -74,6 +74,17 @@ class Tracking(Configurable):
         if name in self._hyper_parameters:
             object.__setattr__(self, "_settings", self._settings + 1)
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # which would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if "name" not in vars(self):
+                raise self.not_set_up(AbsentError)
+            return super().__getattribute__(name)
+
+    def not_set_up(self, kind: type[KlodsError]) -> KlodsError:
+        """Return the error for an object of a class whose constructor leaves out that of its base."""
+        return kind(f"{type(self).__name__}.__init__ doesn't call that of its base.", "call super().__init__() first.")
 
     def __delattr__(self, name: str) -> None:
         if name in self._tracked:
@@ -173,9 +184,11 @@ class Tracking(Configurable):
         """Set all weights from arrays of their shapes, or none of them.
 
         Raises:
-            DataError: for another number of arrays.
+            DataError: for another number of arrays, or none at all.
             ShapeError: for an array of another shape, naming the weight.
         """
+        if not isinstance(weights, Iterable):
+            raise DataError(f"'{self.name}' takes a list of arrays; got {weights!r}.", "pass what get_weights returns.")
         mine, arrays = self.weights, [np.asarray(w) for w in weights]
         if len(arrays) != len(mine):
             raise DataError(

@@ -32,13 +32,14 @@ class Network:
         operations: the layers and functions that are called, in Keras's order: those furthest from the outputs first.
 
     Raises:
-        DataError: for what is no placeholder, or two layers of one name.
+        DataError: for what is no placeholder, an input twice, or two layers of one name.
         StateError: for outputs that don't depend on these inputs alone, or on themselves.
     """
 
     def __init__(self, inputs: Any, outputs: Any, name: str) -> None:
         for role, given in (("inputs", inputs), ("outputs", outputs)):
             _check_placeholders(role, given)
+        _check_once(placeholders(inputs), name)
         if not all(is_input(x) for x in placeholders(inputs)):
             inputs, outputs = cloned(inputs, outputs, name)
         # First of all attributes, so that copies and pickles go from call to call, and needn't dive.
@@ -216,6 +217,13 @@ def _check_placeholders(role: str, given: Any) -> None:
             f"A model's {role} are placeholders, such as Input gives; got {what}.",
             "write x = Input((784,)), call layers on it, and pass the first and the last.",
         )
+
+
+def _check_once(inputs: list[KerasTensor], name: str) -> None:
+    keys = [x.key for x in inputs]
+    if len(set(keys)) < len(keys):
+        twice = next(x.name for place, x in enumerate(inputs) if x.key in keys[:place])
+        raise DataError(f"Model '{name}' has '{twice}' twice among its inputs.", "name each input once.")
 
 
 def _check_names(operations: list[Any]) -> None:

@@ -1,0 +1,128 @@
+"""What goes wrong in layers of one's own: the error says in which layer, and how to mend it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small import inputs, targets
+
+import klods
+from klods import keras
+from klods.errors import AbsentError, DataError, ShapeError, StateError
+
+x = inputs()
+
+
+class Wrong(keras.layers.Layer):
+    def call(self, inputs):
+        return klods.matmul(inputs, klods.ones((3, 3)))
+
+
+class Outer(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = Wrong(name="inside")
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+def trained(layer):
+    model = keras.Sequential([layer], name="stack")
+    model.compile("sgd", "mse", run_eagerly=True)
+    return model.fit(x, targets(), verbose=0)
+
+
+@pytest.mark.parametrize("call", [lambda layer: layer(x), lambda layer: layer(keras.Input((8,))), trained])
+@pytest.mark.parametrize(("make", "name"), [(Wrong, "mine"), (Outer, "inside")])
+def test_the_innermost_layer_is_named(call, make, name):
+    with pytest.raises(ShapeError, match=rf"^Layer '{name}': matmul: shapes \(\d+, 8\)"):
+        call(make(name="mine"))
+
+
+def test_a_layer_whose_build_fails_is_named():
+    class Unbuilt(keras.layers.Layer):
+        def build(self, input_shape):
+            self.w = klods.matmul(klods.ones((2, 3)), klods.ones(input_shape[1:]))
+
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(ShapeError, match=r"^Layer 'mine': matmul"):
+        Unbuilt(name="mine")(x)
+
+
+def test_a_later_call_is_as_it_was():
+    """An error in a call doesn't leave `training` behind."""
+    seen = []
+
+    class Once(keras.layers.Layer):
+        def call(self, inputs, training=None):
+            seen.append(training)
+            return inputs if len(seen) > 1 else klods.matmul(inputs, klods.ones((3, 3)))
+
+    layer = Once()
+    with pytest.raises(ShapeError):
+        layer(x, training=True)
+    layer(x)
+    assert seen == [True, None]
+
+
+class NotSetUp(keras.layers.Layer):
+    def __init__(self):
+        self.units = 3
+
+    def call(self, inputs):
+        return inputs
+
+
+class ModelNotSetUp(keras.Model):
+    def __init__(self):
+        self.dense = keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+
+@pytest.mark.parametrize(
+    ("use", "kind"),
+    [
+        (lambda: NotSetUp()(x), StateError),
+        (lambda: NotSetUp().add_weight((2,)), AbsentError),
+        (lambda: NotSetUp().name, AbsentError),
+        (lambda: keras.Sequential([NotSetUp()]), AbsentError),
+        (lambda: ModelNotSetUp()(x), AbsentError),
+        (lambda: ModelNotSetUp().fit(x, x), AbsentError),
+    ],
+)
+def test_a_constructor_without_super(use, kind):
+    with pytest.raises(kind, match=r"NotSetUp.__init__ doesn't call that of its base.(\n.*)*super\(\).__init__\(\)"):
+        use()
+
+
+def test_attributes_that_are_not_there():
+    layer = keras.layers.Dense(3, name="mine")
+    with pytest.raises(AttributeError, match="'Dense' object has no attribute 'unit'"):
+        layer.unit  # noqa: B018
+    with pytest.raises(AbsentError, match="'mine' has no input"):
+        layer.input  # noqa: B018
+
+
+@pytest.mark.parametrize("weights", [None, 3])
+def test_weights_that_are_no_list(weights):
+    with pytest.raises(DataError, match=f"^'mine' takes a list of arrays; got {weights}"):
+        keras.layers.Dense(2, name="mine").set_weights(weights)
+
+
+@pytest.mark.parametrize("arguments", [{"shape": 4}, {"batch_shape": 4}])
+def test_a_number_for_a_shape(arguments):
+    with pytest.raises(ShapeError, match=r"a tuple of sizes; got 4.\nTo mend it: write \(4,\)"):
+        keras.Input(**arguments)
+
+
+def test_an_input_given_twice():
+    one = keras.Input((4,), name="one")
+    with pytest.raises(DataError, match=r"^Model 'pair' has 'one' twice"):
+        keras.Model([one, one], keras.layers.Dense(2)(one), name="pair")
+    same = np.ones((2, 4), np.float32)
+    assert keras.Model(one, [one, one]).predict(same, verbose=0)[1].shape == (2, 4)
