@@ -310,7 +310,7 @@ REFUSED = {
     ),
     "a number": (lambda: Dataset.from_tensor_slices(3), ValueError, "no slices"),
     "nothing": (lambda: Dataset.from_tensor_slices(()), ValueError, "no arrays"),
-    "text": (lambda: Dataset.from_tensor_slices(["a"]), TypeError, "holds numbers"),
+    "objects": (lambda: Dataset.from_tensor_slices([{"a"}]), TypeError, "holds numbers"),
     "zip of arrays": (lambda: Dataset.zip(([1], [2])), TypeError, "takes datasets"),
     "a generator that runs": (lambda: Dataset.from_generator(iter([])), TypeError, "without calling it"),
     "no signature": (lambda: Dataset.from_generator(list), TypeError, "output_signature"),

@@ -30,7 +30,7 @@ CALLS = {
     "tf.tensordot(x, x, 1)": "tensordot: axes (1,)",
     "tf.nn.sparse_softmax_cross_entropy_with_logits([7], x)": "label 7 is outside the 3 classes 0 to 2",
     "x['a']": "are valid indices",
-    "x + 'text'": "a tensor holds numbers or booleans",
+    "x + 'text'": "Got 'text', which holds string, where float32 is expected",
     "x.assign(x)": "object has no attribute 'assign'",
     "tf.matmul(x)": "matmul takes a, b, transpose_a, transpose_b; got no b",
     "tf.no_such_name": "klods does not have klods.no_such_name",

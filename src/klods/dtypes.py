@@ -20,6 +20,9 @@ import numpy as np
 
 from klods.errors import DTypeError, KlodsError, unknown_name
 from klods.missing import reporter
+from klods.structures import leaves
+
+TEXT = np.dtype("S")  # of any length, as UTF-8: that of an array is as long as its longest text
 
 
 class DType:
@@ -34,11 +37,11 @@ class DType:
     __slots__ = ("dtype",)
 
     def __init__(self, name: str) -> None:
-        self.dtype = np.dtype(name)
+        self.dtype = TEXT if name == "string" else np.dtype(name)
 
     @property
     def name(self) -> str:
-        return self.dtype.name
+        return "string" if self.dtype is TEXT else self.dtype.name
 
     @property
     def as_numpy_dtype(self) -> type:
@@ -94,12 +97,24 @@ def _limits(dtype: np.dtype) -> Any:
 float16, float32, float64 = DType("float16"), DType("float32"), DType("float64")
 int8, int16, int32, int64 = DType("int8"), DType("int16"), DType("int32"), DType("int64")
 uint8, uint16, uint32, uint64 = DType("uint8"), DType("uint16"), DType("uint32"), DType("uint64")
-bool_ = DType("bool")
+bool_, string = DType("bool"), DType("string")
 
-ALL = (float32, float64, float16, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_)
-DTYPES = {known.dtype: known for known in ALL}
+NUMBERS = (float32, float64, float16, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_)
+ALL = (*NUMBERS, string)
+
+
+class _ByDtype(dict[np.dtype, DType]):
+    """The dtypes by NumPy's, among which text of each length has its own."""
+
+    def __missing__(self, dtype: np.dtype) -> DType:
+        if dtype.kind == "S":
+            return string
+        raise KeyError(dtype)
+
+
+DTYPES = _ByDtype({known.dtype: known for known in NUMBERS})
 FLOAT32, FLOAT64, INT32, INT64, BOOL = (known.dtype for known in (float32, float64, int32, int64, bool_))
-FROM_PYTHON = {None: FLOAT32, float: FLOAT32, int: INT32, "float": FLOAT32}
+FROM_PYTHON = {None: FLOAT32, float: FLOAT32, int: INT32, "float": FLOAT32, "string": TEXT, str: TEXT, bytes: TEXT}
 
 
 def as_dtype(spec: Any) -> np.dtype:
@@ -114,6 +129,8 @@ def as_dtype(spec: Any) -> np.dtype:
         dtype = FROM_PYTHON.get(spec) or np.dtype(spec)
     except TypeError:
         raise unknown_name("dtype", spec, [known.name for known in ALL]) from None
+    if dtype.kind == "S":
+        return TEXT
     if dtype not in DTYPES:
         raise unknown_name("dtype", dtype.name, [known.name for known in ALL])
     return dtype
@@ -149,19 +166,29 @@ def promote(dtypes: list[np.dtype], weak: str = "") -> np.dtype:
     if integers:
         joined = np.result_type(*integers)
         return FLOAT32 if joined.kind == "f" else joined
+    if dtypes and dtypes[0].kind == "S":
+        return TEXT
     return INT32 if "i" in weak else BOOL
 
 
 def as_array(x: Any, dtype: np.dtype | None = None) -> np.ndarray:
-    """Return `x` as an array: Python floats as float32, integers as int32, arrays as they are.
+    """Return `x` as an array: Python floats as float32, integers as int32, text as UTF-8, arrays as they are.
 
     Raises:
-        DTypeError: for strings, objects, ragged lists, and Python floats where integers are asked for.
+        DTypeError: for objects, ragged lists, text where numbers are asked for, numbers where text is, and Python
+            floats where integers are.
     """
     array = x if isinstance(x, np.ndarray) else _from_python(x, dtype)
     if array.dtype not in DTYPES:
         array = _native(array, x)
+        if array.dtype.kind == "S" and (dtype is None or dtype.kind == "S"):
+            return array
     if dtype is not None and array.dtype != dtype:
+        if "S" in (array.dtype.kind, dtype.kind):
+            raise DTypeError(
+                f"Got {_describe(x)}, which holds {DTYPES[array.dtype]}, where {DTYPES[dtype]} is expected.",
+                "give numbers or booleans alone, or text alone.",
+            )
         return array.astype(dtype)
     return array
 
@@ -179,13 +206,26 @@ def is_weak(x: Any) -> bool:
 
 
 def _native(array: np.ndarray, x: Any) -> np.ndarray:
-    """Return an array in the machine's byte order, if klods has its dtype."""
-    if array.dtype.newbyteorder("=") in DTYPES:
+    """Return an array of numbers in the machine's byte order, of text as UTF-8."""
+    if array.dtype.kind not in "SUTO" and array.dtype.newbyteorder("=") in DTYPES:
         return array.astype(array.dtype.newbyteorder("="))
-    raise DTypeError(
-        f"Got {_describe(x)}, which holds {array.dtype} values; a tensor holds numbers or booleans.",
-        "convert it first, for instance with x.astype('float32').",
-    )
+    if not _is_text(array, x):
+        raise DTypeError(
+            f"Got {_describe(x)}, which holds {array.dtype} values; a tensor holds numbers, booleans or text.",
+            "convert it first, for instance with x.astype('float32').",
+        )
+    if array.dtype.kind == "S":
+        return array
+    encoded = [item.encode() if isinstance(item, str) else item for item in array.flat]
+    return np.array(encoded, TEXT).reshape(array.shape)
+
+
+def _is_text(array: np.ndarray, x: Any) -> bool:
+    """Tell whether an array made of `x` holds text alone: NumPy makes text of numbers in a list with text."""
+    if array.dtype.kind == "O":
+        return array.size > 0 and all(isinstance(item, (str, bytes)) for item in array.flat)
+    items = leaves(x) if isinstance(x, (list, tuple)) else []
+    return array.dtype.kind in "SUT" and all(isinstance(item, (str, bytes)) for item in items)
 
 
 def _from_python(x: Any, dtype: np.dtype | None) -> np.ndarray:

@@ -137,11 +137,11 @@ class TensorLike:
     def _repr_html_(self) -> str:
         from klods.pictures.arrays import array_html
 
-        return array_html(self.value)
+        return array_html(np.asarray(self.value))
 
     def numpy(self) -> Any:
         """Return a copy of the values as a NumPy array, or as a NumPy scalar for a scalar tensor."""
-        return self.value.copy() if self.value.ndim else self.value[()]
+        return self.value.copy() if self.value.ndim else _single(self.value)
 
     def ref(self) -> Reference:
         """Return a hashable stand-in for this object, to use as a dictionary's key."""
@@ -185,12 +185,12 @@ class TensorLike:
                 f"A tensor of shape {self.value.shape} can't be formatted with ':{spec}' as a number can.",
                 "reduce it or index into it first.",
             )
-        return format(self.value[()], spec)
+        return format(_single(self.value), spec)
 
     def _scalar(self, wanted: str, mend: str) -> Any:
         if self.value.size != 1:
             raise ShapeError(f"A tensor of shape {self.value.shape} has no single value to make {wanted} of.", mend)
-        return self.value.reshape(())[()]
+        return _single(self.value.reshape(()))
 
 
 class Tensor(TensorLike):
@@ -222,7 +222,7 @@ class Tensor(TensorLike):
         return f"<klods.Tensor: {_summary(self.value)}>"
 
     def __str__(self) -> str:
-        return f"klods.Tensor({self.value}, shape={self.value.shape}, dtype={self.value.dtype})"
+        return f"klods.Tensor({self.value}, shape={self.value.shape}, dtype={DTYPES[self.value.dtype]})"
 
 
 class Variable(TensorLike):
@@ -247,6 +247,8 @@ class Variable(TensorLike):
         start = initial_value() if callable(initial_value) else initial_value
         start = start.value if isinstance(start, TensorLike) else start
         array = as_array(start, None if dtype is None else as_dtype(dtype))
+        if array.dtype.kind == "S":
+            raise DTypeError("A Variable holds numbers; got text.", "keep text in a tensor, a list or a Dataset.")
         self.tensor = Tensor(_owned(array))
         self.lent = False  # whether others hold the tensor: a compiled step overwrites only what nobody else holds
         self.trainable = trainable
@@ -426,6 +428,11 @@ def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 
 def _summary(value: Any) -> str:
-    text = repr(value) if value.ndim else str(value[()])
+    text = repr(value) if value.ndim else str(_single(value))
     separator = "\n" if "\n" in text else ""
-    return f"shape={value.shape}, dtype={value.dtype}, numpy={separator}{text}"
+    return f"shape={value.shape}, dtype={DTYPES[value.dtype]}, numpy={separator}{text}"
+
+
+def _single(value: Any) -> Any:
+    """Return the number or text of an array without axes, or of a NumPy scalar."""
+    return value if isinstance(value, np.bytes_) else value[()]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.dtypes import as_dtype
+from klods.dtypes import dtype_of
 from klods.errors import DTypeError, StateError
 from klods.graph import Untraceable, engine
 from klods.keras.configuration import unique_name
@@ -50,7 +50,7 @@ class KerasTensor(Placeholder):
 
     def __init__(self, shape: Any, dtype: Any = "float32", name: str | None = None) -> None:
         self.shape: Shape = tuple(shape)
-        self.dtype = as_dtype(dtype).name
+        self.dtype = dtype_of(dtype).name
         self.name = name or unique_name("keras_tensor")
 
     @property

@@ -303,6 +303,8 @@ def explained(error: Exception, block: Block, values: list[Any], attributes: dic
         return type(better)(_named(block, better.what), better.mend)
     except Exception:
         pass  # the first error says more
+    if any(np.asarray(v).dtype.kind == "S" for v in values):
+        return DTypeError(f"{block.name} works on numbers; got text.", "make numbers of the text first.")
     kind = next((own for python, own in OWN_ERRORS.items() if isinstance(error, python)), None)
     shapes = ", ".join(f"{np.shape(v)} {getattr(v, 'dtype', type(v).__name__)}" for v in values)
     return kind(f"{block.name} can't work on {shapes or 'nothing'}: {str(error).rstrip('.')}.") if kind else error

@@ -47,6 +47,8 @@ def comparable(operation: Binary, otherwise: bool) -> Binary:
     def compare(self: Any, other: Any) -> Tensor | bool:
         if isinstance(other, (TensorLike, np.ndarray, np.generic, int, float, list, tuple)):
             return operation(self, other)
+        if isinstance(other, (str, bytes)) and self.value.dtype.kind == "S":
+            return operation(self, other)
         return otherwise
 
     return compare

@@ -125,6 +125,8 @@ class GraphTracer:
     def given(self, like: Any) -> Tensor:
         """Return a tensor that stands for an input of this shape and dtype."""
         array = like.value if isinstance(like, TensorLike) else like
+        if array.dtype.kind == "S":
+            raise Untraceable("It takes text, which isn't compiled.", "make numbers of the text before the call.")
         return Tensor(Symbol(self, self.graph.given(array.shape, array.dtype)))
 
     def apply(self, block: str, values: Sequence[Any], attributes: dict[str, Any]) -> Symbol:

@@ -24,7 +24,7 @@ def array_html(array: Any) -> str:
     (squares of 12 to 128 a side, without negative values) are shown as such. Long axes are cut.
 
     Args:
-        array: a NumPy array or scalar of numbers or truth values.
+        array: a NumPy array of numbers, truth values or text.
     """
     if not array.size:
         return _block(_caption(array), ["<div>no elements</div>"])
@@ -38,7 +38,8 @@ def array_html(array: Any) -> str:
 
 def _caption(array: Any) -> str:
     shape = f"({', '.join(map(str, array.shape))}{',' if array.ndim == 1 else ''})"
-    return f"shape {shape} · {array.dtype} · rank {array.ndim}{_range(array)}"
+    kind = "text" if array.dtype.kind == "S" else array.dtype
+    return f"shape {shape} · {kind} · rank {array.ndim}{_range(array)}"
 
 
 def _range(array: Any) -> str:
@@ -148,4 +149,6 @@ def _cell(text: str, tag: str = "td") -> str:
 
 
 def _number(value: Any) -> str:
+    if value.dtype.kind == "S":
+        return value.decode(errors="replace")
     return f"{value:.4g}" if value.dtype.kind in "fc" else str(value)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods import random
-from klods.dtypes import as_dtype
+from klods.dtypes import as_dtype, dtype_of
 from klods.keras import KerasTensor, ops
 from klods.keras.config import floatx
 from klods.tensor import Tensor, TensorLike, Variable, constant as make_constant, convert_to_tensor
@@ -90,7 +90,7 @@ def is_keras_tensor(x: Any) -> bool:
 
 def standardize_dtype(dtype: Any) -> str:
     """Return the name of a dtype; of the default one for None."""
-    return floatx() if dtype is None else as_dtype(dtype).name
+    return floatx() if dtype is None else dtype_of(dtype).name
 
 
 def is_float_dtype(dtype: Any) -> bool:

@@ -27,7 +27,7 @@ from klods.tensor import Tensor, convert_to_tensor
 
 def dtype(x: Any) -> str:
     """Return the name of a tensor's dtype."""
-    return dtypes.as_dtype(x.dtype).name
+    return dtypes.dtype_of(x.dtype).name
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:
