@@ -586,3 +586,32 @@ def test_what_is_no_function_and_no_option():
     with pytest.raises(ArgumentError, match="no option reduce_retrcing"):
         tf.function(lambda x: x, reduce_retrcing=True)
     assert tf.function(reduce_retracing=True)(lambda x: x)(tf.constant(1.0)) == 1.0
+
+
+def test_concrete_function_takes_the_tensors_alone():
+    @tf.function
+    def scaled(x, factor, options=None, *, shift=0):
+        return x * factor + shift + (0 if options is None else options["more"])
+
+    concrete = scaled.get_concrete_function(tf.TensorSpec((None,)), 2, shift=tf.constant(1.0))
+    assert concrete([1.0, 5.0], 3.0).numpy().tolist() == [5, 13]
+    assert concrete(tf.ones(3), shift=tf.constant(0.0)).numpy().tolist() == [2, 2, 2]
+    with pytest.raises(ShapeError, match=r"has shape \(None,\); got \(2, 2\)"):
+        concrete(tf.ones((2, 2)), 1.0)
+    with pytest.raises(DTypeError, match="is float32; got int32"):
+        concrete(tf.ones(2, "int32"), 1.0)
+    with pytest.raises(ArgumentError, match="has 2 tensors; got 1"):
+        concrete(tf.ones(2))
+    nested = scaled.get_concrete_function(tf.ones(2), 3, {"more": tf.ones(2)})
+    assert nested(tf.ones(2), {"more": tf.zeros(2)}).numpy().tolist() == [3, 3]
+    with pytest.raises(ArgumentError, match="got 7 beside tensors"):
+        scaled.get_concrete_function(tf.ones(2), 3, {"more": tf.ones(2), "less": 7})
+
+
+def test_concrete_function_of_a_signature_and_of_a_method():
+    class Doubling:
+        @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+        def call(self, x):
+            return 2 * x
+
+    assert Doubling().call.get_concrete_function()([[1.0, 2.0]]).numpy().tolist() == [[2, 4]]

@@ -436,3 +436,34 @@ def test_jacobian_spends_the_tape_unless_the_call_is_wrong():
     tape.jacobian(y, x)
     with pytest.raises(StateError, match="already given"):
         tape.jacobian(y, x)
+
+
+def test_batch_jacobian_is_the_jacobian_of_each_sample():
+    x = klods.constant([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    weights = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    with klods.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = klods.matmul(x * x, weights)
+        pairs = klods.stack([y, 2 * y], 1)
+    expected = 2 * x.numpy()[:, None, :] * weights.T  # by the rule of products
+    np.testing.assert_allclose(tape.batch_jacobian(y, x), expected)
+    np.testing.assert_allclose(tape.batch_jacobian(pairs, x), np.stack([expected, 2 * expected], 1))
+    nothing = tape.batch_jacobian(y, klods.ones((2, 4)), unconnected_gradients="zero")
+    assert nothing.numpy().tolist() == [[[0] * 4] * 2] * 2
+    with pytest.warns(klods.errors.GradientWarning, match="doesn't watch it"):
+        assert tape.batch_jacobian(y, klods.ones((2, 4))) is None
+    with pytest.raises(ShapeError, match=r"the target's shape is \(1, 2\), the source's \(2, 3\)"):
+        tape.batch_jacobian(y[:1], x)
+    with pytest.raises(ShapeError, match=r"the target's shape is \(\), the source's \(2, 3\)"):
+        tape.batch_jacobian(klods.reduce_sum(y), x)
+
+
+def test_batch_jacobian_compiled():
+    @klods.function
+    def jacobian(x):
+        with klods.GradientTape() as tape:
+            tape.watch(x)
+            y = klods.reduce_sum(x * x * x, 1, keepdims=True)
+        return tape.batch_jacobian(y, x, experimental_use_pfor=False)
+
+    assert jacobian(klods.constant([[1.0, 2.0], [3.0, 4.0]])).numpy().tolist() == [[[3, 12]], [[27, 48]]]

@@ -270,6 +270,7 @@ __getattr__ = _reporter(
     __name__,
     lazy=("config", "data", "debugging", "keras", "linalg", "nn", "random", "show"),
     found_in={
+        "custom_gradient": "klods.gradients",
         "explain": "klods.explanation",
         "executing_eagerly": "klods.compiled",
         "function": "klods.compiled",

@@ -216,6 +216,40 @@ class Function:
         self.last = self.runners[key]
         return self.last, arrays
 
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Function:
+        """Return the function for arguments like these alone.
+
+        Args:
+            args: a TensorSpec or a tensor where the function takes a tensor; other things are kept as they are, and
+                are not passed any more. Without any, the input signature.
+            kwargs: the same by name.
+
+        Raises:
+            ArgumentError: for a list or dict that holds tensors beside other things.
+
+        Example:
+            >>> import klods
+            >>> @klods.function
+            ... def scaled(x, factor):
+            ...     return x * factor
+            >>> doubled = scaled.get_concrete_function(klods.TensorSpec((None,)), 2)
+            >>> doubled([1., 5.]).numpy()
+            array([ 2., 10.], dtype=float32)
+        """
+        given = inspect.signature(self.python_function).bind(*(args or self.input_signature or ()), **kwargs)
+        specs = {name: mapped(spec_like, x) for name, x in given.arguments.items() if holds_specs(x)}
+
+        @functools.wraps(self.python_function)
+        def concrete(*tensors: Any) -> Any:
+            arguments = {**given.arguments, **dict(zip(specs, tensors))}
+            call = inspect.BoundArguments(given.signature, arguments)
+            return self.python_function(*call.args, **call.kwargs)
+
+        concrete.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in specs]
+        )
+        return Function(concrete, self.backend, tuple(specs.values()), self._known)
+
     @property
     def _named(self) -> Callable[..., Any]:
         """Return the function of positional arguments and a dict of those by name."""
@@ -300,6 +334,25 @@ def fitted(specs: Any, given: Any) -> list[Tensor]:
     if specs.keys() != given.keys():
         raise ArgumentError(f"The input signature has the keys {[*specs]}; got {[*given]}.", "match it.")
     return [tensor for name, spec in specs.items() for tensor in fitted(spec, given[name])]
+
+
+def holds_specs(x: Any) -> bool:
+    """Tell whether there is a tensor, or what stands for one, in an argument."""
+    return any(isinstance(leaf, TensorSpec) or is_array(leaf) for leaf in leaves(x))
+
+
+def spec_like(x: Any) -> TensorSpec:
+    """Return what describes a tensor, which may be given in its place.
+
+    Raises:
+        ArgumentError: for what is no tensor.
+    """
+    if isinstance(x, TensorSpec):
+        return x
+    if not is_array(x):
+        raise ArgumentError(f"A concrete function got {x!r} beside tensors in one argument.", "pass it by itself.")
+    tensor = convert_to_tensor(x)
+    return TensorSpec(tensor.value.shape, tensor.dtype)
 
 
 def returned(trace: Trace) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from klods.errors import DataError, GradientWarning, ShapeError, StateError, warn
 from klods.ops.block import Block
 from klods.ops.creation import zeros_like
-from klods.ops.movement import cast, reshape, stack
+from klods.ops.movement import cast, reshape, stack, transpose
 from klods.ops.reduction import reduce_sum
 from klods.structures import leaves, rebuilt
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
@@ -160,7 +160,14 @@ class GradientTape:
         self._release()
         return rebuilt(sources, iter(gradients))
 
-    def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: Any = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
         """Return the derivatives of each element of a target, in the sources' own structure.
 
         The records are walked backwards once for each element.
@@ -169,6 +176,8 @@ class GradientTape:
             target: one tensor.
             sources: a tensor or variable, or a list, tuple or dict of them.
             unconnected_gradients: as for `gradient`.
+            parallel_iterations: accepted for TensorFlow's sake.
+            experimental_use_pfor: accepted for TensorFlow's sake.
 
         Returns:
             For each source a tensor whose shape is the target's followed by the source's.
@@ -188,20 +197,74 @@ class GradientTape:
                    [0., 4.]], dtype=float32)
         """
         tensor, wanted = convert_to_tensor(target), leaves(sources)
-        shape = tensor.value.shape
-        size = prod(shape)
-        if not size:
-            raise ShapeError(f"jacobian: the target's shape {shape} has no elements.", "give a target that has some.")
-        self._spend(unconnected_gradients)
-        seeds = np.eye(size, dtype=tensor.value.dtype).reshape(size, *shape)
-        rows = [self._derivatives({id(tensor): Tensor(seed)}, wanted) for seed in seeds]
-        jacobians = []
-        for x, parts in zip(wanted, zip(*rows)):
-            if parts[0] is None:
-                parts = (self._unconnected(x, [tensor], unconnected_gradients),) * size
-            jacobians.append(None if parts[0] is None else reshape(stack(parts), (*shape, *parts[0].value.shape)))
-        self._release()
+        shape, size = tensor.value.shape, tensor.size
+        stacks = self._stacked(tensor, np.eye(size).reshape(size, *shape), wanted, unconnected_gradients)
+        jacobians = [None if rows is None else reshape(rows, (*shape, *rows.value.shape[1:])) for rows in stacks]
         return rebuilt(sources, iter(jacobians))
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: Any = None,
+        experimental_use_pfor: bool = True,
+    ) -> Tensor | None:
+        """Return for each sample of a batch the derivatives of its targets with respect to its own source.
+
+        The records are walked backwards once for each element of a sample's target.
+
+        Args:
+            target: a tensor of shape (batch, ...), each sample of which depends on that of the source alone.
+            source: a tensor or variable of shape (batch, ...).
+            unconnected_gradients: as for `gradient`.
+            parallel_iterations: accepted for TensorFlow's sake.
+            experimental_use_pfor: accepted for TensorFlow's sake.
+
+        Returns:
+            A tensor whose shape is the target's followed by that of one sample of the source.
+
+        Raises:
+            StateError: at the second call, unless the tape is persistent.
+            DataError: for another word than `"none"` or `"zero"`.
+            ShapeError: for batches of different sizes, or a target without elements.
+
+        Example:
+            >>> import klods
+            >>> x = klods.constant([[1.], [2.]])
+            >>> with klods.GradientTape() as tape:
+            ...     tape.watch(x)
+            ...     y = klods.concat([x * x, 3 * x], 1)
+            >>> tape.batch_jacobian(y, x).numpy().tolist()
+            [[[2.0], [3.0]], [[4.0], [3.0]]]
+        """
+        tensor, like = convert_to_tensor(target), np.shape(source)
+        shape = tensor.value.shape
+        if not shape or shape[:1] != like[:1]:
+            raise ShapeError(
+                f"batch_jacobian: the target's shape is {shape}, the source's {tuple(like)}.", "give equal first axes."
+            )
+        size = prod(shape[1:])
+        seeds = np.eye(size).reshape(size, 1, *shape[1:]).repeat(shape[0], 1)
+        (rows,) = self._stacked(tensor, seeds, [source], unconnected_gradients)
+        if rows is None:
+            return None
+        of_samples = transpose(rows, [1, 0, *range(2, rows.ndim)])
+        return reshape(of_samples, (*shape, *like[1:]))
+
+    def _stacked(self, target: Tensor, seeds: np.ndarray, sources: list[Any], mode: str) -> list[Tensor | None]:
+        """Return for each source what each of the seeds comes to at it, along a new first axis."""
+        if not target.size:
+            raise ShapeError(f"jacobian: the target's shape {target.value.shape} has no elements.", "give some.")
+        self._spend(mode)
+        rows = [self._derivatives({id(target): Tensor(seed)}, sources) for seed in seeds.astype(target.value.dtype)]
+        stacks = []
+        for x, parts in zip(sources, zip(*rows)):
+            if parts[0] is None:
+                parts = (self._unconnected(x, [target], mode),) * len(seeds)
+            stacks.append(None if parts[0] is None else stack(parts))
+        self._release()
+        return stacks
 
     def _derivatives(self, seeds: dict[int, Tensor], wanted: list[Any]) -> list[Tensor | None]:
         """Return what the seeds, by their tensors' ids, come to at each source; None where they don't reach it."""

@@ -1,0 +1,160 @@
+"""`custom_gradient`: a function of tensors with a gradient of its own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Any
+
+from klods.errors import ArgumentError, DataError
+from klods.ops.block import noted, recordable
+from klods.ops.creation import zeros_like
+from klods.ops.movement import cast, concat, identity, reshape
+from klods.structures import leaves, mapped, rebuilt
+from klods.tensor import Tensor, Variable, convert_to_tensor, watching
+
+
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function of tensors the gradient that it says itself: a decorator.
+
+    Args:
+        f: takes tensors, and options by keyword; returns what it computes, a tensor or several, and a function from the
+            cotangents of these to those of the arguments, in their order; None for one stands for 0. If f reads
+            trainable variables, that function also takes `variables`, the list of them, and returns two lists: the
+            cotangents of the arguments, and those of the variables.
+
+    Raises:
+        ArgumentError: when called, for a function f that returns something else, or that reads variables of which its
+            gradient doesn't know.
+        DataError: when differentiated, for more or fewer gradients than arguments.
+
+    Example:
+        >>> import klods
+        >>> @klods.custom_gradient
+        ... def clipped(x):
+        ...     return klods.identity(x), lambda cotangent: klods.clip_by_norm(cotangent, 1.)
+        >>> x = klods.constant(3.)
+        >>> with klods.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = 100 * clipped(x)
+        >>> float(tape.gradient(y, x))
+        1.0
+    """
+
+    @recordable
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        inputs = mapped(convert_to_tensor, list(args))
+        reads = Reads()
+        before = watching.set((*watching.get(), reads))
+        try:
+            returned = f(*inputs, **kwargs)
+        finally:
+            watching.reset(before)
+        result, gradient = _parted(f, returned)
+        variables = list(reads.variables.values())
+        return _recorded(result, _Rules(f.__name__, gradient, leaves(inputs), variables))
+
+    return call
+
+
+class Reads:
+    """Takes notice of the trainable variables that are read while it watches, as a tape does."""
+
+    def __init__(self) -> None:
+        self.variables: dict[int, Variable] = {}
+
+    def see(self, variable: Variable) -> None:
+        """Take notice of a variable whose value is read."""
+        if variable.trainable:
+            self.variables[id(variable)] = variable
+
+    def record(self, block: Any, inputs: Sequence[Any], output: Any, attributes: dict[str, Any]) -> None:
+        """Take notice of the variables that an operation reads."""
+        for x in inputs:
+            if isinstance(x, Variable):
+                self.see(x)
+
+
+class _Rules:
+    """The gradient rules of one call: item `i` is that of input `i`. The function is asked once for all inputs."""
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], inputs: list[Tensor], variables: list[Variable]
+    ) -> None:
+        self.name, self.function, self.inputs, self.variables = name, function, inputs, variables
+        self.outputs: Callable[[Tensor], Sequence[Tensor]] = lambda cotangent: (cotangent,)
+        self._asked: tuple[Any, Any] = (None, None)
+        if variables and "variables" not in inspect.signature(function).parameters:
+            raise ArgumentError(
+                f"custom_gradient: '{name}' reads variable '{variables[0].name}', of which its gradient doesn't know.",
+                "pass it as an argument, or let the gradient function take `variables` and return two lists.",
+            )
+
+    def __getitem__(self, i: int) -> Callable[..., Tensor]:
+        return functools.partial(self.rule, i)
+
+    def rule(self, i: int, cotangent: Tensor, output: Tensor, *inputs: Tensor) -> Tensor:
+        asked = (cotangent, watching.get())
+        if any(new is not old for new, old in zip(asked, self._asked)):
+            self._parts, self._asked = self._gradients(self.outputs(cotangent)), asked
+        return zeros_like(inputs[i]) if self._parts[i] is None else convert_to_tensor(self._parts[i])
+
+    def _gradients(self, cotangents: Sequence[Tensor]) -> list[Any]:
+        count = len(self.inputs)
+        if not self.variables:
+            return self._checked(self.function(*cotangents), count, "argument")
+        of_inputs, of_variables = self.function(*cotangents, variables=self.variables)
+        return [
+            *self._checked(of_inputs, count, "argument"),
+            *self._checked(of_variables, len(self.variables), "variable"),
+        ]
+
+    def _checked(self, given: Any, count: int, kind: str) -> list[Any]:
+        gradients = leaves(given)
+        if len(gradients) != count:
+            raise DataError(
+                f"custom_gradient: {len(gradients)} gradients for the {count} {kind}s of '{self.name}'.",
+                f"return one for each {kind}, None where there is none.",
+            )
+        return gradients
+
+
+def _parted(f: Callable[..., Any], returned: Any) -> tuple[Any, Callable[..., Any]]:
+    if not (isinstance(returned, tuple) and len(returned) == 2 and callable(returned[1])):
+        raise ArgumentError(
+            f"custom_gradient: '{f.__name__}' returned {type(returned).__name__}, not a result and its gradient.",
+            "end it with `return result, gradient`, where gradient is a function.",
+        )
+    return returned
+
+
+def _recorded(result: Any, rules: _Rules) -> Any:
+    """Return the result as new tensors, of which the tapes know the rules alone."""
+    tensors = [convert_to_tensor(x) for x in leaves(result)]
+    floating = [x for x in tensors if x.value.dtype.kind == "f"]
+    if len(floating) > 1:  # several outputs have one cotangent together: that of all their elements in a row
+        rules.outputs = functools.partial(_cut, like=floating)
+    made = iter(_cut(_noted(_row(floating), rules), floating) if floating else ())
+    return rebuilt(result, iter([next(made) if x.value.dtype.kind == "f" else x for x in tensors]))
+
+
+def _noted(output: Tensor, rules: _Rules) -> Tensor:
+    block = replace(identity.block, name="custom_gradient", gradient=rules)  # type: ignore[attr-defined]
+    return noted(block, [*rules.inputs, *rules.variables], Tensor(output.value), {})
+
+
+def _row(tensors: list[Tensor]) -> Tensor:
+    return tensors[0] if len(tensors) == 1 else concat([reshape(x, (-1,)) for x in tensors], 0)
+
+
+def _cut(row: Tensor, like: list[Tensor]) -> list[Tensor]:
+    """Return what `_row` joined: parts of the shapes and dtypes of other tensors."""
+    if len(like) == 1:
+        return [row]
+    ends = accumulate((math.prod(x.value.shape) for x in like), initial=0)
+    return [cast(reshape(row[a:b], x.value.shape), x.dtype) for (a, b), x in zip(pairwise(ends), like)]
