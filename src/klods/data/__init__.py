@@ -6,9 +6,10 @@ iterates, and every iteration starts anew.
 
 from klods.data.counts import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from klods.data.dataset import Dataset
+from klods.data.flows import DatasetSpec
 from klods.missing import reporter
 
 AUTOTUNE = -1  # as a number of calls or of batches kept ready: any
 
-__all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset"]
+__all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "DatasetSpec"]
 __getattr__ = reporter(__name__)

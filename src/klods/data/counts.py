@@ -36,3 +36,11 @@ def shortest(counts: list[int]) -> int:
     if UNKNOWN_CARDINALITY in counts:
         return UNKNOWN_CARDINALITY
     return min([count for count in counts if count >= 0], default=INFINITE_CARDINALITY)
+
+
+def windows(count: int, size: int, shift: int, stride: int, drop_remainder: bool) -> int:
+    """Return how many windows there are on that many elements."""
+    if count < 0:
+        return count
+    reach = (size - 1) * stride + 1
+    return max(0, (count - reach) // shift + 1) if drop_remainder else math.ceil(count / shift)

@@ -8,18 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from klods import random
 from klods.compiled import TensorSpec
-from klods.data import counts, streams, structure
+from klods.data import checks, counts, streams, structure
 from klods.data.counts import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
+from klods.data.flows import Flows
 from klods.data.padding import padded, padded_spec
-from klods.data.tables import Made, Numbers, Slices, Table, Zipped, stacked
+from klods.data.tables import Made, Numbers, Slices, Zipped, stacked
 from klods.errors import ArgumentError, DataError, DTypeError, ShapeError
+from klods.ops.block import static
+from klods.ops.movement import cast
 from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import Tensor
 
 
-class Dataset:
+class Dataset(Flows):
     """A stream of elements, each a tensor or tuples and dicts of tensors.
 
     The functions that begin with `from_`, `range` and `zip` make one; most others return another one.
@@ -39,11 +41,6 @@ class Dataset:
         >>> [batch.numpy().tolist() for batch in numbers], len(numbers)
         ([[0, 1], [4, 9], [16]], 3)
     """
-
-    def __init__(
-        self, keys: Callable[[], Iterator[Any]], table: Table, count: int, batch_size: int | None = None
-    ) -> None:
-        self._keys, self._table, self._count, self.batch_size = keys, table, count, batch_size
 
     # ------------------------------------------------------------ sources
 
@@ -123,6 +120,26 @@ class Dataset:
         return Dataset(lambda: iter(numbers), Numbers(), len(numbers))
 
     @staticmethod
+    def counter(start: Any = 0, step: Any = 1, dtype: Any = "int64", name: str | None = None) -> Dataset:
+        """Return start, start + step, ... without end."""
+        numbers = Dataset(lambda: itertools.count(int(start), int(step)), Numbers(), INFINITE_CARDINALITY)
+        return numbers if dtype == "int64" else numbers.map(lambda x: cast(x, dtype))
+
+    @staticmethod
+    def random(
+        seed: int | None = None, rerandomize_each_iteration: bool | None = None, name: str | None = None
+    ) -> Dataset:
+        """Return random whole numbers below 2^32, int64, without end.
+
+        Args:
+            seed: without one, numbers follow from `klods.random.set_seed`.
+            rerandomize_each_iteration: whether each iteration has numbers of its own.
+            name: accepted for TensorFlow's sake.
+        """
+        source = streams.sources(seed, bool(rerandomize_each_iteration))
+        return Dataset(lambda: streams.numbers_below(2**32, source()), Numbers(), INFINITE_CARDINALITY)
+
+    @staticmethod
     def zip(*datasets: Any, name: str | None = None) -> Dataset:
         """Return the elements of several datasets side by side, up to the end of the shortest.
 
@@ -166,13 +183,13 @@ class Dataset:
             >>> sorted(int(x) for x in Dataset.range(5).shuffle(3))
             [0, 1, 2, 3, 4]
         """
-        size = None if buffer_size == UNKNOWN_CARDINALITY else _whole("buffer_size", buffer_size, 1)
-        source = _sources(seed, reshuffle_each_iteration)
+        size = None if buffer_size == UNKNOWN_CARDINALITY else checks.whole("buffer_size", buffer_size, 1)
+        source = streams.sources(seed, reshuffle_each_iteration)
         return self._ordered(lambda: streams.shuffled(self._keys(), size, source()), self._count)
 
     def take(self, count: Any, name: str | None = None) -> Dataset:
         """Return the first `count` elements; all of them for -1."""
-        number = _whole("count", count)
+        number = checks.whole("count", count)
         if number < 0:
             return self
         left = number if self._count == INFINITE_CARDINALITY else min(self._count, number)
@@ -180,7 +197,7 @@ class Dataset:
 
     def skip(self, count: Any, name: str | None = None) -> Dataset:
         """Return what comes after the first `count` elements; nothing for -1."""
-        number = _whole("count", count)
+        number = checks.whole("count", count)
         if number < 0:
             return self.take(0)
         left = max(self._count - number, 0) if self._count >= 0 else self._count
@@ -188,7 +205,7 @@ class Dataset:
 
     def repeat(self, count: Any = None, name: str | None = None) -> Dataset:
         """Return the elements `count` times; without end for None or -1."""
-        number = None if count is None else _whole("count", count)
+        number = None if count is None else checks.whole("count", count)
         rounds = None if number is None or number < 0 else number
         return self._ordered(lambda: streams.repeated(self._keys, rounds), counts.repeated(self._count, rounds))
 
@@ -196,7 +213,7 @@ class Dataset:
         """Return the elements for which a function returns True."""
 
         def chosen(key: Any) -> bool:
-            return _truth(structure.applied(predicate, self._table.row(key)))
+            return checks.truth("filter", structure.applied(predicate, self._table.row(key)))
 
         return self._ordered(lambda: filter(chosen, self._keys()), UNKNOWN_CARDINALITY)
 
@@ -254,12 +271,12 @@ class Dataset:
             DataError: for a size below 1; while iterating, for elements of different structures.
             ShapeError: while iterating, for elements of different shapes.
         """
-        size = _whole("batch_size", batch_size, 1)
+        size = checks.whole("batch_size", batch_size, 1)
 
         def batches() -> Iterator[Any]:
-            return map(self._table.rows, streams.chunks(self._keys(), size, drop_remainder))
+            return map(self._table.rows, streams.chunks(self._keys(), [size], drop_remainder))
 
-        spec = Made(lambda: _batch_spec(self.element_spec, size if drop_remainder else None))
+        spec = Made(lambda: structure.batch(self.element_spec, size if drop_remainder else None))
         return Dataset(batches, spec, counts.batches(self._count, size, drop_remainder), size)
 
     def padded_batch(
@@ -285,16 +302,27 @@ class Dataset:
             >>> next(iter(rows.padded_batch(3))).numpy().tolist()
             [[1, 0, 0], [2, 2, 0], [3, 3, 3]]
         """
-        size = _whole("batch_size", batch_size, 1)
+        size = checks.whole("batch_size", batch_size, 1)
 
         def batches() -> Iterator[Any]:
-            for chunk in streams.chunks(iter(self), size, drop_remainder):
+            for chunk in streams.chunks(iter(self), [size], drop_remainder):
                 yield stacked(chunk, padded(chunk[0], padded_shapes, padding_values))
 
         spec = Made(
-            lambda: _batch_spec(padded_spec(self.element_spec, padded_shapes), size if drop_remainder else None)
+            lambda: structure.batch(padded_spec(self.element_spec, padded_shapes), size if drop_remainder else None)
         )
         return Dataset(batches, spec, counts.batches(self._count, size, drop_remainder), size)
+
+    def rebatch(self, batch_size: Any, drop_remainder: bool = False, name: str | None = None) -> Dataset:
+        """Return the rows of batches in batches of another size, or of several sizes by turns."""
+        sizes = [checks.whole("batch_size", size, 1) for size in leaves(static(batch_size))]
+        rows = self.unbatch()
+
+        def batches() -> Iterator[Any]:
+            return map(rows._table.rows, streams.chunks(rows._keys(), sizes, drop_remainder))
+
+        fixed = sizes[0] if drop_remainder and len(set(sizes)) == 1 else None
+        return Dataset(batches, Made(lambda: structure.batch(rows.element_spec, fixed)), UNKNOWN_CARDINALITY, fixed)
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """Return the slices of each element along its first axis."""
@@ -335,9 +363,6 @@ class Dataset:
 
     # ------------------------------------------------------------ reading
 
-    def __iter__(self) -> Iterator[Any]:
-        return map(self._table.row, self._keys())
-
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Return an iterator over the elements as NumPy arrays and scalars."""
         return (mapped(lambda x: x.numpy(), element) for element in self)
@@ -367,10 +392,6 @@ class Dataset:
         special = {INFINITE_CARDINALITY: "without end", UNKNOWN_CARDINALITY: "of unknown length"}
         return f"<klods.data.Dataset {special.get(self._count, f'of {self._count} elements')}>"
 
-    def _ordered(self, keys: Callable[[], Iterator[Any]], count: int) -> Dataset:
-        """Return a dataset of keys into the same table."""
-        return Dataset(keys, self._table, count)
-
 
 def _length(tensor: Tensor) -> int:
     if not tensor.value.ndim:
@@ -389,39 +410,3 @@ def _signature(types: Any, shapes: Any) -> Any:
     if isinstance(types, (tuple, list)):
         return tuple(_signature(part, None if shapes is None else shapes[i]) for i, part in enumerate(types))
     return TensorSpec(shapes, types)
-
-
-def _sources(seed: int | None, reshuffle: bool | None) -> Callable[[], np.random.Generator]:
-    """Return what gives each iteration the generator that it draws from."""
-    if reshuffle is False:
-        start = int(random.generator().integers(2**32)) if seed is None else seed
-        return lambda: random.new_generator(start)
-    if seed is None:
-        return random.generator
-    own = random.new_generator(seed)
-    return lambda: own
-
-
-def _whole(name: str, value: Any, least: int | None = None) -> int:
-    """Return an argument as an int.
-
-    Raises:
-        DataError: if it is no whole number, or too small.
-    """
-    number = value if isinstance(value, int) else getattr(value, "__index__", lambda: None)()
-    if isinstance(value, bool) or number is None or (least is not None and number < least):
-        wanted = "a whole number" if least is None else f"a whole number, {least} or more"
-        raise DataError(f"{name} must be {wanted}; got {value!r}.", f"write {name}=32, say.")
-    return int(number)
-
-
-def _truth(answer: Any) -> bool:
-    if not isinstance(answer, Tensor) or answer.value.shape or answer.value.dtype.kind != "b":
-        raise DTypeError(
-            f"filter's function returned {answer!r}, which is no truth value.", "return True or False, as x > 0 does."
-        )
-    return bool(answer.value)
-
-
-def _batch_spec(spec: Any, size: int | None) -> Any:
-    return mapped(lambda s: TensorSpec(None if s.shape is None else (size, *s.shape), s.dtype), spec)

@@ -20,18 +20,22 @@ def tensors(value: Any) -> Any:
         return {key: tensors(part) for key, part in value.items()}
     if isinstance(value, tuple):
         return sequence_like(value, [tensors(part) for part in value])
-    return convert_to_tensor(value)
+    return value if hasattr(value, "as_spec") else convert_to_tensor(value)
 
 
 def applied(function: Callable[..., Any], element: Any) -> Any:
     """Return what a function makes of an element as a structure of tensors. It gets a tuple's parts as arguments."""
-    result = function(*element) if isinstance(element, tuple) else function(element)
+    return given_back(function(*element) if isinstance(element, tuple) else function(element))
+
+
+def given_back(result: Any) -> Any:
+    """Return what a function gave back as a structure of tensors."""
     return tensors(tuple(result) if isinstance(result, list) else result)
 
 
 def spec(element: Any) -> Any:
     """Return the shapes and dtypes of an element."""
-    return mapped(lambda x: TensorSpec(tuple(x.shape), x.dtype), element)
+    return mapped(lambda x: TensorSpec(tuple(x.shape), x.dtype) if isinstance(x, Tensor) else x.as_spec(), element)
 
 
 def same_kind(first: Any, second: Any) -> bool:
@@ -45,9 +49,18 @@ def outcome(function: Callable[..., Any], given: Any) -> Any:
     Axes of unknown size have two sizes, one after the other; where the results differ, theirs are unknown, too.
     """
     with np.errstate(all="ignore"):
-        first, second = (spec(applied(function, mapped(lambda s: _zeros(s, n), given))) for n in (2, 3))  # noqa: B023
+        return common(*(spec(applied(function, zeros(given, n))) for n in (2, 3)))
+
+
+def common(first: Any, second: Any) -> Any:
+    """Return the spec that two of the same structure have in common, with None for sizes that differ."""
     others = iter(leaves(second))
-    return mapped(lambda s: TensorSpec(_common(s.shape, next(others).shape), s.dtype), first)
+    return mapped(lambda s: _common(s, next(others)), first)
+
+
+def zeros(given: Any, size: int) -> Any:
+    """Return an element of a spec whose numbers are 0, with a size for axes of unknown size."""
+    return mapped(lambda s: _zeros(s, size) if isinstance(s, TensorSpec) else s.zeros(size), given)
 
 
 def fitted(wanted: Any, value: Any, place: str) -> Any:
@@ -95,7 +108,14 @@ def _zeros(given: TensorSpec, size: int) -> Tensor:
     return Tensor(np.zeros([size if n is None else n for n in given.shape], as_dtype(given.dtype))[()])
 
 
-def _common(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int | None, ...] | None:
-    if len(first) != len(second):
-        return None
-    return tuple(a if a == b else None for a, b in zip(first, second))
+def _common(first: Any, second: Any) -> Any:
+    if not isinstance(first, TensorSpec):
+        return first.common(second)
+    if len(first.shape) != len(second.shape):
+        return TensorSpec(None, first.dtype)
+    return TensorSpec(tuple(a if a == b else None for a, b in zip(first.shape, second.shape)), first.dtype)
+
+
+def batch(given: Any, size: int | None) -> Any:
+    """Return the spec of elements of a spec that are stacked along a new first axis."""
+    return mapped(lambda s: TensorSpec(None if s.shape is None else (size, *s.shape), s.dtype), given)

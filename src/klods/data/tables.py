@@ -104,6 +104,27 @@ class Made:
         return stacked(keys, lambda arrays, _: _together(arrays))
 
 
+class Part:
+    """One tensor of each element of a table whose elements are tuples and dicts.
+
+    Args:
+        table: the table.
+        place: which of the tensors.
+    """
+
+    def __init__(self, table: Table, place: int) -> None:
+        self._table, self._place = table, place
+
+    def row(self, key: Any) -> Any:
+        return leaves(self._table.row(key))[self._place]
+
+    def rows(self, keys: list[Any]) -> Any:
+        return leaves(self._table.rows(keys))[self._place]
+
+    def spec(self) -> Any:
+        return leaves(self._table.spec())[self._place]
+
+
 class Zipped:
     """Elements of several tables side by side.
 
