@@ -10,6 +10,12 @@ Example:
 """
 
 from klods import dtypes, errors, math
+from klods.counting import (
+    histogram_fixed_width,
+    searchsorted,
+    unique,
+    unique_with_counts,
+)
 from klods.dtypes import (
     DType,
     bool_ as bool,
@@ -26,6 +32,9 @@ from klods.dtypes import (
     uint16,
     uint32,
     uint64,
+)
+from klods.gradients import (
+    custom_gradient,
 )
 from klods.math import (
     abs,
@@ -114,7 +123,6 @@ from klods.ops.movement import (
 from klods.ops.picking import (
     argsort,
     boolean_mask,
-    gather,
     pad,
     repeat,
     sort,
@@ -129,6 +137,25 @@ from klods.ops.reduction import (
     clip_by_global_norm,
     clip_by_norm,
     norm,
+)
+from klods.places import (
+    dynamic_partition,
+    dynamic_stitch,
+    ensure_shape,
+    gather,
+    gather_nd,
+    meshgrid,
+    reverse_sequence,
+    roll,
+    scatter_nd,
+    sequence_mask,
+    slice,
+    tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
+    unravel_index,
 )
 from klods.printing import print_ as print
 from klods.tape import (
@@ -179,9 +206,13 @@ __all__ = [
     "cos",
     "cosh",
     "cumsum",
+    "custom_gradient",
     "divide",
     "dtypes",
+    "dynamic_partition",
+    "dynamic_stitch",
     "einsum",
+    "ensure_shape",
     "equal",
     "errors",
     "exp",
@@ -193,8 +224,10 @@ __all__ = [
     "float64",
     "floor",
     "gather",
+    "gather_nd",
     "greater",
     "greater_equal",
+    "histogram_fixed_width",
     "identity",
     "int8",
     "int16",
@@ -210,6 +243,7 @@ __all__ = [
     "math",
     "matmul",
     "maximum",
+    "meshgrid",
     "minimum",
     "multiply",
     "negative",
@@ -235,13 +269,19 @@ __all__ = [
     "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
+    "roll",
     "round",
+    "scatter_nd",
+    "searchsorted",
+    "sequence_mask",
     "shape",
     "sigmoid",
     "sign",
     "sin",
     "sinh",
     "size",
+    "slice",
     "sort",
     "split",
     "sqrt",
@@ -253,6 +293,11 @@ __all__ = [
     "subtract",
     "tan",
     "tanh",
+    "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update",
     "tensordot",
     "tile",
     "transpose",
@@ -261,6 +306,9 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unique",
+    "unique_with_counts",
+    "unravel_index",
     "unstack",
     "where",
     "zeros",
@@ -270,7 +318,6 @@ __getattr__ = _reporter(
     __name__,
     lazy=("config", "data", "debugging", "keras", "linalg", "nn", "random", "show"),
     found_in={
-        "custom_gradient": "klods.gradients",
         "explain": "klods.explanation",
         "executing_eagerly": "klods.compiled",
         "function": "klods.compiled",

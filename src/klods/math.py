@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.counting import (
+    bincount,
+    confusion_matrix,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
 from klods.missing import reporter
 from klods.ops.activation import (
     log_softmax,
@@ -126,7 +141,9 @@ __all__ = [
     "argmin",
     "asin",
     "atan",
+    "bincount",
     "ceil",
+    "confusion_matrix",
     "cos",
     "cosh",
     "count_nonzero",
@@ -180,6 +197,11 @@ __all__ = [
     "reduce_variance",
     "round",
     "rsqrt",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "sigmoid",
     "sign",
     "sin",
@@ -195,5 +217,11 @@ __all__ = [
     "tanh",
     "top_k",
     "truediv",
+    "unsorted_segment_max",
+    "unsorted_segment_mean",
+    "unsorted_segment_min",
+    "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
+    "unsorted_segment_sum",
 ]
 __getattr__ = reporter(__name__)

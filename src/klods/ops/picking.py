@@ -16,6 +16,7 @@ from klods.errors import ArgumentError, DataError, PositionError, ShapeError
 from klods.ops import loops
 from klods.ops.block import block, checked_axis, recordable, static
 from klods.ops.comparison import greater, less, where as choose
+from klods.ops.effects import call, checks
 from klods.ops.movement import along, cast, expand_dims, pad_constant, reshape, transpose
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
@@ -248,10 +249,6 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int) -> Any:
     return result.reshape(num_segments, *data.shape[1:])
 
 
-def _integers(i: Any) -> np.ndarray:
-    return i.value if isinstance(i, TensorLike) else np.asarray(i)
-
-
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
     """Return x where the condition holds, else y; without x and y, the indices where it holds.
 
@@ -330,12 +327,50 @@ def pad(
 
 
 def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Tensor:
-    """Return the elements at `indices` along an axis; the other axes of both are aligned."""
-    x, places = convert_to_tensor(x), _integers(indices)
+    """Return the elements at `indices` along an axis; the other axes of both are aligned.
+
+    Negative indices count from the end.
+
+    Raises:
+        DataError: for an index outside the axis.
+    """
+    x, places = convert_to_tensor(x), convert_to_tensor(indices)
     axis = checked_axis(axis, x.value.shape)
-    key = list(np.ogrid[tuple(slice(n) for n in places.shape)])
-    key[axis] = places
-    return item(x, tuple(key))
+    size = x.value.shape[axis]
+    return _taken(x, choose(less(places, 0), places + size, within(places, size, lowest=-size)), axis)
+
+
+def _taken(x: Tensor, places: Tensor, axis: int) -> Tensor:
+    """Return the elements at places along an axis, found by their number among all."""
+    shape = x.value.shape
+    strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+    grid = np.ogrid[tuple(slice(1 if i == axis else n) for i, n in enumerate(places.value.shape))]
+    others = sum(part * stride for part, stride in zip(grid, strides))
+    return gather(reshape(x, (-1,)), cast(places, "int64") * strides[axis] + others)
+
+
+def within(indices: Tensor, size: Any, lowest: Any = 0) -> Tensor:
+    """Return indices, after a look whether they lie in an axis.
+
+    Args:
+        indices: the indices.
+        size: of the axis; several for indices whose last axis goes through axes.
+        lowest: the least index; None for any.
+
+    Raises:
+        DataError: for an index outside, also while a traced function runs.
+    """
+
+    @checks
+    def looked_at(array: np.ndarray) -> np.ndarray:
+        wrong = (array >= size) if lowest is None else (array >= size) | (array < lowest)
+        if wrong.any():
+            raise DataError(
+                f"index {array[wrong][0]} is outside an axis of {size}.", "use indices from 0 on, below it."
+            )
+        return array
+
+    return call(indices, function=looked_at, shape=indices.value.shape, dtype=indices.value.dtype)
 
 
 # ---------------------------------------------------------------- order
@@ -381,7 +416,7 @@ def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: b
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
     """Return a tensor sorted along an axis, `"ASCENDING"` or `"DESCENDING"`."""
     x = convert_to_tensor(values)
-    return take_along_axis(x, argsort(x, axis, direction), axis)
+    return _taken(x, argsort(x, axis, direction), checked_axis(axis, x.value.shape))
 
 
 class TopK(NamedTuple):
@@ -404,7 +439,7 @@ def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) 
     if k > x.value.shape[-1]:
         raise DataError(f"top_k: k is {k}, but rows have {x.value.shape[-1]} elements.", "ask for fewer.")
     indices = argsort(x, -1, "DESCENDING")[..., :k]
-    return TopK(take_along_axis(x, indices), indices)
+    return TopK(_taken(x, indices, x.ndim - 1), indices)
 
 
 def in_top_k(targets: Any, predictions: Any, k: int, name: str | None = None) -> Tensor:

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from klods import dtypes
-from klods.errors import DataError
+from klods import dtypes, places
 from klods.keras import config
-from klods.keras.ops.names import broadcast_to, cast, exp, log, reshape, zeros, zeros_like
+from klods.keras.ops.names import cast, exp, log, reshape, zeros, zeros_like
 from klods.keras.ops.numbers import diagonal
 from klods.keras.ops.shapes import (
     concatenate,
@@ -89,23 +88,8 @@ def array_split(x: Any, indices_or_sections: int, axis: int = 0) -> list[Tensor]
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    """Return the coordinates of the grid that rows of numbers span.
-
-    Args:
-        x: the rows.
-        indexing: `ij` for the first row along the first axis, `xy` for the first two exchanged.
-
-    Raises:
-        DataError: for another indexing.
-    """
-    if indexing not in ("xy", "ij"):
-        raise DataError(f"meshgrid's indexing is xy or ij; got {indexing!r}.", "use one of them.")
-    rows = [ravel(convert_to_tensor(row)) for row in x]
-    shape, count = tuple(row.value.shape[0] for row in rows), len(rows)
-    grids = [
-        broadcast_to(reshape(row, [-1 if i == j else 1 for j in range(count)]), shape) for i, row in enumerate(rows)
-    ]
-    return [swapaxes(grid, 0, 1) for grid in grids] if indexing == "xy" and count > 1 else grids
+    """Return the coordinates of the grid that rows of numbers span; see `klods.meshgrid`."""
+    return places.meshgrid(*x, indexing=indexing)
 
 
 def diag(x: Any, k: int = 0) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from klods import places
 from klods.keras.ops.names import cast, reshape, transpose
 from klods.ops import creation, movement, picking
 from klods.ops.block import static
@@ -175,7 +176,7 @@ def roll(x: Any, shift: int, axis: int | None = None) -> Tensor:
     x = convert_to_tensor(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.value.shape)
-    return picking.gather(x, np.roll(np.arange(x.value.shape[axis]), shift), axis)
+    return places.roll(x, shift, axis)
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from klods import counting
 from klods.errors import DataError, ShapeError
 from klods.keras.ops.names import (
     amax,
@@ -151,12 +152,10 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
         ShapeError: unless the sorted numbers are one row.
         DataError: for a side that is neither.
     """
-    numbers, x = convert_to_tensor(sorted_sequence), expand_dims(values, -1)
+    numbers = convert_to_tensor(sorted_sequence)
     if numbers.ndim != 1:
         raise ShapeError(f"searchsorted looks in one row; got the shape {numbers.value.shape}.", "give one axis.")
-    if side not in ("left", "right"):
-        raise DataError(f"searchsorted has the sides left and right; got {side!r}.", "use one of them.")
-    return sum(cast(numbers < x if side == "left" else numbers <= x, "int32"), -1)
+    return counting.searchsorted(numbers, values, side)
 
 
 def digitize(x: Any, bins: Any) -> Tensor:

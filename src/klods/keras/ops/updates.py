@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from klods import places
 from klods.errors import DataError, ShapeError
-from klods.keras.ops.names import cast, convert_to_tensor, ones, reshape
-from klods.keras.ops.numbers import max, sum
+from klods.keras.ops.names import cast, convert_to_tensor, ones
+from klods.keras.ops.numbers import max
 from klods.keras.ops.shapes import where
 from klods.ops import picking
 from klods.ops.block import static
@@ -46,12 +46,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
         array([[0., 5.],
                [6., 0.]], dtype=float32)
     """
-    places, x, sizes = cast(indices, "int64"), convert_to_tensor(values), tuple(static(shape))
-    depth = places.value.shape[-1]
-    strides = [math.prod(sizes[axis + 1 : depth]) for axis in range(depth)]
-    flat = reshape(sum(places * np.array(strides), -1), (-1,))
-    rows = reshape(x, (flat.value.shape[0], *sizes[depth:]))
-    return reshape(picking.segment_sum(rows, flat, num_segments=math.prod(sizes[:depth])), sizes)
+    return places.scatter_nd(indices, values, shape)
 
 
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
