@@ -172,15 +172,21 @@ def shorten_tracebacks() -> None:
 
 def user_line() -> str:
     """Return `file:line: source` of the innermost frame outside klods, or an empty string."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _inside(frame):
-        frame = frame.f_back
+    frame = user_frame()
     if frame is None:
         return ""
     path, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, number).strip()
     shown = source if len(source) <= 80 else f"{source[:77]}..."
     return f"{_cell(path) or os.path.basename(path)}:{number}: {shown}".rstrip(": ")
+
+
+def user_frame() -> FrameType | None:
+    """Return the innermost frame outside klods."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _inside(frame):
+        frame = frame.f_back
+    return frame
 
 
 def _inside(frame: FrameType) -> bool:

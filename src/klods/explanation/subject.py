@@ -217,7 +217,8 @@ def _subject(
 @contextmanager
 def unchanged(model: Any) -> Iterator[None]:
     """Put back, after the `with` block, everything that it changed in a model, its optimizer, loss and metrics."""
-    objects = [*model.flattened(), model.optimizer, model._compiled, *model.single_metrics().values()]
+    parts = [*model.flattened(), model.optimizer, model._compiled, *model.single_metrics().values()]
+    objects = [x for x in parts if x is not None]
     attributes = [(x, {name: _kept(part) for name, part in vars(x).items()}) for x in objects]
     values = [(variable, variable.tensor, variable.lent) for variable in model.all_variables()]
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -74,28 +74,37 @@ def draw(title: str, parts: Sequence[Box | Frame], edges: Sequence[Edge], direct
         'one to another.'
     """
     edges = list(dict.fromkeys((a, b) for a, b in edges if a != b))
-    plan = _plan(parts, edges, direction)
-    _shift(plan, MARGIN, MARGIN)
+    plan = placed(parts, edges, direction)
+    shift(plan, MARGIN, MARGIN)
     frames = [_frame(place) for _, place in plan.frames]
     tabs = [shape for frame in plan.frames for shape in _tab(*frame)]
     boxes = [shape for box, place in plan.boxes.values() for shape in _box(box, place)]
-    shapes = [*frames, *_arrows(plan, edges, direction), *tabs, *boxes]
+    shapes = [*frames, *arrows(plan, edges, direction), *tabs, *boxes]
     titles = {key: box.title for key, (box, _) in plan.boxes.items()}
     description = "; ".join(f"{titles[a]} to {titles[b]}" for a, b in edges) or ", ".join(titles.values())
     return Drawing(shapes, plan.width + 2 * MARGIN, plan.height + 2 * MARGIN, title, f"{description}.")
 
 
-# ------------------------------------------------------------ places
+def placed(
+    parts: Sequence[Box | Frame],
+    edges: Sequence[Edge],
+    direction: str = "TB",
+    gap: float = 24,
+    space: float = 40,
+    late: Collection[Key] = (),
+) -> Plan:
+    """Return where parts and arrows stand, from (0, 0): what is inside frames first, then the frames among the others.
 
-
-def _plan(parts: Sequence[Box | Frame], edges: Sequence[Edge], direction: str) -> Plan:
-    """Return where the parts stand, from (0, 0): what is inside frames first, then the frames among the others."""
-    inside = {part.key: _plan(part.parts, edges, direction) for part in parts if isinstance(part, Frame)}
+    See `arrange` for gap, space and late.
+    """
+    frames = [part for part in parts if isinstance(part, Frame)]
+    inside = {frame.key: placed(frame.parts, edges, direction, gap, space, late) for frame in frames}
     sizes = {part.key: _size(part, inside.get(part.key)) for part in parts}
     holder = {key: part.key for part in parts for key in _keys(part)}
     ties = [(holder[a], holder[b]) for a, b in edges if a in holder and b in holder and holder[a] != holder[b]]
     flat = direction in ("LR", "RL")
-    layout = arrange({k: (h, w) if flat else (w, h) for k, (w, h) in sizes.items()}, list(dict.fromkeys(ties)))
+    turned = {k: (h, w) if flat else (w, h) for k, (w, h) in sizes.items()}
+    layout = arrange(turned, list(dict.fromkeys(ties)), gap, space, late)
     at = _turned(layout, direction)
     plan = Plan(*(reversed(layout.size) if flat else layout.size))
     for part in parts:
@@ -113,6 +122,22 @@ def _plan(parts: Sequence[Box | Frame], edges: Sequence[Edge], direction: str) -
                 plan.back.add((a, b))
             plan.passes[a, b] = _passes(layout, (source, target), at)
     return plan
+
+
+def shift(plan: Plan, x: float, y: float) -> None:
+    """Move everything in a plan."""
+
+    def moved(place: Rectangle) -> Rectangle:
+        return Rectangle(place.x + x, place.y + y, place.width, place.height)
+
+    plan.boxes = {key: (box, moved(place)) for key, (box, place) in plan.boxes.items()}
+    plan.frames = [(title, moved(place)) for title, place in plan.frames]
+    plan.passes = {
+        edge: [((a + x, b + y), (c + x, d + y)) for (a, b), (c, d) in passes] for edge, passes in plan.passes.items()
+    }
+
+
+# ------------------------------------------------------------ places
 
 
 def _keys(part: Box | Frame) -> list[Key]:
@@ -159,22 +184,11 @@ def _passes(layout: Layout, edge: Edge, at: Callable[[float, float], Point]) -> 
 
 
 def _include(plan: Plan, inner: Plan, place: Rectangle) -> None:
-    _shift(inner, place.x + (place.width - inner.width) / 2, place.y + FRAME + FRAME_TITLE)
+    shift(inner, place.x + (place.width - inner.width) / 2, place.y + FRAME + FRAME_TITLE)
     plan.boxes.update(inner.boxes)
     plan.frames += inner.frames
     plan.passes.update(inner.passes)
     plan.back |= inner.back
-
-
-def _shift(plan: Plan, x: float, y: float) -> None:
-    def moved(place: Rectangle) -> Rectangle:
-        return Rectangle(place.x + x, place.y + y, place.width, place.height)
-
-    plan.boxes = {key: (box, moved(place)) for key, (box, place) in plan.boxes.items()}
-    plan.frames = [(title, moved(place)) for title, place in plan.frames]
-    plan.passes = {
-        edge: [((a + x, b + y), (c + x, d + y)) for (a, b), (c, d) in passes] for edge, passes in plan.passes.items()
-    }
 
 
 # ------------------------------------------------------------ shapes
@@ -209,7 +223,7 @@ def _tab(title: str, place: Rectangle) -> list[Shape]:
     return [ground, Text(place.x + width / 2, place.y + 14, title, SMALL, HEAD_TEXT, bold=True, anchor="middle")]
 
 
-def _arrows(plan: Plan, edges: Sequence[Edge], direction: str) -> list[Shape]:
+def arrows(plan: Plan, edges: Sequence[Edge], direction: str = "TB") -> list[Curve]:
     """Return the arrows; those that meet at a box end a little apart, in the order in which they come."""
     ways = {edge: [point for pair in plan.passes.get(edge, []) for point in pair] for edge in edges}
     forwards = {edge: (direction in ("TB", "LR")) != (edge in plan.back) for edge in edges}

@@ -7,7 +7,7 @@ barycenters, places by least squares. Lengths `across` run along a layer, `along
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,7 +36,9 @@ class Layout:
     size: Size
 
 
-def arrange(sizes: Mapping[Key, Size], edges: Sequence[Edge], gap: float = 24, space: float = 40) -> Layout:
+def arrange(
+    sizes: Mapping[Key, Size], edges: Sequence[Edge], gap: float = 24, space: float = 40, late: Collection[Key] = ()
+) -> Layout:
     """Return where boxes stand.
 
     Args:
@@ -44,6 +46,7 @@ def arrange(sizes: Mapping[Key, Size], edges: Sequence[Edge], gap: float = 24, s
         edges: pairs of boxes. Those that close a cycle, in the boxes' order, are laid out the other way round.
         gap: between two boxes of a layer.
         space: between two layers.
+        late: boxes that stand just before what follows them, as do those that nothing leads to.
 
     Example:
         >>> layout = arrange({"a": (10, 10), "b": (10, 10)}, [("a", "b")], space=20)
@@ -51,7 +54,7 @@ def arrange(sizes: Mapping[Key, Size], edges: Sequence[Edge], gap: float = 24, s
         {'a': (5.0, 5.0), 'b': (5.0, 35.0)}
     """
     back = _closing(sizes, edges)
-    layer_of = _layers(sizes, [(b, a) if (a, b) in back else (a, b) for a, b in edges])
+    layer_of = _layers(sizes, [(b, a) if (a, b) in back else (a, b) for a, b in edges], late)
     chains = {edge: _chain(edge, layer_of) for edge in edges}
     widths = {key: size[0] for key, size in sizes.items()}
     ties = [(b, a) if edge in back else (a, b) for edge, chain in chains.items() for a, b in pairwise(chain)]
@@ -87,8 +90,8 @@ def _closing(sizes: Mapping[Key, Size], edges: Sequence[Edge]) -> set[Edge]:
     return closing
 
 
-def _layers(sizes: Mapping[Key, Size], edges: Sequence[Edge]) -> dict[Key, int]:
-    """Return each box's layer: one after all that lead to it; what nothing leads to stands just before what follows."""
+def _layers(sizes: Mapping[Key, Size], edges: Sequence[Edge], late: Collection[Key]) -> dict[Key, int]:
+    """Return each box's layer: one after all that lead to it; for late ones, one before what follows."""
     after: dict[Key, list[Key]] = defaultdict(list)
     missing = dict.fromkeys(sizes, 0)
     for source, target in edges:
@@ -96,15 +99,16 @@ def _layers(sizes: Mapping[Key, Size], edges: Sequence[Edge]) -> dict[Key, int]:
         missing[target] += 1
     layer = dict.fromkeys(sizes, 0)
     ready = [key for key in sizes if not missing[key]]
-    first = list(ready)
+    late = {*late, *ready}
     for key in ready:  # grows
         for target in after[key]:
             layer[target] = max(layer[target], layer[key] + 1)
             missing[target] -= 1
             if not missing[target]:
                 ready.append(target)
-    for key in first:
-        layer[key] = min((layer[target] - 1 for target in after[key]), default=0)
+    for key in reversed(ready):
+        if key in late:
+            layer[key] = min((layer[target] - 1 for target in after[key]), default=layer[key])
     return layer
 
 

@@ -52,7 +52,7 @@ class Curve:
     Attributes:
         start: where it starts.
         pieces: cubic Bézier pieces, each by two control points and its end.
-        head: the corners of the arrow's head.
+        head: the corners of the arrow's head; none for a line without.
     """
 
     start: Point
@@ -179,10 +179,9 @@ def _element(shape: Shape) -> str:
             f'preserveAspectRatio="none" style="image-rendering:pixelated" href="{data_url(shape.pixels)}"/>'
         )
     pieces = " ".join(f"C{_point(a)} {_point(b)} {_point(c)}" for a, b, c in shape.pieces)
-    corners = " ".join(map(_point, shape.head))
     return (
         f'<path d="M{_point(shape.start)} {pieces}" fill="none" stroke="{shape.colour}" stroke-width="1.6"/>'
-        f'<polygon points="{corners}" fill="{shape.colour}"/>'
+        + _head(shape.head, shape.colour)
     )
 
 
@@ -194,7 +193,11 @@ def _line(line: Line) -> str:
     look += ' stroke-dasharray="6 4"' if line.dashed else ""
     look += "" if line.opacity == 1 else f' opacity="{line.opacity:g}"'
     stroke = f'<{tag} points="{" ".join(map(_point, points))}" fill="{line.fill}" {look}/>'
-    return stroke + (f'<polygon points="{" ".join(map(_point, head))}" fill="{line.colour}"/>' if head else "")
+    return stroke + _head(head, line.colour)
+
+
+def _head(corners: Sequence[Point], colour: str) -> str:
+    return f'<polygon points="{" ".join(map(_point, corners))}" fill="{colour}"/>' if corners else ""
 
 
 def headed(points: Sequence[Point]) -> tuple[list[Point], list[Point]]:

@@ -5,6 +5,6 @@ Each function returns a `Picture`, or `Slides` to step through; `save(path)` wri
 
 from klods.missing import reporter
 
-_DRAWN_BY: dict[str, str] = {}
+_DRAWN_BY: dict[str, str] = {"graph": "klods.show.computation"}
 __all__ = [*_DRAWN_BY]
 __getattr__ = reporter(__name__, found_in=_DRAWN_BY)

@@ -80,4 +80,5 @@ def _draw_curve(axes: Axes, curve: Curve, level: int) -> None:
     codes = [Line.MOVETO, *[Line.CURVE4] * (len(points) - 1)]
     width = 1.6 * POINTS / PIXELS
     axes.add_patch(PathPatch(Line(points, codes), fill=False, edgecolor=curve.colour, linewidth=width, zorder=level))
-    axes.add_patch(Polygon(list(curve.head), closed=True, facecolor=curve.colour, edgecolor="none", zorder=level))
+    if curve.head:
+        axes.add_patch(Polygon(list(curve.head), closed=True, facecolor=curve.colour, edgecolor="none", zorder=level))

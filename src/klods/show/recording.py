@@ -1,0 +1,376 @@
+"""What ran, operation by operation, with its values: under a watch of its own, or as a GradientTape wrote it down."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from klods.compiled import Function
+from klods.errors import DataError, KlodsError, StateError
+from klods.explanation.subject import same_random_numbers, unchanged
+from klods.graph import Symbol, engine
+from klods.keras.layers.layer import Layer
+from klods.keras.losses.loss import Loss
+from klods.keras.models.batches import ALL, make_data, tensors
+from klods.keras.models.rehearsal import check_targets
+from klods.ops.block import Block, operation
+from klods.structures import leaves, mapped
+from klods.tape import GradientTape, backward
+from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
+
+UNNAMED = "Variable"  # what a Variable is called that nobody named
+# The code that runs when a block is called.
+BLOCK_CALL = next(c for c in operation.__code__.co_consts if getattr(c, "co_name", "") == "call")
+# What calls of layers and losses take, by their code; and the comparison of targets with outputs before a loss.
+PARTS = {Layer.__call__.__code__: ("inputs",), Loss.__call__.__code__: ("y_true", "y_pred")}
+CHECKS = {**PARTS, check_targets.__code__: ("y", "y_pred")}
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One operation that ran.
+
+    Attributes:
+        block: the operation.
+        operands: its inputs; a variable as the tensor that it held.
+        output: what it gave; None if it failed.
+        attributes: its further arguments.
+        parts: the layers and losses in whose calls it ran, outermost first, each with the number of the call.
+    """
+
+    block: Block
+    operands: list[Any]
+    output: Tensor | None
+    attributes: dict[str, Any]
+    parts: tuple[tuple[int, Any], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Failure:
+    """What stopped a computation.
+
+    Attributes:
+        title: the operation's name, or that of the layer or loss.
+        operands: what it got.
+    """
+
+    title: str
+    operands: list[Any]
+
+
+@dataclass(eq=False)
+class Recording:
+    """What ran.
+
+    Attributes:
+        title: a line about it.
+        steps: the operations, in order.
+        names: what tensors are called, by their ids.
+        variables: the variables whose tensors were used, by the tensors' ids.
+        arguments: the tensors that were given, by their ids.
+        targets: what came out.
+        error: what stopped it.
+        failed: the operation that the error came up in; the layer or loss if it came up before one; None if in neither.
+        gradients: by the ids of tensors, the gradients of the targets' sum.
+    """
+
+    title: str
+    steps: list[Step] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    variables: dict[int, Variable] = field(default_factory=dict)
+    arguments: dict[int, Any] = field(default_factory=dict)
+    targets: list[Tensor] = field(default_factory=list)
+    error: KlodsError | None = None
+    failed: Failure | None = None
+    gradients: dict[int, Any] = field(default_factory=dict)
+
+    def differentiate(self, sources: set[int]) -> None:
+        """Find the gradients of all that lies between the sources, given by their ids, and the targets.
+
+        The rules are walked as `GradientTape.gradient` walks them.
+        """
+        records = [
+            (x.block, x.operands, x.output, x.attributes)
+            for x in self.steps
+            if x.output is not None and x.block.gradient and x.output.value.dtype.kind == "f"
+        ]
+        wanted = set(sources)
+        for _, operands, output, _ in records:
+            if any(id(x) in wanted for x in operands):
+                wanted.add(id(output))
+        seeds = {id(t): Tensor(np.ones_like(t.value)) for t in self.targets if t.value.dtype.kind == "f"}
+        with np.errstate(all="ignore"), unwatched():
+            found = backward(records, seeds, wanted)
+        self.gradients = {key: x.value for key, x in found.items() if key in wanted}
+
+    def keep_what_matters(self) -> int:
+        """Drop the operations that the targets don't depend on; return how many they were."""
+        needed, kept = {id(t) for t in self.targets}, []
+        for step in reversed(self.steps):
+            if id(step.output) in needed:
+                kept.append(step)
+                needed |= {id(x) for x in step.operands}
+        dropped = len(self.steps) - len(kept)
+        self.steps = kept[::-1]
+        return dropped
+
+
+class unwatched:
+    """Let no tape write down what runs inside the `with` block."""
+
+    def __enter__(self) -> None:
+        self._token = watching.set(())
+
+    def __exit__(self, *exception: object) -> None:
+        watching.reset(self._token)
+
+
+class Watcher:
+    """Writes down every operation that runs, as a tape does those on what it watches."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.variables: dict[int, Variable] = {}
+        self.frame: FrameType | None = None  # of the function that is watched
+        self._calls: dict[FrameType, int] = {}
+
+    def run(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """Return what a function returns."""
+        token = watching.set((*watching.get(), self))
+        try:
+            return function(*arguments)
+        finally:
+            watching.reset(token)
+
+    def record(self, block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]) -> None:
+        """Write one operation down."""
+        for x in inputs:
+            if isinstance(x, Variable):
+                self.see(x)
+        operands = [x.tensor if isinstance(x, Variable) else x for x in inputs]
+        self.steps.append(Step(block, operands, output, attributes, self._parts()))
+
+    def see(self, variable: Variable) -> None:
+        """Take notice of a variable that is read."""
+        variable.lent = True  # what it holds now is shown later
+        self.variables[id(variable.tensor)] = variable
+
+    def _parts(self) -> tuple[tuple[int, Any], ...]:
+        """Return the layers and losses that are being called, and note the frame of the function that is watched."""
+        found, frame = [], sys._getframe(1)
+        while frame is not None and frame.f_code is not Watcher.run.__code__:
+            if frame.f_code in PARTS:
+                found.append((self._calls.setdefault(frame, len(self._calls)), frame.f_locals["self"]))
+            self.frame, frame = frame, frame.f_back  # type: ignore[assignment]
+        return tuple(reversed(found))
+
+
+# ------------------------------------------------------------ of a function, a tape
+
+
+def of_function(function: Callable[..., Any], arguments: Sequence[Any]) -> Recording:
+    """Return what a function does with arguments.
+
+    Arrays and Python's floating numbers become tensors. An error of klods's own ends the recording, and is part of it.
+    """
+    plain = function.python_function if isinstance(function, Function) else function
+    named = _parameters(plain, arguments)
+    name = getattr(plain, "__name__", type(plain).__name__)
+    recording = Recording(f"{'function' if name == '<lambda>' else name}({', '.join(n for n, _ in named)})")
+    given = [mapped(_as_tensor, x) for _, x in named]
+    _give(recording, zip((word for word, _ in named), given))
+    watched(recording, plain, given)
+    recording.differentiate(_floating(recording.arguments) | _trainable(recording))
+    return recording
+
+
+def watched(recording: Recording, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """Run a function and write down in a recording what it does, and the error that stops it; return its result."""
+    watcher, result = Watcher(), None
+    try:
+        result = watcher.run(function, arguments)
+    except KlodsError as error:
+        recording.error = error
+        recording.failed = _failing(error, watcher)
+    recording.steps, recording.variables = watcher.steps, {**recording.variables, **watcher.variables}
+    recording.targets = _tensors(result)
+    if recording.error is None and not recording.targets:
+        raise DataError(
+            f"{recording.title} returned {'nothing' if result is None else f'a {type(result).__name__}'}, no tensor.",
+            "return the tensor whose computation is to be seen.",
+        )
+    _name(recording, watcher.frame)
+    return result
+
+
+def of_model(model: Any, batch: Sequence[Any]) -> Recording:
+    """Return what a model does with a batch; with targets its loss too, as in training. The model stays as it is.
+
+    Raises:
+        StateError: for a model that isn't built, or that isn't compiled where there are targets.
+        DataError: for a batch of other than one to three parts, or parts of several lengths.
+    """
+    if not model.built:
+        raise StateError(f"Model '{model.name}' is not built, so its weights aren't there.", "call it or build it.")
+    if not 1 <= len(batch) <= 3:
+        raise DataError(f"A batch is x, y, sample_weight; got {len(batch)} arrays.", "write graph(model, x, y).")
+    if len(batch) > 1:
+        model._check_compiled("graph of a model and targets")
+    data = make_data(*batch)
+    arguments = [tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)]
+    training = data.y is not None
+
+    def step(x: Any, y: Any, sample_weight: Any) -> Any:
+        y_pred = model(x, training=training)
+        if not training:
+            return y_pred
+        check_targets(model, y, y_pred)
+        return model._loss(x, y, y_pred, sample_weight, training=True)
+
+    recording = Recording(f"model '{model.name}', batch of {len(leaves(arguments[0])[0])}")
+    _give(recording, zip(("x", "y", "sample_weight"), arguments))
+    with engine, np.errstate(all="ignore"), same_random_numbers(), unchanged(model):
+        watched(recording, step, arguments)
+    recording.differentiate(_floating(recording.arguments) | _trainable(recording))
+    return recording
+
+
+def of_tape(tape: GradientTape, target: Any, sources: Any, frame: FrameType | None) -> Recording:
+    """Return what a tape wrote down on the way to a target.
+
+    Args:
+        tape: the tape.
+        target: a tensor, or several.
+        sources: what gradients are taken with respect to; what the tape watches by default.
+        frame: where the tensors' names are looked up.
+
+    Raises:
+        DataError: without a target, or for one that the tape hasn't written down.
+        StateError: for a tape that has given its gradient and with it let go of what it wrote down.
+    """
+    targets = _tensors(target)
+    if not targets:
+        raise DataError("graph of a tape needs a target.", "write klods.show.graph(tape, target=loss).")
+    if not tape._records:
+        raise StateError(
+            "This GradientTape holds no operations: it has given its gradient, or watched nothing.",
+            "call graph before gradient, or make it with GradientTape(persistent=True).",
+        )
+    recording = Recording("the tape", [Step(*record) for record in tape._records])
+    made = {id(x.output) for x in recording.steps}
+    if any(id(t) not in made for t in targets):
+        raise DataError("The target was not computed inside this tape.", "give a tensor made inside its `with` block.")
+    recording.targets = targets
+    recording.variables = {id(t): v for v, seen in tape._variables.values() for t in seen}
+    recording.arguments = {key: x for key, x in tape._watched.items() if key not in made | recording.variables.keys()}
+    _name(recording, frame)
+    given = leaves(sources) if sources is not None else []
+    wanted = {id(t) for x in given for t in tape._values(x)}
+    recording.differentiate(wanted if given else {*recording.arguments, *recording.variables})
+    return recording
+
+
+def _parameters(function: Callable[..., Any], arguments: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Return the arguments of a call with their names."""
+    try:
+        bound = inspect.signature(function).bind(*arguments)
+    except ValueError:  # no signature is known
+        return [(f"x{i}" if len(arguments) > 1 else "x", x) for i, x in enumerate(arguments)]
+    pairs: list[tuple[str, Any]] = []
+    for name, x in bound.arguments.items():
+        several = bound.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        pairs += [(f"{name}{i}", part) for i, part in enumerate(x)] if several else [(name, x)]
+    return pairs
+
+
+def _as_tensor(x: Any) -> Any:
+    """Return a floating number or an array as a tensor; what else there is stays."""
+    if isinstance(x, TensorLike) and isinstance(x.value, Symbol):
+        raise StateError("Inside a traced function tensors have no values yet.", "call graph outside of it.")
+    return convert_to_tensor(x) if isinstance(x, (float, np.ndarray, np.generic)) else x
+
+
+def _give(recording: Recording, arguments: Iterable[tuple[str, Any]]) -> None:
+    """Write down the tensors among arguments."""
+    for word, x in arguments:
+        parts = [part for part in leaves(x) if isinstance(part, TensorLike)]
+        for i, part in enumerate(parts):
+            tensor: Any = part.tensor if isinstance(part, Variable) else part
+            recording.names[id(tensor)] = word if len(parts) == 1 else f"{word}[{i}]"
+            recording.arguments[id(tensor)] = tensor
+            if isinstance(part, Variable):
+                recording.variables[id(tensor)] = part
+
+
+def _tensors(structure: Any) -> list[Any]:
+    """Return the tensors in a structure; for a variable, what it holds."""
+    return [x.tensor if isinstance(x, Variable) else x for x in leaves(structure) if isinstance(x, TensorLike)]
+
+
+def _trainable(recording: Recording) -> set[int]:
+    return _floating({key: v for key, v in recording.variables.items() if v.trainable})
+
+
+def _floating(tensors: dict[int, Any]) -> set[int]:
+    return {key for key, x in tensors.items() if x.dtype.name.startswith("float")}
+
+
+def titled(part: Any) -> str:
+    """Return the name and class of a layer, or the name of a loss."""
+    return f"{part.name} ({kind_of(part)})"
+
+
+def kind_of(part: Any) -> str:
+    """Return the class of a layer; a loss is a `loss`."""
+    return "loss" if isinstance(part, Loss) else type(part).__name__
+
+
+def _failing(error: KlodsError, watcher: Watcher) -> Failure | None:
+    """Return the operation in whose call an error came up; or else the layer."""
+    failed, trace = None, error.__traceback__
+    while trace is not None:
+        frame, held = trace.tb_frame, trace.tb_frame.f_locals
+        if frame.f_code in CHECKS:
+            title = titled(held["self"]) if "self" in held else "the comparison of y and y_pred"
+            failed = Failure(title, [x for name in CHECKS[frame.f_code] for x in leaves(held[name])])
+        elif frame.f_code is BLOCK_CALL:
+            failed = Failure(held["block"].name, list(held["inputs"]))
+        elif frame.f_back is not None and frame.f_back.f_code is Watcher.run.__code__:
+            watcher.frame = frame
+        trace = trace.tb_next
+    if failed is None:
+        return None
+    for x in failed.operands:
+        if isinstance(x, Variable):
+            watcher.see(x)
+    return Failure(failed.title, [x.tensor if isinstance(x, Variable) else x for x in failed.operands])
+
+
+# ------------------------------------------------------------ names
+
+
+def _name(recording: Recording, frame: FrameType | None) -> None:
+    """Give tensors the names that they have: as variables, or in the function that ran."""
+    named = dict(_named_in(frame)) if frame is not None else {}
+    for key, variable in recording.variables.items():
+        path = getattr(variable, "path", variable.name)
+        own = "/".join(path.split("/")[-2:]) if path != UNNAMED else named.get(id(variable), UNNAMED)
+        recording.names.setdefault(key, own)
+    for step in recording.steps:
+        for x in (step.output, *step.operands):
+            if id(x) in named:
+                recording.names.setdefault(id(x), named[id(x)])
+
+
+def _named_in(frame: FrameType) -> Iterator[tuple[int, str]]:
+    """Yield the tensors that a function's variables hold, by their ids, and those that it finds outside."""
+    outside = {name: frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals}
+    for name, x in (*outside.items(), *frame.f_locals.items()):
+        if isinstance(x, TensorLike) and not name.startswith("_"):
+            yield id(x), name
