@@ -5,6 +5,9 @@ Each function returns a `Picture`, or `Slides` to step through; `save(path)` wri
 
 from klods.missing import reporter
 
-_DRAWN_BY: dict[str, str] = {"graph": "klods.show.computation"}
+_DRAWN_BY = {
+    "graph": "klods.show.computation",
+    "tensor": "klods.show.tensors",
+}
 __all__ = [*_DRAWN_BY]
 __getattr__ = reporter(__name__, found_in=_DRAWN_BY)

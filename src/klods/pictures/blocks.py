@@ -1,0 +1,122 @@
+"""Shapes in rectangles of their own, put side by side, one below the other, and on a page with a title and notes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from klods.pictures.boxes import LABEL, VALUE
+from klods.pictures.shapes import ARROW, Curve, Drawing, Line, Rectangle, Shape, Text, text_width
+
+MARGIN, LARGE, SMALL = 14.0, 13.0, 11.5  # around a page; letters
+LINE = 15.0  # from one line of small letters to the next
+NARROWEST = 300.0  # a page, so that notes aren't cut into single words
+MARK = "#a84300"  # of NaN and infinity: orange, dark enough to be read on white
+DOTS = "…"
+Side = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Shapes in a rectangle whose corner is (0, 0)."""
+
+    shapes: Sequence[Shape]
+    width: float
+    height: float
+
+
+def moved(shapes: Iterable[Shape], x: float, y: float) -> list[Shape]:
+    """Return shapes moved to the right by x and down by y."""
+    return [_moved(shape, x, y) for shape in shapes]
+
+
+def _moved(shape: Shape, x: float, y: float) -> Shape:
+    if isinstance(shape, Line):
+        return replace(shape, points=[(a + x, b + y) for a, b in shape.points])
+    assert not isinstance(shape, Curve)
+    return replace(shape, x=shape.x + x, y=shape.y + y)
+
+
+def beside(blocks: Sequence[Block], gap: float, align: Side = "start") -> Block:
+    """Return blocks side by side; `align` says whether their tops, middles or bottoms are level."""
+    height, x, shapes = max(block.height for block in blocks), 0.0, []
+    for block in blocks:
+        shapes += moved(block.shapes, x, _offset(height - block.height, align))
+        x += block.width + gap
+    return Block(shapes, x - gap, height)
+
+
+def below(blocks: Sequence[Block], gap: float, align: Side = "start") -> Block:
+    """Return blocks one below the other; `align` says whether their left sides, middles or right sides are level."""
+    width, y, shapes = max(block.width for block in blocks), 0.0, []
+    for block in blocks:
+        shapes += moved(block.shapes, _offset(width - block.width, align), y)
+        y += block.height + gap
+    return Block(shapes, width, y - gap)
+
+
+def _offset(room: float, align: Side) -> float:
+    return {"start": 0.0, "middle": room / 2, "end": room}[align]
+
+
+def words(text: str, size: float = SMALL, colour: str = LABEL, bold: bool = False) -> Block:
+    """Return a line of letters."""
+    return Block([Text(0, size, text, size, colour, bold)], text_width(text, size, bold), size + 4)
+
+
+def rightwards(label: str, length: float) -> Block:
+    """Return an arrow to the right, of a length, and a label below it."""
+    arrow = Block([Line([(0, 6), (max(length, 2 * ARROW), 6)], LABEL, 1.2, arrow=True)], length, 8)
+    return below([arrow, words(label)], 2)
+
+
+def overhead(label: str, length: float) -> Block:
+    """Return an arrow to the right, of a length, and a label above it."""
+    return below([words(label), Block([Line([(0, 4), (length, 4)], LABEL, 1.2, arrow=True)], length, 8)], 2)
+
+
+def downwards(label: str, length: float) -> Block:
+    """Return an arrow down, of a length, and a label to the left of it, broken after its commas."""
+    lines = label.split(", ")
+    width = max(text_width(line, SMALL) for line in lines) + 8
+    height = max(length, LINE * len(lines))
+    top = (height - LINE * len(lines)) / 2 + SMALL
+    texts = [Text(width - 8, top + LINE * i, line, SMALL, LABEL, anchor="end") for i, line in enumerate(lines)]
+    return Block(
+        [*texts, Line([(width, 0), (width, max(length, 2 * ARROW))], LABEL, 1.2, arrow=True)], width + 8, height
+    )
+
+
+def dots(height: float) -> Block:
+    """Return dots, which say that more comes, half-way up a height."""
+    return Block([Text(0, height / 2 + 4, DOTS, 16, LABEL)], 18, height)
+
+
+def page(title: str, description: str, body: Block, notes: Sequence[str] = (), mark: str = "") -> Drawing:
+    """Return a drawing on a white ground: a title, a body and notes.
+
+    Args:
+        title: the line above the body.
+        description: what is to be seen, for those who hear it.
+        body: what is shown.
+        notes: sentences below the body.
+        mark: a further note that has to be seen, such as one on NaN.
+    """
+    head = words(title, LARGE, VALUE, bold=True)
+    width = max(head.width, body.width, NARROWEST)
+    told = [words(line) for note in notes for line in _lines(note, width)]
+    marked = [words(line, colour=MARK, bold=True) for line in _lines(mark, width / 1.12)]
+    all_of_it = below([head, Block([], 0, 0), body, *_together(told + marked)], 6)
+    wide, high = all_of_it.width + 2 * MARGIN, all_of_it.height + 2 * MARGIN
+    ground = Rectangle(0, 0, wide, high, fill="#ffffff")
+    return Drawing([ground, *moved(all_of_it.shapes, MARGIN, MARGIN)], wide, high, title, description)
+
+
+def _together(lines: Sequence[Block]) -> list[Block]:
+    return [below(lines, 1)] if lines else []
+
+
+def _lines(text: str, width: float) -> list[str]:
+    return textwrap.wrap(text, max(20, int(width / (0.62 * SMALL))))
