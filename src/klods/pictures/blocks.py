@@ -119,4 +119,4 @@ def _together(lines: Sequence[Block]) -> list[Block]:
 
 
 def _lines(text: str, width: float) -> list[str]:
-    return textwrap.wrap(text, max(20, int(width / (0.62 * SMALL))))
+    return textwrap.wrap(text, max(20, int(width / (0.54 * SMALL))))

@@ -8,6 +8,7 @@ from klods.missing import reporter
 _DRAWN_BY = {
     "graph": "klods.show.computation",
     "tensor": "klods.show.tensors",
+    "transform": "klods.show.transforms",
 }
 __all__ = [*_DRAWN_BY]
 __getattr__ = reporter(__name__, found_in=_DRAWN_BY)
