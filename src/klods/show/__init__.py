@@ -9,6 +9,7 @@ _DRAWN_BY = {
     "graph": "klods.show.computation",
     "tensor": "klods.show.tensors",
     "transform": "klods.show.transforms",
+    "uncrumple": "klods.show.uncrumpled",
 }
 __all__ = [*_DRAWN_BY]
 __getattr__ = reporter(__name__, found_in=_DRAWN_BY)

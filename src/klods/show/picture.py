@@ -55,7 +55,7 @@ class Slides:
 
     Attributes:
         pictures: the pictures, in order.
-        captions: a line about each.
+        captions: a line about each; printed with the text of its picture, if it has one.
     """
 
     pictures: Sequence[Picture]
@@ -68,7 +68,8 @@ class Slides:
         return len(self.pictures)
 
     def __str__(self) -> str:
-        parts = (f"{caption}\n{picture.text}" for caption, picture in zip(self.captions, self.pictures))
+        told = zip(self.captions, self.pictures)
+        parts = (f"{caption}\n{picture.text}" for caption, picture in told if picture.text)
         return printable("\n\n".join(parts))
 
     def html(self) -> str:
