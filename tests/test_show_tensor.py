@@ -129,6 +129,24 @@ def test_images_have_colours_and_scales():
     assert stretched.tolist() == [[0, 128], [191, 255]]
 
 
+def test_a_terminal_gets_the_first_image_in_letters():
+    x = np.zeros((3, 12, 12), "uint8")
+    x[0, 2, 3:5] = 255, 128
+    lines = str(klods.show.tensor(x)).split("\n")[-12:]
+    assert lines == ["", "", "      @@++", *[""] * 9]
+
+
+@pytest.mark.parametrize("rank", range(7))
+def test_pictures_are_no_wider_than_a_page(rank):
+    names = ["a long name"] * rank
+    assert klods.show.tensor(np.full((9,) * rank, -1.2345e-100), axes=names).drawing.width <= 720
+
+
+def test_extreme_integers_are_told_as_they_are():
+    x = np.array([np.iinfo("int64").max, np.iinfo("int64").min])
+    assert "min -9.22e+18 · max 9.22e+18" in str(klods.show.tensor(x))
+
+
 def test_weights_are_no_images():
     assert not pixels(klods.show.tensor(np.random.default_rng(0).normal(size=(16, 16))))
     assert not pixels(klods.show.tensor(np.ones((16, 16))))

@@ -134,7 +134,7 @@ def test_points_in_the_wrong_region_are_ringed():
     model = stack(keras.layers.Dense(1, "sigmoid"))
     model.set_weights([[[1.0], [0.0]], [0.0]])
     picture = klods.show.uncrumple(model, [[-1.0, 0.0], [1.0, 0.5], [2.0, 0.0]], [0, 0, 1])[-1]
-    assert "Ringed: 1 drawn points" in picture.drawing.description
+    assert "Ringed: 1 of the points drawn" in picture.drawing.description
     rings = [shape for shape in picture.drawing.shapes if isinstance(shape, Circle) and shape.fill == "none"]
     discs = [s for s in picture.drawing.shapes if isinstance(s, Circle) and s.fill == COLOURS[0]]
     assert [(ring.x, ring.y) for ring in rings] == [(discs[1].x, discs[1].y)]
@@ -187,11 +187,20 @@ def branched():
     return keras.Model(inputs, keras.layers.Add()([keras.layers.Dense(2)(inputs), inputs]))
 
 
+def two_outputs():
+    inputs = keras.Input((2,))
+    first = keras.layers.Dense(2)(inputs)
+    return keras.Model(inputs, [first, keras.layers.Dense(2)(first)])
+
+
 @pytest.mark.parametrize(
     ("model", "x", "y", "error"),
     [
         (lambda: keras.Sequential([keras.layers.Dense(2)]), X, Y, StateError),
         (branched, X, Y, DataError),
+        (two_outputs, X, Y, DataError),
+        (lambda: keras.layers.Dense(2), X, Y, DataError),
+        (lambda: stack(keras.layers.Reshape((2, 1))), X, Y, ShapeError),
         (plane_model, X[:, :1], Y, ShapeError),
         (plane_model, X, Y[:-1], ShapeError),
         (plane_model, X, np.arange(12) % 3, DataError),

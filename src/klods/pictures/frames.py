@@ -14,6 +14,7 @@ from klods.pictures.shapes import Image, Rectangle, Shape
 IMAGES, FRAMES, STRIPS = 5, 6, 3  # shown at most
 SIDE, FRAME_SIDE, ALONE = 100.0, 76.0, 240.0  # of an image in a row, in a film, by itself
 PIXELS = 256  # of an image along an axis; of larger ones every second, third ... is drawn
+SHADES, ACROSS = " .:-=+*#%@", 32  # letters from black to white; pixels along a side of an image of letters
 FILM, HOLE = "#2b3138", "#ffffff"
 SPOILT = (213, 94, 0)  # the colour of pixels that are NaN or infinite
 Range = tuple[float, float]
@@ -62,12 +63,37 @@ def bounds(array: Any) -> Range:
     """
     if array.dtype == np.uint8:
         return 0.0, 255.0
-    numbers = array[np.isfinite(array)]
-    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 1.0)
+    low, high = map(float, extremes(array) or (0, 1))
     for top in (1.0, 255.0):
         if low >= 0 and high <= top:
             return 0.0, top
     return low, high
+
+
+def extremes(array: Any) -> tuple[Any, Any] | None:
+    """Return the least and the greatest finite number; None if there is none.
+
+    Example:
+        >>> import numpy as np
+        >>> least, greatest = extremes(np.array([2, 1, np.nan]))
+        >>> float(least), float(greatest)
+        (1.0, 2.0)
+    """
+    finite = np.isfinite(array)
+    if not finite.any():
+        return None
+    one = array.flat[finite.argmax()]
+    return array.min(where=finite, initial=one), array.max(where=finite, initial=one)
+
+
+def letters(array: Any, bounds: Range) -> str:
+    """Return an image of shape (height, width, channels) as lines of letters: two of a kind to a pixel, `x` for NaN."""
+    step = -(-max(array.shape[:2]) // ACROSS)
+    array = array[::step, ::step]
+    levels = (pixels(array, bounds).mean(axis=2) / 255 * (len(SHADES) - 1)).round().astype(int)
+    finite = np.isfinite(array).all(axis=2)
+    rows = ([2 * (SHADES[i] if ok else "x") for i, ok in zip(*row)] for row in zip(levels.tolist(), finite.tolist()))
+    return "\n".join("".join(row).rstrip() for row in rows)
 
 
 def _image(array: Any, bounds: Range, side: float) -> Block:

@@ -63,16 +63,19 @@ def in_a_row(model: Any) -> list[Layer]:
 
     Raises:
         StateError: for a model that isn't built.
-        DataError: for other models.
+        DataError: for other models, and what is no model.
     """
-    if not getattr(model, "built", True):
+    if not isinstance(model, Model):
+        raise DataError(f"A model is needed; got {model!r}.", "put its layers into a Sequential.")
+    if not model.built:
         raise StateError(
             f"Model '{model.name}' is not built, so it has no weights.", "build it: model.build((None, 2))."
         )
     network = model.known_network("order of layers")
     calls = [node for node in network.nodes if node.inputs]
-    chained = all(len(node.inputs) == 1 and isinstance(node.operation, Layer) for node in calls)
-    if not (chained and all(b.inputs[0].node is a for a, b in pairwise(calls))):
+    single = all(len(node.inputs) == 1 and isinstance(node.operation, Layer) for node in calls)
+    ends = len(network.flat_inputs), len(network.flat_outputs)
+    if not (single and ends == (1, 1) and all(b.inputs[0].node is a for a, b in pairwise(calls))):
         raise DataError(f"The layers of model '{model.name}' don't follow one another.", "pass a Sequential model.")
     parts = (node.operation for node in calls)
     return [layer for part in parts for layer in (in_a_row(part) if isinstance(part, Model) else [part])]

@@ -10,7 +10,7 @@ import numpy as np
 from klods.errors import DataError, ShapeError, unknown_name
 from klods.pictures.blocks import Block, page
 from klods.pictures.cells import cells, number
-from klods.pictures.frames import IMAGES, bounds, films, images
+from klods.pictures.frames import IMAGES, bounds, extremes, films, images, letters
 from klods.pictures.traces import LINES, PANELS, STEPS, traces
 from klods.show.picture import Picture
 from klods.tensor import Placeholder, convert_to_tensor
@@ -23,7 +23,7 @@ NAMES = {
 }
 SHAPES = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "a stack of matrices", 4: "a row of stacks of matrices"}
 DEEPEST = 5  # rank that is drawn; of more axes, the first entries
-COLOURS = {1: "1 channel: grey", 3: "3 channels: red, green, blue"}
+COLOURS = {1: "grey", 3: "red, green, blue"}
 PRINTED = 60  # values of a small tensor, all of which are printed
 SMALLEST = 12  # side of what is taken for images without being told
 
@@ -64,7 +64,7 @@ def tensor(x: Any, axes: Sequence[str] | None = None, kind: str | None = None) -
     title, mark = _title(array), _mark(array)
     told = [*labels, *_range(array)]
     description = ". ".join([title, *told, *notes, *([mark] if mark else [])]) + "."
-    text = "\n".join([title, *told, *([mark] if mark else []), _printed(array)])
+    text = "\n".join([title, *told, *([mark] if mark else []), _printed(array, kind)])
     return Picture(page(title, description, body, [*_range(array), *notes], mark), text)
 
 
@@ -85,24 +85,26 @@ def _called(rank: int) -> str:
 
 
 def _range(array: np.ndarray) -> list[str]:
-    numbers = array if array.dtype.kind in "biu" else array[np.isfinite(array)]
-    if array.size < 2 or not numbers.size or array.dtype.kind not in "iuf":
-        return []
-    return [f"min {number(numbers.min())} · max {number(numbers.max())}"]
+    ends = extremes(array) if array.size > 1 and array.dtype.kind in "iuf" else None
+    return [f"min {number(ends[0])} · max {number(ends[1])}"] if ends else []
 
 
 def _mark(array: np.ndarray) -> str:
     """Return a sentence on NaN and infinity, if there are any."""
-    spoilt = np.argwhere(~np.isfinite(array)) if array.dtype.kind in "fc" else np.empty((0, 0))
+    spoilt = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else np.empty((0, 0))
     if not len(spoilt):
         return ""
     first = ", ".join(map(str, spoilt[0]))
     return f"NaN or infinite: {len(spoilt):,} of {array.size:,} values{f', the first at [{first}]' if first else ''}"
 
 
-def _printed(array: np.ndarray) -> str:
+def _printed(array: np.ndarray, kind: str) -> str:
+    """Return the first values, or the first image in letters."""
     if not array.size:
         return "no elements"
+    if kind in ("images", "video"):
+        image = array if _has_channels(array) or kind == "video" else array[..., None]
+        return letters(image[(0,) * (image.ndim - 3)], bounds(array))
     few = array.size <= PRINTED
     edge = {3: 2}.get(array.ndim, 3 if array.ndim < 3 else 1)
     return np.array2string(array, precision=3, threshold=array.size if few else 0, edgeitems=edge)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import DTypeError, ShapeError
+from klods.errors import ShapeError
 from klods.keras import activations
 from klods.pictures.blocks import Block, below, beside, page, words
 from klods.pictures.boxes import VALUE
@@ -41,7 +41,7 @@ def transform(W: Any, b: Any = None, activation: Any = None) -> Picture:
 
     Raises:
         ShapeError: for other shapes, or an activation that changes the shape.
-        DTypeError: for complex numbers.
+        DTypeError: for strings, objects and ragged lists.
         NameUnknownError: for an activation that klods doesn't know.
 
     Example:
@@ -65,8 +65,6 @@ def transform(W: Any, b: Any = None, activation: Any = None) -> Picture:
 
 def _numbers(name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
     array = np.asarray(convert_to_tensor(given).value)
-    if array.dtype.kind == "c":
-        raise DTypeError(f"{name} holds {array.dtype}, which the plane has no place for.", "pass real numbers.")
     if array.shape != shape:
         raise ShapeError(
             f"{name} has the shape {array.shape}; a map of the plane has {shape}.", f"pass {name} of that shape."

@@ -278,7 +278,7 @@ def _regions(model: Any, data: Data, grid: np.ndarray) -> Picture:
     title = "The model's regions in the plane of the inputs"
     right = float((given == data.classes).mean())
     told = f"The model gives {right:.0%} of the {len(data.points):,} points their class ({rule})."
-    ringed = [f"Ringed: {len(rings)} drawn points in the region of another class."] if rings else []
+    ringed = [f"Ringed: {len(rings)} of the points drawn, in the region of another class."] if rings else []
     notes = [told, *ringed, *_lost(data.points), *_thinned(data)]
     body = below([Block(shapes, SIDE, SIDE), _legend(data)], 6)
     return Picture(page(title, " ".join([f"{title}.", *notes]), body, notes), "\n".join([f"{title}.", told, *ringed]))
