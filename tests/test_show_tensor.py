@@ -79,6 +79,7 @@ def test_of_a_stack_the_front_is_seen_whole_and_the_first_rows_of_those_behind()
 def test_of_higher_ranks_stacks_stand_in_rows_and_columns(shape):
     x = np.arange(np.prod(shape)).reshape(shape)
     picture = klods.show.tensor(x)
+    assert "…" not in picture.svg()
     stacks = x.reshape(-1, 2, 2, 2)
     assert sorted(numbers(picture)) == sorted(v for s in stacks for v in [*s[0].ravel(), *s[1, 0]])
     places = {text: (left, top) for left, top, text in texts(picture)}

@@ -10,6 +10,7 @@ import pytest
 
 import klods
 from klods.errors import DTypeError, NameUnknownError, ShapeError
+from klods.pictures.planes import Window
 from klods.pictures.svg import COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -100,6 +101,13 @@ def test_words_say_what_becomes_of_areas_and_orientation(weights, words):
     picture = klods.show.transform(weights)
     assert words in str(picture)
     assert words in picture.drawing.description
+
+
+def test_lines_are_cut_at_the_edges_of_the_window():
+    window = Window((0, 0), 1, 100)
+    lines = window.lines([[-3, 0.5], [3, 0.5], [3, -3], [-1, 1]], "#000000")
+    assert [list(line.points) for line in lines] == [[(0, 25), (100, 25)], [(100, 100), (0, 0)]]
+    assert not window.lines([[2, 2], [3, 9], [np.nan, 0], [0, 0]], "#000000")
 
 
 def test_words_say_where_the_unit_vectors_go_and_what_the_activation_folds():

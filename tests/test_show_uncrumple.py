@@ -77,8 +77,9 @@ def test_one_unit_is_a_row_for_each_class():
 
 def test_pictures_on_the_way_are_straight_between():
     slides = klods.show.uncrumple(plane_model(), X, Y)
-    start, middle, end = (marks(slides[i], 0) for i in (0, 2, 4))
-    np.testing.assert_allclose(middle, (start + end) / 2, atol=0.11)
+    start, quarter, end = (marks(slides[i], 0) for i in (0, 1, 4))
+    np.testing.assert_allclose(quarter, 0.75 * start + 0.25 * end, atol=0.11)
+    assert "of the way" not in str(slides)
     assert slides.captions[2] == "fold: x·W + b, 2/4 of the way"
     assert "no state of the model" in slides[2].svg()
 
@@ -111,7 +112,8 @@ def test_straight_cuts_tell_points_apart_that_a_line_parts():
 @pytest.mark.parametrize("classes", [2, 3])
 def test_regions_are_what_the_model_answers(classes):
     model = stack(keras.layers.Dense(classes, "softmax"))
-    model.set_weights([RNG.normal(size=(2, classes)), RNG.normal(size=classes)])
+    angles = 1 + np.arange(classes) * 2 * np.pi / classes
+    model.set_weights([[np.cos(angles), np.sin(angles)], np.zeros(classes)])
     labels = np.arange(12) % classes
     picture = klods.show.uncrumple(model, X, np.eye(classes)[labels])[-1]
     answers = np.asarray(model(X)).argmax(axis=1)
@@ -180,6 +182,12 @@ def test_stages_of_models_in_models_and_without_dropout():
     found = stages(model, X)
     assert [stage.name for stage in found] == ["input", "one: x·W + b", "one: relu", "two (ReLU)"]
     np.testing.assert_allclose(found[-1].values, model(X).numpy(), rtol=1e-6)
+
+
+def test_stages_are_before_and_after_the_activation():
+    _, affine, folded, *_ = stages(plane_model(), X)
+    np.testing.assert_allclose(affine.values, X @ KERNEL + BIAS, rtol=1e-5)
+    np.testing.assert_allclose(folded.values, np.maximum(X @ KERNEL + BIAS, 0), rtol=1e-5)
 
 
 def branched():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -75,7 +74,7 @@ def in_a_row(model: Any) -> list[Layer]:
     calls = [node for node in network.nodes if node.inputs]
     single = all(len(node.inputs) == 1 and isinstance(node.operation, Layer) for node in calls)
     ends = len(network.flat_inputs), len(network.flat_outputs)
-    if not (single and ends == (1, 1) and all(b.inputs[0].node is a for a, b in pairwise(calls))):
+    if not single or ends != (1, 1):
         raise DataError(f"The layers of model '{model.name}' don't follow one another.", "pass a Sequential model.")
     parts = (node.operation for node in calls)
     return [layer for part in parts for layer in (in_a_row(part) if isinstance(part, Model) else [part])]
