@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
+
+from klods.pictures.axes import LARGEST, Axis, bounds, round_step, rounded, ticks
 
 WIDTH, PLOT_HEIGHT, MARGIN = 560, 220, 16  # in pixels
 CHARACTER = 6.8  # about the width of one at 12 pixels
 FEW = 30  # points that are marked one by one
-LARGEST = 1e300  # beyond it, differences of numbers overflow
 # Told apart by the colour-blind, at a contrast of 3 or more on white and on near-black; the dashes tell them apart too.
 COLOURS = ("#2b83c6", "#d55e00", "#009e73", "#cc79a7", "#a87b00", "#7f7f7f")
 DASHES = ("none", "7 4", "2 3", "9 3 2 3")
 
 Series = Mapping[str, Sequence[float]]
 Point = tuple[int, float]  # place in the series, from 1, and value
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Where the numbers from `low` to `high` stand, in pixels from `start` to `end`, and the round ones among them."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    ticks: list[tuple[float, str]]
-
-    def at(self, value: float) -> float:
-        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
 def lines(series: Series, title: str, x_label: str) -> str:
@@ -94,49 +79,13 @@ def _places(places: Sequence[int]) -> str:
 
 
 def _axes(points: Mapping[str, Sequence[Point]], series: Series, top: float) -> tuple[Axis, Axis]:
-    low, high, step = _rounded(*_bounds([value for pts in points.values() for _, value in pts]))
-    y_ticks = _ticks(low, high, step)
-    left = MARGIN + 12 + CHARACTER * max(len(label) for _, label in y_ticks)
+    low, high, step = rounded(*bounds([value for pts in points.values() for _, value in pts]))
+    y_marks = ticks(low, high, step)
+    left = MARGIN + 12 + CHARACTER * max(len(label) for _, label in y_marks)
     count = max([len(values) for values in series.values()], default=0)
     start, end = (1.0, float(count)) if count > 1 else (0.5, 1.5)
-    x_ticks = _ticks(start, end, max(1, _step((end - start) / 8)))
-    return Axis(start, end, left + 10, WIDTH - MARGIN - 10, x_ticks), Axis(low, high, top + PLOT_HEIGHT, top, y_ticks)
-
-
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
-    """Return the least and the greatest value, drawn apart if they are (nearly) one."""
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    size = max(abs(low), abs(high))
-    if high - low > max(1e-9 * size, 1e-300):
-        return low, high
-    margin = 0.1 * size if size > 1e-300 else 1.0
-    return low - margin, high + margin
-
-
-def _rounded(low: float, high: float) -> tuple[float, float, float]:
-    """Return bounds on multiples of a round step, about five steps apart, and the step."""
-    step = _step((high - low) / 5)
-    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
-
-
-def _step(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10, 20, 50 ... and 0.5, 0.2, 0.1 ... that isn't below `least`."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
-
-
-def _ticks(low: float, high: float, step: float) -> list[tuple[float, str]]:
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    values = [i * step for i in range(first, last + 1)]
-    return [(value, _label(value, step, max(abs(low), abs(high)))) for value in values]
-
-
-def _label(value: float, step: float, largest: float) -> str:
-    """Write a number with the digits that tell it from its neighbours a step away."""
-    place = math.floor(math.log10(step) + 1e-9)
-    if place >= -5 and largest < 1e7:
-        return f"{value:.{max(0, -place)}f}"
-    return f"{value:.{min(17, math.floor(math.log10(largest)) - place + 1)}g}"
+    x_marks = ticks(start, end, max(1, round_step((end - start) / 8)))
+    return Axis(start, end, left + 10, WIDTH - MARGIN - 10, x_marks), Axis(low, high, top + PLOT_HEIGHT, top, y_marks)
 
 
 def _frame(x: Axis, y: Axis, x_label: str) -> str:

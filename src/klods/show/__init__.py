@@ -6,7 +6,9 @@ Each function returns a `Picture`, or `Slides` to step through; `save(path)` wri
 from klods.missing import reporter
 
 _DRAWN_BY = {
+    "descent": "klods.show.descents",
     "graph": "klods.show.computation",
+    "landscape": "klods.show.landscapes",
     "tensor": "klods.show.tensors",
     "transform": "klods.show.transforms",
     "uncrumple": "klods.show.uncrumpled",

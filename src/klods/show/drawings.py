@@ -70,7 +70,8 @@ def _draw_line(axes: Axes, line: Stroke, level: int) -> None:
     points, head = headed(line.points) if line.arrow else (line.points, [])
     look: dict[str, Any] = {"facecolor": line.fill, "edgecolor": line.colour, "linewidth": line.width * POINTS / PIXELS}
     look |= {"linestyle": (0, (6, 4)) if line.dashed else "-", "alpha": line.opacity, "zorder": level}
-    axes.add_patch(Polygon(list(points), closed=line.fill != "none", **look))
+    stroke = [*points, points[0]] if line.fill != "none" else list(points)
+    axes.add_patch(PathPatch(Line(stroke), **look))
     if head:
         axes.add_patch(Polygon(head, closed=True, facecolor=line.colour, edgecolor="none", zorder=level))
 
