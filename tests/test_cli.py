@@ -188,7 +188,7 @@ def test_an_unknown_kind_of_picture_is_found_before_training(no_data):
 
 def test_a_plot_without_matplotlib(no_data, monkeypatch):
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
-    fails(invoke("mnist", "--plot", "report.png"), "--plot needs matplotlib", "pip install 'klods[plot]'")
+    fails(invoke("mnist", "--plot", "report.png"), "A .png picture needs matplotlib", "pip install 'klods[plot]'")
 
 
 def test_a_damaged_data_file(monkeypatch, folder):

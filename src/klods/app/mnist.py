@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from klods import keras
-from klods.extras import require
 from klods.files import check_writable
 from klods.keras.datasets import mnist
+from klods.show.picture import check_path
+from klods.show.training import save_report
 
 SHOWN = 10  # test images whose predictions are printed
 
@@ -48,15 +47,14 @@ def run(job: Job) -> None:
     model.save(job.output)
     print(f'\nSaved the trained model in {job.output}; klods.keras.models.load_model("{job.output}") loads it.')
     if job.plot is not None:
-        _pictures().save_report(job.plot, history.history, x_test, y_test, predictions)
+        save_report(job.plot, history.history, x_test, y_test, predictions)
         print(f"Saved the training curves and the misread digits in {job.plot}.")
 
 
 def _check(job: Job) -> None:
     check_writable(job.output)
     if job.plot is not None:
-        require("plot", "--plot", "matplotlib")
-        _pictures().check_report_path(job.plot)
+        check_path(job.plot)
 
 
 def network(hidden: int = 512, optimizer: str = "rmsprop") -> keras.Sequential:
@@ -84,8 +82,3 @@ def _test(model: keras.Sequential, images: np.ndarray, labels: np.ndarray, verbo
     print("  predicted:", *predictions[:SHOWN].argmax(axis=1))
     print("  true:     ", *labels[:SHOWN])
     return predictions
-
-
-def _pictures() -> Any:
-    """Return the module that draws; it loads matplotlib, which takes as long as an epoch."""
-    return import_module("klods.show.training")

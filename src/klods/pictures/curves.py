@@ -1,13 +1,23 @@
-"""The figures of a training run, sorted into charts."""
+"""The figures of a training run, sorted into charts, and drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from klods.pictures.svg import lines
+from klods.pictures.axes import LARGEST, Axis, bounds, round_step, rounded, ticks
+from klods.pictures.page import INK, MARGIN, PALE, moved, page
+from klods.pictures.plane import Plane, marker, stroke
+from klods.pictures.shapes import Drawing, Line, Point, Shape, Text, text_width
+
+WIDTH = 700.0
+HEIGHT, BELOW, ABOVE = 200.0, 62.0, 50.0  # of a plane, and what is below and above it
+FEW = 30  # points that are marked one by one
+
+Series = Mapping[str, Sequence[float]]
 
 
-def panels(history: Mapping[str, Sequence[float]]) -> dict[str, dict[str, Sequence[float]]]:
+def panels(history: Series) -> dict[str, dict[str, Sequence[float]]]:
     """Return the series of one chart per figure: the training's, and the validation's if there is one; the loss first.
 
     Example:
@@ -21,7 +31,126 @@ def panels(history: Mapping[str, Sequence[float]]) -> dict[str, dict[str, Sequen
     return sorted_figures
 
 
-def curves_html(history: Mapping[str, Sequence[float]]) -> str:
-    """Return the charts of a training run side by side, for a notebook."""
-    charts = [lines(series, figure, x_label="epoch") for figure, series in panels(history).items()]
-    return '<div style="display:flex;flex-wrap:wrap;gap:1em">' + "".join(charts) + "</div>"
+@dataclass(frozen=True)
+class Best:
+    """The epoch whose loss is the lowest.
+
+    Attributes:
+        epoch: its number, from 1.
+        loss: that loss.
+        run: whose loss it is, `validation` or `training`.
+    """
+
+    epoch: int
+    loss: float
+    run: str
+
+
+def best(history: Series) -> Best | None:
+    """Return the epoch with the lowest loss on the validation data, or on the training data where there are none.
+
+    Example:
+        >>> best({"loss": [0.3, 0.2, 0.1], "val_loss": [0.4, 0.3, 0.35]})
+        Best(epoch=2, loss=0.3, run='validation')
+    """
+    for name, run in (("val_loss", "validation"), ("loss", "training")):
+        points = drawable(history.get(name, ()))
+        if points:
+            epoch, loss = min(points, key=lambda point: point[1])
+            return Best(epoch, loss, run)
+    return None
+
+
+def curves(history: Series, title: str = "Training") -> Drawing:
+    """Draw the figures of a training run over its epochs, the best epoch marked."""
+    found, charts = best(history), panels(history)
+    columns = 2 if len(charts) > 1 else 1
+    width = (WIDTH - (columns + 1) * MARGIN) / columns
+    body: list[Shape] = []
+    for place, (name, series) in enumerate(charts.items()):
+        row, column = divmod(place, columns)
+        left, top = MARGIN + column * (width + MARGIN), row * (ABOVE + HEIGHT + BELOW)
+        body += [moved(shape, left, top) for shape in _chart(name, series, width, found)]
+    rows = -(-len(charts) // columns)
+    described = " ".join(_described(name, run, values) for name, s in charts.items() for run, values in s.items())
+    return page(title, described, body, rows * (ABOVE + HEIGHT + BELOW) - 16, _notes(charts, found), WIDTH)
+
+
+def drawable(values: Sequence[float]) -> list[tuple[int, float]]:
+    """Return the places, from 1, and the values that are finite numbers."""
+    return [(i, value) for i, value in enumerate(values, 1) if abs(value) <= LARGEST]
+
+
+def _chart(name: str, series: Series, width: float, found: Best | None) -> list[Shape]:
+    points = {run: drawable(values) for run, values in series.items()}
+    plane = _plane(points, max(map(len, series.values())), width)
+    shapes = plane.frame("epoch", "")
+    shapes.append(Text(0, 16, name, 13, INK, bold=True))
+    if found is not None and plane.x.low <= found.epoch <= plane.x.high:
+        x = plane.x.at(found.epoch)
+        shapes.append(Line([(x, plane.y.start), (x, plane.y.end)], PALE, 1.4, dashed=True))
+        shapes.append(_beside(x, plane, f"best: epoch {found.epoch}"))
+    left = 0.0
+    for index, (run, values) in enumerate(series.items()):
+        shapes += _series(index, f"{name} {run}", values, plane)
+        text = f"{run}, last {values[-1]:.4g}" if len(values) else run
+        shapes += [stroke(index, [(left, 32), (left + 26, 32)]), marker(index, (left + 13, 32))]
+        shapes.append(Text(left + 32, 36, text, 11, INK))
+        left += 32 + text_width(text, 11) + 8
+    return shapes
+
+
+def _plane(points: Mapping[str, Sequence[tuple[int, float]]], count: int, width: float) -> Plane:
+    low, high, step = rounded(*bounds([value for pts in points.values() for _, value in pts]))
+    marks = ticks(low, high, step)
+    y = Axis(low, high, ABOVE + HEIGHT, ABOVE, marks)
+    left = 12 + max(text_width(label, 11) for _, label in marks)
+    start, end = (1.0, float(count)) if count > 1 else (0.5, 1.5)
+    x = Axis(start, end, left, width - 6, ticks(start, end, max(1, round_step((end - start) / 8))))
+    return Plane(x, y)
+
+
+def _beside(x: float, plane: Plane, text: str) -> Text:
+    """Return a text on that side of an upright line where there is room."""
+    if x + 6 + text_width(text, 11) <= plane.x.end:
+        return Text(x + 5, plane.y.end + 11, text, 11, PALE)
+    return Text(x - 5, plane.y.end + 11, text, 11, PALE, anchor="end")
+
+
+def _series(index: int, name: str, values: Sequence[float], plane: Plane) -> list[Shape]:
+    numbers = [value if abs(value) <= LARGEST else float("nan") for value in values]
+    places: list[Point] = [(float(i), value) for i, value in enumerate(numbers, 1)]
+    parts = plane.strokes(places)
+    drawn = {point for part in parts for point in part}
+    known = [point for point in places if point[1] == point[1]]
+    marked = known if len(known) <= FEW else [point for point in known if plane.at(*point) not in drawn]
+    return [*(stroke(index, part) for part in parts), *(marker(index, plane.at(*point), 3.5) for point in marked)]
+
+
+def _described(figure: str, run: str, values: Sequence[float]) -> str:
+    points = drawable(values)
+    if not points:
+        return f"{figure}, {run}: nothing to draw."
+    (first, start), (last, end) = points[0], points[-1]
+    return f"{figure}, {run}: from {start:.4g} at epoch {first} to {end:.4g} at epoch {last}."
+
+
+def _notes(charts: Mapping[str, Series], found: Best | None) -> list[str]:
+    notes = [] if charts else ["Nothing to draw yet."]
+    if found is not None:
+        notes.append(f"Best epoch: {found.epoch}, with the lowest {found.run} loss, {found.loss:.4g}.")
+    for name, series in charts.items():
+        for run, values in series.items():
+            places = [i for i, value in enumerate(values, 1) if not abs(value) <= LARGEST]
+            if places:
+                notes.append(f"{name}, {run}: NaN or infinite at epoch {_listed(places)}.")
+        counts = {run: len(values) for run, values in series.items()}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{count} of {run}" for run, count in counts.items())
+            notes.append(f"{name}: {told}; drawn one after the other, since the history doesn't tell their epochs.")
+    return notes
+
+
+def _listed(places: Sequence[int]) -> str:
+    listed = ", ".join(map(str, places[:6]))
+    return listed if len(places) <= 6 else f"{listed} and {len(places) - 6} more"

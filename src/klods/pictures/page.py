@@ -11,7 +11,7 @@ from klods.pictures.shapes import Circle, Curve, Drawing, Image, Line, Point, Re
 WIDTH, MARGIN = 640.0, 16.0
 HEADING, LETTERS = 15.0, 12.0  # sizes of letters
 ROW = 18.0  # from one line of letters to the next
-WHITE, INK, PALE, FAINT = "#ffffff", VALUE, LABEL, GREY
+WHITE, INK, PALE, FAINT, GRID = "#ffffff", VALUE, LABEL, GREY, "#dde2e6"
 
 
 def page(

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from klods.pictures.axes import Axis
-from klods.pictures.page import FAINT, INK, LETTERS, PALE
+from klods.pictures.page import FAINT, GRID, INK, LETTERS, PALE
 from klods.pictures.shapes import Circle, Line, Point, Rectangle, Shape, Text
 from klods.pictures.svg import COLOURS
 
-GRID = "#e2e6e9"
 SMALL = 11.0  # size of the letters at the ticks
 
 
@@ -44,7 +43,7 @@ class Plane:
             shapes += [Text(x, bottom + 17, label, SMALL, PALE, anchor="middle")]
         shapes += [Line([(left, bottom), (right, bottom)], FAINT, 1)]
         shapes += [Text((left + right) / 2, bottom + 35, x_label, LETTERS, INK, anchor="middle")]
-        return [*shapes, Text(left, top - 8, y_label, LETTERS, INK)]
+        return [*shapes, Text(left, top - 8, y_label, LETTERS, INK)] if y_label else shapes
 
     def strokes(self, points: Sequence[tuple[float, float]]) -> list[list[Point]]:
         """Return a line through points in pixels, cut at the edges of the plane and broken at what is no number."""

@@ -32,13 +32,6 @@ def diverging(values: Any, limit: float) -> Any:
     return _marked(colours, values)
 
 
-def rising(shares: Any) -> Any:
-    """Return shares from 0, white, to 1, blue, as colours: an array of uint8 with an axis of 3 more."""
-    shares = np.asarray(shares, float)
-    colours = 255 + np.clip(np.nan_to_num(shares), 0, 1)[..., None] * (np.asarray(BELOW) - 255.0)
-    return _marked(colours, shares)
-
-
 def _marked(colours: Any, values: Any) -> Any:
     return np.where(np.isfinite(values)[..., None], np.rint(colours), NO_NUMBER).astype(np.uint8)
 

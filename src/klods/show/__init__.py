@@ -6,9 +6,12 @@ Each function returns a `Picture`, or `Slides` to step through; `save(path)` wri
 from klods.missing import reporter
 
 _DRAWN_BY = {
+    "confusion": "klods.show.results",
     "descent": "klods.show.descents",
     "graph": "klods.show.computation",
+    "history": "klods.show.results",
     "landscape": "klods.show.landscapes",
+    "misread": "klods.show.results",
     "tensor": "klods.show.tensors",
     "transform": "klods.show.transforms",
     "uncrumple": "klods.show.uncrumpled",

@@ -11,7 +11,7 @@ from typing import Any
 
 from klods.errors import FileError
 from klods.extras import require
-from klods.files import write_whole
+from klods.files import check_writable, write_whole
 from klods.pictures.shapes import Drawing, svg
 
 DRAWN = (".png", ".pdf", ".jpg", ".jpeg")  # by matplotlib
@@ -119,16 +119,28 @@ def save_drawing(drawing: Drawing, path: Any, dpi: float) -> None:
         StateError: where matplotlib is needed and isn't installed.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix == ".svg":
+    check_path(path)
+    if path.suffix.lower() == ".svg":
         write_whole(path, lambda file: file.write(svg(drawing).encode()))
-    elif suffix in DRAWN:
-        require("plot", f"A {suffix} picture", "matplotlib")
+    else:
         from klods.show import drawings
 
         drawings.save(drawing, path, dpi)
-    else:
+
+
+def check_path(path: Path) -> None:
+    """Find out, before long work, that no picture can be written to a path.
+
+    Raises:
+        FileError: for an unknown suffix, or a place that can't be written to.
+        StateError: where matplotlib is needed and isn't installed.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".svg", *DRAWN):
         raise FileError(f"Pictures are .svg, .png, .pdf or .jpg; got '{path}'.", f"name it '{path.stem or 'it'}.svg'.")
+    if suffix in DRAWN:
+        require("plot", f"A {suffix} picture", "matplotlib")
+    check_writable(path)
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from klods.keras.callbacks.callback import Callback, Logs
-from klods.pictures.curves import curves_html
+from klods.pictures.curves import curves
+from klods.pictures.shapes import svg
 
 
 class History(Callback):
@@ -43,7 +44,7 @@ class History(Callback):
         return {**vars(self), "_model": _no_model}
 
     def _repr_html_(self) -> str:
-        return curves_html(self.history)
+        return svg(curves(self.history))
 
 
 def _no_model() -> None:

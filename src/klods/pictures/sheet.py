@@ -1,0 +1,93 @@
+"""A sheet of samples that are misread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from klods.pictures.page import FAINT, INK, MARGIN, PALE, cut, page
+from klods.pictures.shapes import Drawing, Image, Rectangle, Shape, Text
+from klods.pictures.svg import COLOURS
+
+WIDTH = 700.0
+COLUMNS, ROWS = 8, 5
+SHOWN = COLUMNS * ROWS
+CELL = (WIDTH - 2 * MARGIN) / COLUMNS
+SIDE = 56.0  # of an image
+BARS = 16  # classes with a bar
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A sample that is misread.
+
+    Attributes:
+        place: its place in the data, from 0.
+        true: its class.
+        read: the class it is taken for.
+        probability: that of the latter.
+        image: uint8 pixels, or None.
+    """
+
+    place: int
+    true: str
+    read: str
+    probability: float
+    image: Any = None
+
+
+def sheet_picture(title: str, found: Sequence[Misread], tally: Sequence[tuple[str, int, int]]) -> Drawing:
+    """Draw samples that are misread, and how many of each class are.
+
+    Args:
+        title: the heading.
+        found: the samples, in their order.
+        tally: each class, how many of it are misread, and how many there are.
+    """
+    body: list[Shape] = []
+    height = (SIDE if any(each.image is not None for each in found) else 14) + 60.0
+    for place, each in enumerate(found[:SHOWN]):
+        row, column = divmod(place, COLUMNS)
+        body += _sample(each, MARGIN + CELL * column, 4 + row * height, height)
+    top = 12 + height * -(-min(len(found), SHOWN) // COLUMNS)
+    bars = _bars(tally, top)
+    return page(title, _described(found, tally), [*body, *bars], top + (110 if bars else 0), width=WIDTH)
+
+
+def _sample(each: Misread, left: float, top: float, height: float) -> list[Shape]:
+    shapes: list[Shape] = []
+    if each.image is not None:
+        tall, wide = each.image.shape[:2]
+        scale = SIDE / max(tall, wide)
+        shapes.append(Image(left, top, wide * scale, tall * scale, each.image))
+        shapes.append(Rectangle(left, top, wide * scale, tall * scale, stroke=FAINT))
+    else:
+        shapes.append(Text(left, top + height - 58, f"sample {each.place}", 11, PALE))
+    for i, line in enumerate((f"true {each.true}", f"read {each.read}", f"{each.probability:.1%}")):
+        shapes.append(Text(left, top + height - 44 + 14 * i, cut(line, CELL - 6, 11), 11, INK, bold=i == 0))
+    return shapes
+
+
+def _bars(tally: Sequence[tuple[str, int, int]], top: float) -> list[Shape]:
+    """Draw a bar for each class: how many of it are misread."""
+    shown = tally[:BARS]
+    most = max((misread for _, misread, _ in shown), default=0)
+    if not most:
+        return []
+    more = f" (the first {BARS} of {len(tally)})" if len(tally) > BARS else ""
+    shapes: list[Shape] = [Text(MARGIN, top + 8, f"Misread of each class{more}", 12, INK, bold=True)]
+    width = (WIDTH - 2 * MARGIN) / len(shown)
+    for i, (name, misread, count) in enumerate(shown):
+        middle, high = MARGIN + width * (i + 0.5), 40 * misread / most
+        shapes.append(Rectangle(middle - 0.3 * width, top + 72 - high, 0.6 * width, high, fill=COLOURS[0]))
+        shapes.append(Text(middle, top + 68 - high, str(misread), 11, INK, anchor="middle"))
+        shapes.append(Text(middle, top + 86, cut(name, width - 4, 12), 12, INK, True, "middle"))
+        shapes.append(Text(middle, top + 100, cut(f"of {count}", width - 2, 11), 11, PALE, anchor="middle"))
+    return shapes
+
+
+def _described(found: Sequence[Misread], tally: Sequence[tuple[str, int, int]]) -> str:
+    first = [f"a {each.true} read as {each.read} at {each.probability:.1%}" for each in found[:3]]
+    counts = ", ".join(f"{name}: {misread} of {count}" for name, misread, count in tally)
+    return (f"The surest: {'; '.join(first)}. " if first else "") + f"Misread of each class: {counts}."
