@@ -6,6 +6,7 @@ Each function returns a `Picture`, or `Slides` to step through; `save(path)` wri
 from klods.missing import reporter
 
 _DRAWN_BY = {
+    "activations": "klods.show.networks",
     "confusion": "klods.show.results",
     "descent": "klods.show.descents",
     "graph": "klods.show.computation",
@@ -15,6 +16,7 @@ _DRAWN_BY = {
     "tensor": "klods.show.tensors",
     "transform": "klods.show.transforms",
     "uncrumple": "klods.show.uncrumpled",
+    "weights": "klods.show.kernels",
 }
 __all__ = [*_DRAWN_BY]
 __getattr__ = reporter(__name__, found_in=_DRAWN_BY)
