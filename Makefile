@@ -1,11 +1,12 @@
 # make mnist   trains a network on MNIST          make test    runs the tests
 # make check   ruff and mypy                      make oracle  compares klods with the real Keras (a large download)
-# The environments .venv and .venv-oracle are made at first need, with PYTHON:  make test PYTHON=python3.12
+# make docs    builds the site in build/docs/html, executing its code
+# The environments .venv, .venv-oracle and .venv-docs are made at first need, with PYTHON:  make test PYTHON=python3.12
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: mnist test check oracle
+.PHONY: mnist test check oracle docs
 .DELETE_ON_ERROR:
 
 mnist: .venv/klods.installed
@@ -22,6 +23,9 @@ check: .venv/dev.installed
 oracle: .venv-oracle/oracle.installed
 	KERAS_BACKEND=jax .venv-oracle/bin/python -m pytest tests/oracle
 
+docs: .venv-docs/docs.installed
+	.venv-docs/bin/python docs/build.py
+
 # A stamp per set of requirements: pip runs again when pyproject.toml has changed, and not otherwise.
 .venv/klods.installed: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
@@ -35,6 +39,10 @@ oracle: .venv-oracle/oracle.installed
 	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[oracle]'
 	@touch $@
 
-.venv/bin/python .venv-oracle/bin/python:
+.venv-docs/docs.installed: pyproject.toml | .venv-docs/bin/python
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+.venv/bin/python .venv-oracle/bin/python .venv-docs/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "klods needs Python 3.10 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(patsubst %/bin/python,%,$@)

@@ -1,4 +1,4 @@
-"""The command line: `klods mnist`, `klods explain` and `klods run`."""
+"""The command line: `klods mnist`, `klods explain`, `klods learn` and `klods run`."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ def explain(file: Path | None, batch_size: int, kernel: int | None, show: tuple[
         raise click.UsageError("--show needs --kernel N, the number of a kernel.")
     plan = explained(file, batch_size)
     click.echo(plan if kernel is None else "\n\n".join(shown(plan, kernel, show or ("naive",))))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="klods-companion")
+@click.option("--list", "listing", is_flag=True, help="List the sections and do nothing else.")
+@click.option("--no-browser", is_flag=True, help="Start Jupyter without opening a browser; it prints its address.")
+def learn(folder: Path, listing: bool, no_browser: bool) -> None:
+    """Open the companion, a course in notebooks.
+
+    Its notebooks are written to FOLDER (klods-companion by default) and opened in Jupyter. Those that you have changed
+    stay as they are. Nothing is downloaded.
+    """
+    from klods.companion import sections
+    from klods.extras import require
+
+    if listing:
+        return click.echo("\n".join(f"{section.name[:2]}  {section.title}" for section in sections()))
+    require("learn", "The companion", "jupyterlab", "jupytext", "nbformat")
+    from klods.app.learn import learn
+
+    learn(folder, browser=not no_browser)
 
 
 class RunCommand(click.Command):
