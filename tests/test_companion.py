@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,7 +51,7 @@ def test_each_exercise_has_a_judge_and_a_solution():
 
 @pytest.fixture
 def learn(monkeypatch, tmp_path):
-    """Return a function that runs `klods learn` without Jupyter; it gives what was printed and what Jupyter was told."""
+    """Return a function that runs `klods learn` without Jupyter: it gives what was printed and Jupyter's arguments."""
     pytest.importorskip("jupytext")
     calls = []
     monkeypatch.setattr("klods.extras.find_spec", lambda name: True)
@@ -56,6 +59,7 @@ def learn(monkeypatch, tmp_path):
     lab = type(sys)("jupyterlab.labapp")
     lab.main = calls.append
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", lab)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str):
@@ -89,6 +93,16 @@ def test_learn_writes_the_notebooks_and_opens_the_first(learn, tmp_path):
     assert "--LabApp.default_url=/lab/tree/01_first_look.ipynb" in arguments
     assert "--no-browser" not in arguments
     assert "--no-browser" in learn("--no-browser")[1]
+
+
+def test_learn_has_jupyter_ask_nothing_of_the_network(learn):
+    learn()
+    ours, mine = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    page = json.loads(Path(ours, "labconfig", "page_config.json").read_text())
+    server = json.loads(Path(ours, "jupyter_server_config.json").read_text())
+    assert page["disabledExtensions"]["@jupyterlab/apputils-extension:announcements"]
+    assert server["LabApp"]["extension_manager"] == "readonly"
+    assert mine == "mine"
 
 
 def test_a_notebook_holds_the_section(learn, tmp_path):

@@ -14,11 +14,7 @@ import nbformat
 from klods.companion import Section, sections
 from klods.errors import FileError
 
-OFFLINE = (
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-)
+QUIET = Path(__file__).with_name("jupyter")  # Jupyter's settings under which it looks for nothing on the network
 
 
 def learn(folder: Path, browser: bool) -> None:
@@ -30,10 +26,16 @@ def learn(folder: Path, browser: bool) -> None:
     """
     write_notebooks(folder)
     first = f"/lab/tree/{sections()[0].name}.ipynb"
-    arguments = [f"--ServerApp.root_dir={os.path.abspath(folder)}", f"--LabApp.default_url={first}", *OFFLINE]
+    arguments = [
+        f"--ServerApp.root_dir={os.path.abspath(folder)}",
+        f"--LabApp.default_url={first}",
+        *([] if browser else ["--no-browser"]),
+    ]
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(QUIET), *([others] if others else [])])
     from jupyterlab.labapp import main
 
-    main(arguments if browser else [*arguments, "--no-browser"])
+    main(arguments)
 
 
 def write_notebooks(folder: Path) -> None:
