@@ -54,11 +54,12 @@ def test_a_script_shows_at_most_ten_lines_and_the_users_own(tmp_path, call, text
 def test_an_error_names_the_line_and_the_way_out():
     with pytest.raises(errors.ShapeError) as caught:
         klods.matmul(klods.ones((2, 3)), klods.ones((2, 3)))
-    what, mend, line = str(caught.value).splitlines()
+    what, mend, line, page = str(caught.value).splitlines()
     assert what.startswith("matmul: shapes (2, 3) and (2, 3)")
     assert mend.startswith("To mend it: ")
     assert line.startswith("At test_errors.py:")
     assert "klods.matmul(klods.ones((2, 3))" in line
+    assert page == "Docs: errors/shape-error"
 
 
 def test_errors_are_what_python_programs_catch():
@@ -73,7 +74,20 @@ def test_errors_are_what_python_programs_catch():
 
 def test_errors_survive_pickling():
     error = pickle.loads(pickle.dumps(errors.ShapeError("What happened.", "do this.")))
-    assert (type(error), str(error).splitlines()[0]) == (errors.ShapeError, "What happened.")
+    assert type(error) is errors.ShapeError
+    assert str(error).splitlines()[:2] == ["What happened.", "To mend it: do this."]
+    assert str(error).count("Docs:") == 1
+
+
+def test_a_kind_of_its_own_has_the_page_of_the_known_one():
+    class Untold(errors.DataError):
+        pass
+
+    assert str(Untold("What happened.")).splitlines()[-1] == "Docs: errors/data-error"
+    with pytest.warns(errors.GradientWarning, match="What happened.\nDocs: errors/gradient-warning"):
+        errors.warn(errors.GradientWarning, "What happened.")
+    with pytest.warns(UserWarning, match="^What happened.$"):
+        errors.warn(UserWarning, "What happened.")
 
 
 def test_what_is_no_klods_error_keeps_its_traceback(tmp_path):
@@ -127,7 +141,7 @@ def test_jupyter_names_the_cells():
     lines = shown[shown.rindex("Traceback") :].splitlines()
     assert lines[1] == "  In[2], line 1, in <module>"
     assert "  In[1], line 3, in f" in lines
-    assert lines[-1] == "At In[1]:3: return tf.matmul(x, x)"
+    assert lines[-2:] == ["At In[1]:3: return tf.matmul(x, x)", "Docs: errors/shape-error"]
     assert "site-packages" not in shown
 
 

@@ -1,4 +1,7 @@
-"""The errors klods raises: what was got, what was expected, how to mend it, and the user's own line."""
+"""The errors klods raises: what was got, what was expected, how to mend it, the user's own line, and where to read on.
+
+Each ends with `Docs:` and the name of its page in the documentation, which shows the mistake and ways out.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from types import FrameType, TracebackType
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -42,8 +45,11 @@ class KlodsError(Exception):
 
     def __init__(self, what: str, mend: str = "", line: str | None = None) -> None:
         self.what, self.mend, self.line = what, mend, user_line() if line is None else line
-        parts = [what, f"To mend it: {mend}" if mend else "", f"At {self.line}" if self.line else ""]
-        super().__init__("\n".join(part for part in parts if part))
+        mended, place = f"To mend it: {mend}" if mend else "", f"At {self.line}" if self.line else ""
+        super().__init__("\n".join(part for part in (what, mended, place, f"Docs: {page(type(self))}") if part))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.what, self.mend, self.line)
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that Jupyter shows: the user's own frames and the message."""
@@ -97,6 +103,17 @@ class TraceWarning(UserWarning):
 
 class NumericsWarning(UserWarning):
     """NaN or infinity appeared; the text says where first."""
+
+
+def page(kind: type[BaseException]) -> str:
+    """Return the name of the page that explains a kind of error or warning of klods.
+
+    Example:
+        >>> page(ShapeError)
+        'errors/shape-error'
+    """
+    own = next(base for base in kind.__mro__ if base.__module__ == __name__)
+    return "errors/" + re.sub("(?<=[a-z])(?=[A-Z])", "-", own.__name__).lower()
 
 
 _filtering = True
@@ -203,7 +220,9 @@ def _cell(path: str) -> str:
 
 
 def warn(category: type[Warning], text: str) -> None:
-    """Warn at the user's own line rather than inside klods."""
+    """Warn at the user's own line rather than inside klods; klods's own kinds of warning name their page."""
+    if category.__module__ == __name__:
+        text = f"{text}\nDocs: {page(category)}"
     depth, frame = 2, cast("FrameType | None", sys._getframe(1))
     while frame is not None and _inside(frame):
         depth, frame = depth + 1, frame.f_back

@@ -152,7 +152,7 @@ def test_an_error_comes_before_any_change(case, capsys):
 def check_wording(error):
     """The error says how to mend it and where, and Python prints it in at most ten lines."""
     assert "\nTo mend it: " in str(error)
-    assert str(error).splitlines()[-1].startswith("At test_")
+    assert str(error).splitlines()[-2].startswith("At test_")
     assert len(printed(error)) <= 10
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
@@ -402,6 +402,7 @@ def test_python_prints_ten_lines_at_most(call, line, tmp_path):
     assert done.stdout == ""
     assert len(lines) <= 10, done.stderr
     assert lines[0] == "Traceback (most recent call last):"
-    assert lines[-1].startswith("At script.py:")
-    assert lines[-1].endswith(f": {line}")
+    assert lines[-2].startswith("At script.py:")
+    assert lines[-2].endswith(f": {line}")
+    assert lines[-1].startswith("Docs: errors/")
     assert not any("trainer.py" in line or "layer.py" in line for line in lines)

@@ -316,7 +316,7 @@ def test_a_save_that_fails_leaves_what_was_there(path, monkeypatch):
 def checked(path, words="."):
     with pytest.raises(KlodsError, match=words) as caught:
         keras.models.load_model(path)
-    assert len(str(caught.value).splitlines()) == 3
+    assert len(str(caught.value).splitlines()) == 4
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
