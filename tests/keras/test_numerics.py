@@ -11,7 +11,7 @@ from small import classifier, inputs, labels, layers, regressor, targets
 
 import klods
 from klods import keras
-from klods.errors import GradientWarning, NumericsWarning
+from klods.errors import DataError, GradientWarning, NumericsWarning
 
 x, y, t = inputs(), labels(), targets()
 
@@ -80,6 +80,71 @@ def test_a_gradient_of_none_names_the_layer():
     assert [re.search("'(.+)' is None", str(warning.message))[1] for warning in caught] == [
         "unused/kernel", "unused/bias",
     ]  # fmt: skip
+
+
+class Stepping(keras.Sequential):
+    """A step of one's own, which may keep x from `compute_loss`, as Keras's guide does."""
+
+    x_too = False
+
+    def train_step(self, data):
+        x, y = data
+        with klods.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x if self.x_too else None, y, y_pred)
+        self.optimizer.apply(tape.gradient(loss, self.trainable_weights), self.trainable_weights)
+        return {"loss": loss}
+
+
+HOW = pytest.mark.parametrize("how", [{}, {"run_eagerly": True}], ids=["compiled", "eager"])
+
+
+@HOW
+@pytest.mark.parametrize(
+    ("x_too", "target", "words"),
+    [
+        (False, t, "Targets and weights are finite: give compute_loss the inputs x as well"),
+        (True, t, "It first appears in the output of layer 'bang'"),
+        (False, spoilt(t, np.inf), "The data have infinity in the target y: clean"),
+    ],
+)
+def test_a_step_of_ones_own(x_too, target, words, how):
+    model = Stepping([keras.Input((8,)), keras.layers.Dense(8), Exponential(name="bang"), keras.layers.Dense(3)])
+    model.compile("sgd", "mse", **how)
+    model.x_too = x_too
+    (text,) = told(lambda: model.fit(x + 1, target, verbose=0))
+    assert words in text
+
+
+@HOW
+def test_a_label_outside_the_classes_in_a_step_of_ones_own(how):
+    model = Stepping([keras.Input((8,)), *layers()])
+    model.compile("sgd", "sparse_categorical_crossentropy", **how)
+    model.fit(x, y, verbose=0)
+    with pytest.raises(DataError, match=r"[Ll]abel 3 is outside the 3 classes 0 to 2"):
+        model.fit(x, y + 1, verbose=0)
+
+
+@HOW
+def test_a_loss_of_the_models_own(how):
+    class Own(keras.Sequential):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+            return klods.reduce_mean(klods.math.log(y_pred - 1e9))
+
+    model = Own([keras.Input((8,)), *layers()])
+    model.compile("sgd", **how)
+    (text,) = told(lambda: model.fit(x, t, verbose=0))
+    assert "it appears in the loss function" in text
+
+
+def test_some_samples_weights_may_be_missing():
+    given = keras.Input((8,))
+    model = keras.Model(given, [keras.layers.Dense(3)(given), given])
+    model.compile("sgd", ["mse", "mse"])
+    weights = [np.linspace(0, 1, 64), None]
+    assert told(lambda: model.fit(x, [t, x], sample_weight=weights, verbose=0)) == []
+    (text,) = told(lambda: model.fit(x, [t, spoilt(x, np.nan)], sample_weight=weights, verbose=0))
+    assert "NaN in the target y[1]" in text
 
 
 def test_whole_numbers_are_finite():

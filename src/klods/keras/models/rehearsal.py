@@ -46,13 +46,23 @@ def rehearse(model: Any, data: Data | Stream) -> None:
     """
     x, y, sample_weight = data.sample()
     check_batched(model, data, x)
-    with nothing_changed_by_errors(model), np.errstate(all="ignore"):
+    with nothing_changed_by_errors(model), np.errstate(all="ignore"), _unwarned(model):
         before = _values(model)
         y_pred = model(x, training=False)
         check_targets(model, data.y if isinstance(data, Data) else y, y_pred)
         model.compute_loss(x, y, y_pred, sample_weight)
         model.compute_metrics(x, y, y_pred, sample_weight)
         _put_back(before)
+
+
+@contextmanager
+def _unwarned(model: Any) -> Iterator[None]:
+    """Leave warnings of NaN, inside the `with` block, to the step that comes after it."""
+    warned, model.warned_of_numbers = model.warned_of_numbers, True
+    try:
+        yield
+    finally:
+        model.warned_of_numbers = warned
 
 
 def check_batched(model: Any, data: Data | Stream, x: Any) -> None:

@@ -169,7 +169,6 @@ class Stepping:
         weights = self.trainable_weights
         gradients = tape.gradient(scaled, weights)
         figures = self._figures(x, y, y_pred, sample_weight, loss)
-        numerics.watch(self, data, loss)
         self.optimizer.apply(gradients, weights)  # type: ignore[union-attr]
         return figures
 
@@ -178,13 +177,15 @@ class Stepping:
         x, y, sample_weight = unpacked(data)
         y_pred = self(x, training=False)
         loss = self._loss(x, y, y_pred, sample_weight, training=False)
-        numerics.watch(self, data, loss)
         return self._figures(x, y, y_pred, sample_weight, loss)
 
     def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
         """Return what `compute_loss` does; one of the user's own need not have the argument `training`."""
         known = {"training": training} if "training" in inspect.signature(self.compute_loss).parameters else {}
-        return self.compute_loss(x, y, y_pred, sample_weight, **known)
+        loss = self.compute_loss(x, y, y_pred, sample_weight, **known)
+        if type(self).compute_loss is not Stepping.compute_loss:
+            numerics.watch(self, x, y, y_pred, sample_weight, loss)
+        return loss
 
     def _figures(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
         note(self._compiled.mean, loss, len_of(x))  # type: ignore[union-attr]
@@ -207,7 +208,7 @@ class Stepping:
             training: whether this is a step of training, of which nothing is made here.
 
         Raises:
-            DataError: if there is a loss but no targets.
+            DataError: if there is a loss but no targets, or for a label outside the classes.
             StateError: if there is no loss at all.
             ShapeError: if the loss is more than one number.
         """
@@ -221,6 +222,7 @@ class Stepping:
             loss = loss + term
         if loss.value.ndim:
             raise ShapeError(f"The loss has shape {loss.shape}; training needs one number.", "take its mean or sum.")
+        numerics.watch(self, x, y, y_pred, sample_weight, loss)
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
