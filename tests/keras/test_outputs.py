@@ -183,6 +183,36 @@ def test_targets_that_nothing_needs_may_have_any_structure():
     assert loss == pytest.approx([expected(model)[0].mean()], rel=1e-5)
 
 
+@HOW
+def test_loss_and_metrics_of_one_output_alone(how):
+    class Own(Pair):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return super().compute_loss(x, y["price"], y_pred["price"], sample_weight, training)
+
+        def compute_metrics(self, x, y, y_pred, sample_weight=None):
+            return super().compute_metrics(x, y["price"], y_pred["price"], sample_weight)
+
+    model = Own()
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mae"], **how)
+    history = model.fit(x, {"price": t, "kind": y, "more": y}, batch_size=16, verbose=0).history
+    assert history == {
+        "loss": [pytest.approx(expected(model)[0].mean(), rel=1e-5)],
+        "mae": [pytest.approx(np.abs(model.price(x).numpy() - t).mean(), rel=1e-5)],
+    }
+    assert model.metrics_names == ["loss", "mae"]
+
+
+def test_a_step_of_ones_own_may_predict_a_number_for_each_batch():
+    class Own(Pair):
+        def predict_step(self, data):
+            outputs = self(data)["price"]
+            return klods.reduce_sum(outputs), outputs
+
+    model = Own()
+    sums, outputs = model.predict(x, batch_size=40, verbose=0)
+    np.testing.assert_allclose(sums, [outputs[:40].sum(), outputs[40:].sum()], rtol=1e-5)
+
+
 def test_a_metric_needs_targets_too():
     model = pair(lambda a, b: [a, b], [None, SPARSE], metrics=["mae", "accuracy"])
     with pytest.raises(DataError, match="Output '0': There are no targets y for the metric 'mae'"):

@@ -143,13 +143,20 @@ def check_targets(model: Any, y: Any, y_pred: Any) -> None:
     """Check all targets against the outputs of one batch.
 
     Raises:
-        DataError: for labels that are none of the classes, or for targets in another structure than the outputs.
+        DataError: for labels that are none of the classes, or for targets in another structure than the outputs, unless
+            the model has a `compute_loss` of its own, which may take any.
         ShapeError: for another number of targets than outputs.
     """
     compiled = model._compiled
     if y is None or compiled is None or compiled.loss is None:
         return
-    for part, targets, output, _ in compiled.placed(y, y_pred):
+    try:
+        placed = compiled.placed(y, y_pred)
+    except DataError:
+        if model.is_ours("compute_loss"):
+            raise
+        return
+    for part, targets, output, _ in placed:
         if part.loss is not None and isinstance(output, Tensor):
             _check_output(part, np.asarray(targets), output.value.shape)
 

@@ -40,7 +40,7 @@ class Stepping:
     steps_per_execution = 1
     jit_compile: Any = "auto"
     _compiled: Compiled | None = None
-    _compile_metrics: CompileMetrics
+    _compile_metrics: CompileMetrics | None = None
     _steps_known: dict[str, tuple[Any, Callable[[Any], Any]]]
 
     def compile(
@@ -108,13 +108,10 @@ class Stepping:
 
         All metrics of `compile` are one, as in Keras: it takes the targets and predictions of all outputs.
         """
-        return unique([*self._metrics_of_compile(), *self.anatomy().metrics])
-
-    def _metrics_of_compile(self) -> list[Any]:
-        compiled = self._compiled
+        own, compiled = self.anatomy().metrics, self._compiled
         if compiled is None:
-            return []
-        return [compiled.mean, *([self._compile_metrics] if compiled.has_metrics else []), *compiled.means]
+            return list(own)
+        return unique([compiled.mean, *[self._compile_metrics] * compiled.has_metrics, *compiled.means, *own])
 
     @property
     def metrics_names(self) -> list[str]:
@@ -183,9 +180,13 @@ class Stepping:
         """Return what `compute_loss` does; one of the user's own need not have the argument `training`."""
         known = {"training": training} if "training" in inspect.signature(self.compute_loss).parameters else {}
         loss = self.compute_loss(x, y, y_pred, sample_weight, **known)
-        if type(self).compute_loss is not Stepping.compute_loss:
+        if not self.is_ours("compute_loss"):
             numerics.watch(self, x, y, y_pred, sample_weight, loss)
         return loss
+
+    def is_ours(self, method: str) -> bool:
+        """Tell whether a method is the one of all models, not one of the user's own."""
+        return getattr(type(self), method) is getattr(Stepping, method)
 
     def _figures(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
         note(self._compiled.mean, loss, len_of(x))  # type: ignore[union-attr]
@@ -227,7 +228,7 @@ class Stepping:
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Take a batch into account in all metrics, and return the figures so far."""
-        if self._compiled is not None:
+        if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 

@@ -259,12 +259,12 @@ class Trainer(Stepping):
 
     def _rehearse(self, step: str, data: Data | Stream | None) -> None:
         """Find what doesn't fit before anything is changed; a step of the user's own isn't ours to try."""
-        if data is not None and self._is_ours(step):
+        if data is not None and self.is_ours(step):
             rehearse(self, data)
 
     def _build_on(self, step: str, data: Data | Stream) -> None:
         """Make the weights by a call on one sample, so that the step is traced with them the first time."""
-        if not self._is_ours(step):
+        if not self.is_ours(step):
             return
         if isinstance(data, Stream):
             check_batched(self, data, data.sample()[0])
@@ -273,10 +273,7 @@ class Trainer(Stepping):
 
     def _naming_outputs(self, step: str, batch: Callable[[], Any]) -> AbstractContextManager[None]:
         """Let errors about labels, inside the `with` block, name the output; see `naming_outputs`."""
-        return naming_outputs(self, batch) if self._is_ours(step) else nullcontext()
-
-    def _is_ours(self, step: str) -> bool:
-        return getattr(type(self), step) is getattr(Stepping, step)
+        return naming_outputs(self, batch) if self.is_ours(step) else nullcontext()
 
 
 def joined(outputs: list[Any]) -> Any:
@@ -286,4 +283,6 @@ def joined(outputs: list[Any]) -> Any:
 
 def _in_one(parts: Sequence[Any]) -> np.ndarray:
     arrays = [convert_to_tensor(x).value for x in parts]
-    return np.array(arrays[0]) if len(arrays) == 1 else np.concatenate(arrays)
+    if len(arrays) == 1:
+        return np.array(arrays[0])
+    return np.concatenate(arrays) if arrays[0].ndim else np.stack(arrays)
