@@ -112,7 +112,7 @@ def test_a_step_of_ones_own(x_too, target, words, how):
     model = Stepping([keras.Input((8,)), keras.layers.Dense(8), Exponential(name="bang"), keras.layers.Dense(3)])
     model.compile("sgd", "mse", **how)
     model.x_too = x_too
-    (text,) = told(lambda: model.fit(x + 1, target, verbose=0))
+    (text,) = told(lambda: model.fit(x + 1, target, batch_size=64, verbose=0))
     assert words in text
 
 
@@ -143,7 +143,7 @@ def test_some_samples_weights_may_be_missing():
     model.compile("sgd", ["mse", "mse"])
     weights = [np.linspace(0, 1, 64), None]
     assert told(lambda: model.fit(x, [t, x], sample_weight=weights, verbose=0)) == []
-    (text,) = told(lambda: model.fit(x, [t, spoilt(x, np.nan)], sample_weight=weights, verbose=0))
+    (text,) = told(lambda: model.fit(x, [t, spoilt(x, np.nan)], sample_weight=weights, batch_size=64, verbose=0))
     assert "NaN in the target y[1]" in text
 
 
