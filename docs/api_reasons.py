@@ -72,8 +72,6 @@ MISSING: dict[str, dict[str, str]] = {
         "RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur "
         "RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation "
         "RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Resizing Solarization",
-        TABLES: "CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup StringLookup",
-        TEXT: "TextVectorization",
         AUDIO: "MelSpectrogram STFTSpectrogram",
         OTHERS: "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
         "layers of preprocessing in a row: `map` a `Dataset`, or use `Sequential`": "Pipeline",
@@ -170,8 +168,8 @@ ARGUMENTS = {
     "a placeholder is made anew": "tensor input_tensor",
     PURE: "state",
     "give `lora_rank` to the constructor": "enable_lora",
-    INTERNAL: "convert_weight finalize_state interpolate_pr_auc lr_adjust transpose_last_axis "
-    "zeropower_via_newtonschulz5 get_monitor_value",
+    INTERNAL: "convert_weight finalize_state reset_state update_state vocabulary_dtype interpolate_pr_auc "
+    "lr_adjust transpose_last_axis zeropower_via_newtonschulz5 get_monitor_value",
 }
 
 # Modules of which one sentence says what differs in many names: the sentence, and what it is about.
@@ -217,6 +215,10 @@ BY_NAME = "after arguments that klods lacks"
 DIFFERENT = {
     **{f"keras.{family}.serialize": "its argument is called `value` in all modules" for family in FAMILIES},
     **dict.fromkeys(("keras.Input", "keras.layers.Input"), BY_NAME),
+    **{
+        f"keras.layers.{name}": f"{BY_NAME}, as in all layers"
+        for name in ("Discretization", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
+    },
     "keras.layers.InputLayer": "it has no weights and no penalty; by name: " + BY_NAME,
     **dict.fromkeys(
         ("keras.InputSpec", "keras.layers.InputSpec"), "a plain record of shapes, which no configuration holds"

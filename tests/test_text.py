@@ -28,6 +28,10 @@ def test_text_is_kept_as_utf_8(given):
     assert [item.decode() for item in text.numpy()] == ["a", "bcd", "ä"]
 
 
+def test_no_text():
+    assert klods.constant([], "string").dtype == klods.constant(np.array([], str)).dtype == klods.string
+
+
 def test_one_text():
     text = klods.constant("abc")
     assert (text.shape, text.numpy(), bool(text == "abc"), bool(text != "abc")) == ((), b"abc", True, False)

@@ -184,7 +184,7 @@ def as_array(x: Any, dtype: np.dtype | None = None) -> np.ndarray:
         if array.dtype.kind == "S" and (dtype is None or dtype.kind == "S"):
             return array
     if dtype is not None and array.dtype != dtype:
-        if "S" in (array.dtype.kind, dtype.kind):
+        if array.size and "S" in (array.dtype.kind, dtype.kind):
             raise DTypeError(
                 f"Got {_describe(x)}, which holds {DTYPES[array.dtype]}, where {DTYPES[dtype]} is expected.",
                 "give numbers or booleans alone, or text alone.",

@@ -43,6 +43,7 @@ ANYWHERE = [
     "Normalization()", "Normalization(axis=None)", "Normalization(axis=1, invert=True)",
     "Normalization(axis=None, mean=0.5, variance=2.0)", "Normalization(mean=0.5, variance=2.0, invert=True)",
     "EinsumDense('...x,xy->...y', 3)", "EinsumDense('...x,xy->...y', output_shape=3, bias_axes='y')",
+    "Discretization([-0.5, 0.0, 1.0])", "Discretization(bin_boundaries=[0.1], output_mode='one_hot')",
 ]  # fmt: skip
 
 EVERYWHERE = [
@@ -82,6 +83,9 @@ OF_NUMBERS = [
     "Embedding(7, 4, embeddings_initializer='ones', embeddings_regularizer='l2', embeddings_constraint='max_norm')",
     "Embedding(7, 4, lora_rank=2)", "Embedding(7, 4, activity_regularizer='l1')", "Rescaling(1 / 255)", "Flatten()",
     "Normalization()", "BatchNormalization()",
+    "CategoryEncoding(7)", "CategoryEncoding(num_tokens=9, output_mode='count')", "CategoryEncoding(7, 'one_hot')",
+    "Discretization([1, 3.5])", "Discretization([1, 3.5], output_mode='count')",
+    "Discretization([0.0, 2.0], output_mode='multi_hot', name='mine')",
 ]  # fmt: skip
 
 OF_ALIKE = ["Add()", "Multiply()", "Average()", "Maximum()", "Minimum()", "Concatenate()", "Concatenate(axis=1)"]

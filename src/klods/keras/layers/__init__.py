@@ -10,7 +10,10 @@ from klods.keras.layers.batch_normalization import BatchNormalization
 from klods.keras.layers.dense import Dense
 from klods.keras.layers.einsum import EinsumDense
 from klods.keras.layers.embedding import Embedding
+from klods.keras.layers.encoding import CategoryEncoding, Discretization
+from klods.keras.layers.hashing import HashedCrossing, Hashing
 from klods.keras.layers.layer import Layer
+from klods.keras.layers.lookup import IntegerLookup, StringLookup
 from klods.keras.layers.merging import (
     Add,
     Average,
@@ -42,16 +45,18 @@ from klods.keras.layers.regularization import (
 from klods.keras.layers.reshaping import Flatten, Identity, Masking, Permute, RepeatVector, Reshape
 from klods.keras.layers.simple import Input, InputLayer
 from klods.keras.layers.spec import InputSpec
+from klods.keras.layers.text import TextVectorization
 from klods.keras.layers.wrappers import Lambda, TimeDistributed
 from klods.keras.registration import custom_object_scope
 from klods.missing import reporter
 
 KNOWN = by_name(
-    Activation, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, Concatenate, Dense, Dot,
-    Dropout, ELU, EinsumDense, Embedding, Flatten, GaussianDropout, GaussianNoise, GroupNormalization, Identity,
-    InputLayer, Lambda, LayerNormalization, LeakyReLU, Masking, Maximum, Minimum, Multiply, Normalization, PReLU,
-    Permute, RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, Softmax, SpatialDropout1D, Subtract,
-    TimeDistributed, UnitNormalization,
+    Activation, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, CategoryEncoding,
+    Concatenate, Dense, Discretization, Dot, Dropout, ELU, EinsumDense, Embedding, Flatten, GaussianDropout,
+    GaussianNoise, GroupNormalization, HashedCrossing, Hashing, Identity, InputLayer, IntegerLookup, Lambda,
+    LayerNormalization, LeakyReLU, Masking, Maximum, Minimum, Multiply, Normalization, PReLU, Permute,
+    RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, Softmax, SpatialDropout1D, StringLookup, Subtract,
+    TextVectorization, TimeDistributed, UnitNormalization,
 )  # fmt: skip
 
 
@@ -75,11 +80,12 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 
 __all__ = [
     "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
-    "Concatenate", "Dense", "Dot", "Dropout", "EinsumDense", "Embedding", "Flatten", "GaussianDropout",
-    "GaussianNoise", "GroupNormalization", "Identity", "Input", "InputLayer", "InputSpec", "Lambda", "Layer",
-    "LayerNormalization", "LeakyReLU", "Masking", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU",
-    "Permute", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Softmax", "SpatialDropout1D",
-    "Subtract", "TimeDistributed", "UnitNormalization", "add", "average", "concatenate", "deserialize", "dot",
-    "maximum", "minimum", "multiply", "serialize", "subtract",
+    "CategoryEncoding", "Concatenate", "Dense", "Discretization", "Dot", "Dropout", "EinsumDense", "Embedding",
+    "Flatten", "GaussianDropout", "GaussianNoise", "GroupNormalization", "HashedCrossing", "Hashing", "Identity",
+    "Input", "InputLayer", "InputSpec", "IntegerLookup", "Lambda", "Layer", "LayerNormalization", "LeakyReLU",
+    "Masking", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "ReLU",
+    "RepeatVector", "Rescaling", "Reshape", "Softmax", "SpatialDropout1D", "StringLookup", "Subtract",
+    "TextVectorization", "TimeDistributed", "UnitNormalization", "add", "average", "concatenate", "deserialize",
+    "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
 __getattr__ = reporter(__name__)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.dtypes import FLOAT32, as_dtype
+from klods.dtypes import FLOAT32, as_dtype, dtype_of
 from klods.errors import (
     AbsentError,
     DataError,
@@ -87,6 +87,7 @@ class Layer(Tracking, Called):
     _training_at = NOWHERE
     _added_losses: tuple[Tensor, ...] = ()
     supports_masking = False
+    takes_text = False
     _call_names: tuple[str, ...] = ()
     _mask_names: tuple[str, ...] = ()
     _makes_mask = False
@@ -124,7 +125,7 @@ class Layer(Tracking, Called):
     @property
     def dtype(self) -> str:
         """The name of the weights' dtype, and of that of inputs and outputs."""
-        return self._dtype.name
+        return dtype_of(self._dtype).name
 
     compute_dtype = variable_dtype = dtype
 
@@ -355,7 +356,7 @@ class Layer(Tracking, Called):
                 f"Layer '{self.name}' got {x!r}, which is a layer itself.",
                 "stack layers in a Sequential, or call the inner one on an Input first, and this one on what it gives.",
             )
-        if x is None or isinstance(x, str):
+        if x is None or (isinstance(x, str) and not self.takes_text):
             raise DTypeError(f"Layer '{self.name}' got {x!r} as inputs.", "give it a tensor or an array of numbers.")
         tensor = convert_to_tensor(x)
         return convert_to_tensor(tensor, self._dtype) if tensor.value.dtype.kind == "f" else tensor

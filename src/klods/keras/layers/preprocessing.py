@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from klods.errors import DataError, ShapeError
 from klods.keras import config
+from klods.keras.layers.adapting import batches, numbers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.sizes import check_axes, known_size
 from klods.keras.layers.weightless import Weightless
 from klods.ops.arithmetic import maximum_, sqrt_
 from klods.ops.movement import cast, reshape
-from klods.tensor import Tensor, TensorLike
+from klods.tensor import Tensor
 
 
 class Rescaling(Weightless):
@@ -104,14 +104,14 @@ class Normalization(Layer):
         """
         if self.input_mean is not None:
             raise DataError(f"Layer '{self.name}' was given its mean and variance.", "leave them out to adapt it.")
-        batches = _batches(data)
-        first = next(batches, None)
+        found = batches(data, numbers)
+        first = next(found, None)
         if first is None:
             raise DataError(f"Layer '{self.name}' can't adapt to no data.", "give an array, or batches.")
         if not self.built:
             self.build(first.shape)
         total = _Moments()
-        for batch in itertools.chain([first], batches):
+        for batch in itertools.chain([first], found):
             total.add(self._fitting(batch))
         self.adapt_mean.assign(total.mean)
         self.adapt_variance.assign(total.variance)
@@ -174,23 +174,6 @@ class _Moments:
         step = mean - self.mean
         self.variance = self.variance * (1 - share) + variance * share + share * (1 - share) * step**2
         self.mean, self.count = self.mean + share * step, count
-
-
-def _batches(data: Any) -> Iterator[np.ndarray]:
-    """Yield data as arrays: whole, or batch by batch, without targets."""
-    if isinstance(data, (np.ndarray, TensorLike)) or hasattr(data, "to_numpy"):
-        whole = np.asarray(data)
-        return iter([whole] if whole.size else [])
-    if not isinstance(data, Iterable) and not hasattr(data, "__getitem__"):
-        raise DataError(f"adapt got {data!r}.", "give an array, or batches.")
-    return (_numbers(batch[0] if isinstance(batch, tuple) else batch) for batch in data)
-
-
-def _numbers(batch: Any) -> np.ndarray:
-    array = np.asarray(batch)
-    if array.dtype.kind not in "fiub" or not array.ndim:
-        raise DataError(f"adapt got a batch of {array.dtype} and shape {array.shape}.", "give batches of numbers.")
-    return array
 
 
 def _plain(x: Any) -> Any:

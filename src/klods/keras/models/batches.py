@@ -192,7 +192,7 @@ def _array(part: Any, role: str) -> np.ndarray:
         what = "text" if array.dtype.kind in "US" else f"{array.dtype} values"
         raise DTypeError(
             f"{role} holds {what}; a model takes numbers.",
-            "turn it into numbers first; astype('float32') does, if they all are.",
+            "turn it into numbers first; astype('float32') does, if they all are, TextVectorization for other text.",
         )
     if array.ndim == 0:
         raise DataError(f"{role} is a single number; a model takes an array of samples.", "give one row per sample.")

@@ -15,6 +15,7 @@ from klods.files import damage_told, path_to_write, read_whole, write_whole
 from klods.keras.layers.layer import making_room_for
 from klods.keras.saving import hdf5, legacy
 from klods.keras.saving.arrays import DEFLATED, check_size
+from klods.keras.saving.assets import assets, set_assets
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from klods.keras.saving.weights import FORMAT, check_built, check_format, set_state, state
 
@@ -33,16 +34,18 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
     path = path_to_write(filepath, (".keras",), overwrite)
     check_built(model)
     config = json.dumps(serialize_keras_object(model))
-    write_whole(path, lambda file: _write(file, config, weights_bytes(model)))
+    write_whole(path, lambda file: _write(file, config, weights_bytes(model), assets(model)))
 
 
-def _write(file: Any, config: str, weights: bytes) -> None:
+def _write(file: Any, config: str, weights: bytes, others: Mapping[str, bytes]) -> None:
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "format_version": FORMAT}
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps(metadata))
         archive.writestr(CONFIG, config)
         archive.writestr(WEIGHTS, weights)
+        for name, content in others.items():
+            archive.writestr(name, content)
 
 
 def weights_bytes(model: Any) -> bytes:
@@ -83,13 +86,22 @@ def _model_in(data: bytes, path: Path, custom_objects: Mapping[str, Any] | None,
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _check_version(archive, path)
         config, weights = json.loads(_part(archive, CONFIG)), _part(archive, WEIGHTS)
+        model = _described(config, weights, path, custom_objects, compile)
+        set_state_from_hdf5(model, weights, path)
+        set_assets(model, archive.namelist(), lambda name: _part(archive, name))
+    return model
+
+
+def _described(
+    config: dict[str, Any], weights: bytes, path: Path, custom_objects: Mapping[str, Any] | None, compile: bool
+) -> Any:
+    """Return the model that a configuration describes, which has no more weights than the file."""
     if not compile:
         config.pop("compile_config", None)
     with hdf5.opened(weights) as file, making_room_for(hdf5.count(file)):
         model = deserialize_keras_object(config, custom_objects)
     if not hasattr(model, "fit"):
         raise DataError(f"'{path}' holds a {config['class_name']}, which is no model.", "save a model.")
-    set_state_from_hdf5(model, weights, path)
     return model
 
 
