@@ -51,7 +51,6 @@ MISSING: dict[str, dict[str, str]] = {
         "names of weights come from layers": "name_scope",
         "pictures with boxes and masks, for images": "visualization",
         "models as estimators of scikit-learn": "wrappers",
-        "walks nested lists and dictionaries: a few lines of Python": "tree",
     },
     "keras.layers": {
         CONVOLUTION: "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D "

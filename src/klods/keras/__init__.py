@@ -60,4 +60,6 @@ def version() -> str:
     return __version__
 
 
-__getattr__ = reporter(__name__, lazy=("backend", "datasets", "export", "ops", "preprocessing", "random", "saving"))
+__getattr__ = reporter(
+    __name__, lazy=("backend", "datasets", "export", "ops", "preprocessing", "random", "saving", "tree")
+)
