@@ -10,11 +10,14 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
 
+import numpy as np
+
 from klods.errors import ArgumentError, DataError
 from klods.ops.block import noted, recordable
 from klods.ops.creation import zeros_like
-from klods.ops.movement import cast, concat, identity, reshape
+from klods.ops.movement import cast, identity, pad_constant, reshape
 from klods.structures import leaves, mapped, rebuilt
+from klods.tape import GradientTape
 from klods.tensor import Tensor, Variable, convert_to_tensor, watching
 
 
@@ -56,17 +59,17 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             watching.reset(before)
         result, gradient = _parted(f, returned)
-        variables = list(reads.variables.values())
-        return _recorded(result, _Rules(f.__name__, gradient, leaves(inputs), variables))
+        return _recorded(result, reads, _Rules(f.__name__, gradient, leaves(inputs), list(reads.variables.values())))
 
     return call
 
 
 class Reads:
-    """Takes notice of the trainable variables that are read while it watches, as a tape does."""
+    """Takes notice of the trainable variables that are read while it watches, and of what is made, as a tape does."""
 
     def __init__(self) -> None:
         self.variables: dict[int, Variable] = {}
+        self.made: dict[int, Tensor] = {}
 
     def see(self, variable: Variable) -> None:
         """Take notice of a variable whose value is read."""
@@ -74,7 +77,8 @@ class Reads:
             self.variables[id(variable)] = variable
 
     def record(self, block: Any, inputs: Sequence[Any], output: Any, attributes: dict[str, Any]) -> None:
-        """Take notice of the variables that an operation reads."""
+        """Take notice of the variables that an operation reads, and of what it gives."""
+        self.made[id(output)] = output
         for x in inputs:
             if isinstance(x, Variable):
                 self.see(x)
@@ -133,28 +137,49 @@ def _parted(f: Callable[..., Any], returned: Any) -> tuple[Any, Callable[..., An
     return returned
 
 
-def _recorded(result: Any, rules: _Rules) -> Any:
-    """Return the result as new tensors, of which the tapes know the rules alone."""
-    tensors = [convert_to_tensor(x) for x in leaves(result)]
-    floating = [x for x in tensors if x.value.dtype.kind == "f"]
-    if len(floating) > 1:  # several outputs have one cotangent together: that of all their elements in a row
-        rules.outputs = functools.partial(_cut, like=floating)
-    made = iter(_cut(_noted(_row(floating), rules), floating) if floating else ())
-    return rebuilt(result, iter([next(made) if x.value.dtype.kind == "f" else x for x in tensors]))
+def _recorded(result: Any, reads: Reads, rules: _Rules) -> Any:
+    """Return the result as tensors of which the tapes know the rules alone."""
+    outputs = [_own(convert_to_tensor(x), reads) for x in leaves(result)]
+    floating = [x for x in outputs if x.value.dtype.kind == "f"]
+    if len(floating) == 1:
+        _note(rules, [*rules.inputs, *rules.variables], floating[0])
+    elif floating:  # the cotangents of several are gathered in a row, so that the function is asked once for all
+        row, ends = _row_like(floating)
+        rules.outputs = functools.partial(_cut, ends=ends, like=floating)
+        _note(rules, [*rules.inputs, *rules.variables], row)
+        for (start, end), x in zip(ends, floating):
+            _note([functools.partial(_placed, start, end)], [row], x)
+    return rebuilt(result, iter(outputs))
 
 
-def _noted(output: Tensor, rules: _Rules) -> Tensor:
-    block = replace(identity.block, name="custom_gradient", gradient=rules)  # type: ignore[attr-defined]
-    return noted(block, [*rules.inputs, *rules.variables], Tensor(output.value), {})
+def _own(x: Tensor, reads: Reads) -> Tensor:
+    """Return a tensor of these values that no tape knows yet: the same one if it was made by what tapes don't record.
+
+    The gradient may use it: then its own gradient follows from the rules.
+    """
+    known = any(isinstance(tape, GradientTape) and tape.watches(x) for tape in watching.get())
+    return x if id(x) in reads.made and not known else Tensor(x.value)
 
 
-def _row(tensors: list[Tensor]) -> Tensor:
-    return tensors[0] if len(tensors) == 1 else concat([reshape(x, (-1,)) for x in tensors], 0)
+def _note(rules: Any, inputs: list[Any], output: Tensor) -> None:
+    noted(replace(identity.block, name="custom_gradient", gradient=rules), inputs, output, {})  # type: ignore[attr-defined]
 
 
-def _cut(row: Tensor, like: list[Tensor]) -> list[Tensor]:
-    """Return what `_row` joined: parts of the shapes and dtypes of other tensors."""
-    if len(like) == 1:
-        return [row]
-    ends = accumulate((math.prod(x.value.shape) for x in like), initial=0)
-    return [cast(reshape(row[a:b], x.value.shape), x.dtype) for (a, b), x in zip(pairwise(ends), like)]
+Ends = list[tuple[int, int]]
+
+
+def _row_like(tensors: list[Tensor]) -> tuple[Tensor, Ends]:
+    """Return what stands for all elements of tensors in a row, and where each begins and ends there."""
+    sizes = list(accumulate((math.prod(x.value.shape) for x in tensors), initial=0))
+    dtype = np.result_type(*[x.value.dtype for x in tensors])
+    return Tensor(np.broadcast_to(np.zeros((), dtype), sizes[-1:])), list(pairwise(sizes))
+
+
+def _placed(start: int, end: int, cotangent: Tensor, output: Tensor, row: Tensor) -> Tensor:
+    """Return a cotangent at its place in the row, between zeros."""
+    return pad_constant(reshape(cast(cotangent, row.dtype), (-1,)), ((start, row.size - end),))
+
+
+def _cut(row: Tensor, ends: Ends, like: list[Tensor]) -> list[Tensor]:
+    """Return the parts of a row in the shapes and dtypes of other tensors."""
+    return [cast(reshape(row[a:b], x.value.shape), x.dtype) for (a, b), x in zip(ends, like)]

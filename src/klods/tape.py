@@ -88,6 +88,10 @@ class GradientTape:
             else:
                 raise DataError(f"watch: got {type(x).__name__}, not a tensor.", "wrap it: x = klods.constant(x).")
 
+    def watches(self, tensor: Tensor) -> bool:
+        """Tell whether a tensor is watched, or follows from one that is."""
+        return id(tensor) in self._watched
+
     def watched_variables(self) -> tuple[Variable, ...]:
         """Return the variables watched so far."""
         return tuple(variable for variable, _ in self._variables.values())

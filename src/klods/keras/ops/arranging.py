@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from klods import dtypes, places
+from klods import dtypes, matrices, places
 from klods.keras import config
 from klods.keras.ops.names import cast, exp, log, reshape, zeros, zeros_like
 from klods.keras.ops.numbers import diagonal
 from klods.keras.ops.shapes import (
     concatenate,
-    eye,
     flip,
     linspace,
     ravel,
     split,
     swapaxes,
 )
-from klods.ops import picking
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -100,10 +98,7 @@ def diag(x: Any, k: int = 0) -> Tensor:
 
 def diagflat(x: Any, k: int = 0) -> Tensor:
     """Return the matrix with all elements of a tensor on its k-th diagonal."""
-    row = ravel(convert_to_tensor(x))
-    size = row.value.shape[0]
-    padded = picking.pad(row, [[max(k, 0), max(-k, 0)]])
-    return eye(size + abs(k), k=k, dtype=row.dtype) * padded
+    return matrices.diag(ravel(convert_to_tensor(x)), k=k)
 
 
 def kron(x1: Any, x2: Any) -> Tensor:

@@ -10,8 +10,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from klods.keras import config
 from klods.keras.ops.names import (
     abs,
@@ -40,6 +38,7 @@ from klods.keras.ops.names import (
     var,
 )
 from klods.keras.ops.shapes import moveaxis, ravel
+from klods.matrices import diag_part
 from klods.ops import arithmetic, movement, picking, product, reduction
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -139,10 +138,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Return a diagonal of two axes, along one new last axis."""
-    moved = moveaxis(x, (axis1, axis2), (-2, -1))
-    rows, columns = moved.value.shape[-2:]
-    places = np.arange(builtins.max(0, builtins.min(rows, columns - offset, rows + offset, columns)))
-    return moved[..., places - builtins.min(offset, 0), places + builtins.max(offset, 0)]
+    return diag_part(moveaxis(x, (axis1, axis2), (-2, -1)), k=offset)
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
