@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from operator import is_
 from typing import Any
 
@@ -91,8 +92,8 @@ def listed(kernel: Kernel) -> tuple[Code, dict[Value, Place]]:
             places[node.output] = _body(node, places, code)
         except Exception:  # a body may do what it likes with its operands; if that can't be listed, it runs each time
             del code[start:]
-            whole = Place(_shape(node.output, kernel), node.output.dtype)
-            places[node.output] = _added(code, _computed(node), tuple(places[x] for x in node.values), whole)
+            given, whole = tuple(places[x] for x in node.values), Place(_shape(node.output, kernel), node.output.dtype)
+            places[node.output] = _added(code, partial(compute_block, node), given, whole)
     return code, places
 
 
@@ -118,14 +119,14 @@ class Recorder(NDArrayOperatorsMixin):
         dtype = np.result_type(*(x.place.dtype if isinstance(x, Recorder) else x for x in inputs[1:]))
         condition, x, y = (_array(a, d) for a, d in zip(inputs, (BOOL, dtype, dtype), strict=True))
         if math.prod(np.broadcast_shapes(condition.shape, x.shape, y.shape)) < SMALL:
-            return self._recorded(_where, [condition, x, y], dtype)
+            return self._recorded(choose, [condition, x, y], dtype)
         bits = np.dtype(f"i{dtype.itemsize}")
-        mask = self._recorded(_mask, [condition], bits).place
+        mask = self._recorded(mask_of, [condition], bits).place
         if isinstance(y, np.ndarray) and y.view(bits) == 0:
-            return self._recorded(_and, [x, mask], dtype)
-        differing = self._recorded(_xor, [x, y], bits).place
-        chosen = self._recorded(_and, [differing, mask], bits).place
-        return self._recorded(_xor, [chosen, y], dtype)
+            return self._recorded(bits_and, [x, mask], dtype)
+        differing = self._recorded(bits_xor, [x, y], bits).place
+        chosen = self._recorded(bits_and, [differing, mask], bits).place
+        return self._recorded(bits_xor, [chosen, y], dtype)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         raise NotImplementedError
@@ -177,7 +178,7 @@ def _operand(x: Operand, dtype: np.dtype, places: dict[Value, Place], code: Code
 
 
 def _cast(place: Place, dtype: np.dtype, code: Code) -> Place:
-    return _added(code, _copy, (place,), Place(place.shape, dtype))
+    return _added(code, convert, (place,), Place(place.shape, dtype))
 
 
 # ------------------------------------------------------------ what isn't a ufunc
@@ -189,35 +190,35 @@ def operands(node: Node, arrays: Arrays) -> list[Any]:
     return given if prepared(given) or reads_rows(node) else aligned(tuple(given), given, BLOCKS[node.block].kind)[1]
 
 
-def _computed(node: Node) -> Callable[..., None]:
-    """Return a node's vectorised reading."""
-    compute = BLOCKS[node.block].compute
-
-    def run_block(*inputs: np.ndarray, out: np.ndarray) -> None:
-        given = operands(node, dict(zip(node.values, inputs)))
-        np.copyto(out, compute(*given, **node.attributes), casting="unsafe")
-
-    return run_block
+def compute_block(node: Node, *inputs: np.ndarray, out: np.ndarray) -> None:
+    """Run a node's vectorised reading."""
+    given = operands(node, dict(zip(node.values, inputs)))
+    np.copyto(out, BLOCKS[node.block].compute(*given, **node.attributes), casting="unsafe")
 
 
-def _copy(x: np.ndarray, out: np.ndarray) -> None:
+def convert(x: np.ndarray, out: np.ndarray) -> None:
+    """Write an array in another dtype."""
     np.copyto(out, x, casting="unsafe")
 
 
-def _where(condition: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+def choose(condition: np.ndarray, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+    """Write x where the condition holds, else y."""
     np.copyto(out, np.where(condition, x, y))
 
 
-def _mask(condition: np.ndarray, out: np.ndarray) -> None:
+def mask_of(condition: np.ndarray, out: np.ndarray) -> None:
+    """Write all bits where the condition holds, else none."""
     np.negative(condition.view(np.int8), out=out)
 
 
-def _and(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+def bits_and(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+    """Write x where the mask has bits, else 0."""
     bits = f"i{out.itemsize}"
     np.bitwise_and(x.view(bits), y.view(bits), out=out.view(bits))
 
 
-def _xor(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+def bits_xor(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+    """Write the bits in which x and y differ."""
     bits = f"i{out.itemsize}"
     np.bitwise_xor(x.view(bits), y.view(bits), out=out.view(bits))
 

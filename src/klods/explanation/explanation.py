@@ -10,11 +10,13 @@ from klods.explanation.compare import Reading, readings
 from klods.explanation.measure import Row, measured
 from klods.explanation.naive import kernel_function
 from klods.explanation.names import Names
+from klods.explanation.passage import Stage, stages
 from klods.explanation.single import node_function
 from klods.explanation.subject import Subject, apart
+from klods.explanation.vectorised import numpy_function
 from klods.graph.text import node_text
 from klods.passes.kernel import Kernel
-from klods.passes.plan import Call
+from klods.passes.plan import Call, Plan
 
 
 class Listing(str):
@@ -69,6 +71,20 @@ class Explanation:
     def _repr_html_(self) -> str:
         return text.plan_html(self._subject.title, self.rows)
 
+    def passes(self) -> list[Stage]:
+        """Return the graph as it is traced and as each pass that simplifies it leaves it."""
+        return stages(self._subject.traced)
+
+    @property
+    def plan(self) -> Plan:
+        """The kernels and single blocks as they are run, and the buffer between them."""
+        return self._subject.plan
+
+    @property
+    def title(self) -> str:
+        """A line about what is explained."""
+        return self._subject.title
+
     def blocks(self, kernel: int) -> Listing:
         """Return the blocks of a kernel as the graph has them, one a line, with shapes and dtypes.
 
@@ -84,10 +100,20 @@ class Explanation:
         Python's own float64 and unbounded integers. Where NumPy runs a block that has no loop body, the function
         calls the block's plain loops.
         """
-        call, subject = self._call(kernel), self._subject
-        names = Names(subject.names, {node.output: node for node in subject.plan.graph.nodes})
+        call = self._call(kernel)
         write = kernel_function if isinstance(call.item, Kernel) else node_function
-        return Listing(write(f"kernel_{kernel}", call, names, subject.numbers))
+        return Listing(write(f"kernel_{kernel}", call, self._names(), self._subject.numbers))
+
+    def numpy(self, kernel: int) -> Listing:
+        """Return what runs a kernel where there is no machine code: NumPy's calls, one a line.
+
+        It defines a function `kernel_<number>` of arrays, which runs as it is printed. In a plan the same calls write
+        into buffers that are made once, long arrays a piece at a time.
+
+        Raises:
+            StateError: for a block that calls a function in Python.
+        """
+        return Listing(numpy_function(f"kernel_{kernel}", self._call(kernel), self._names(), self._subject.numbers))
 
     def ir(self, kernel: int, optimised: bool = False) -> Listing:
         """Return a kernel in LLVM's language, as klods emits it or as LLVM has optimised it for this processor.
@@ -111,6 +137,9 @@ class Explanation:
         loop = self.naive(kernel)
         with apart(self._explained):
             return Comparison(kernel, blocks, readings(kernel, self._subject, loop))
+
+    def _names(self) -> Names:
+        return Names(self._subject.names, {node.output: node for node in self.plan.graph.nodes})
 
     def _call(self, kernel: Any) -> Call:
         calls = self._subject.plan.calls

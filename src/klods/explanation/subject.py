@@ -16,7 +16,7 @@ from klods.backends import backend as default_backend
 from klods.compiled import Function, Runner
 from klods.errors import DataError, StateError
 from klods.explanation.terms import Term, literal
-from klods.graph import Value, engine
+from klods.graph import Graph, Value, engine
 from klods.keras import losses
 from klods.keras.models.batches import ALL, make_data, packed, tensors
 from klods.keras.models.outputs import at
@@ -34,6 +34,7 @@ class Subject:
 
     Attributes:
         title: a line about it.
+        traced: its graph before the passes.
         plan: its plan.
         backend: what runs the plan's kernels.
         given: an array for each input of the plan, which runs may overwrite.
@@ -41,6 +42,7 @@ class Subject:
     """
 
     title: str
+    traced: Graph
     plan: Plan
     backend: str
     given: list[np.ndarray]
@@ -211,7 +213,7 @@ def _subject(
     names = dict(zip(plan.graph.inputs, called))
     for call in plan.calls:
         names.update({new: f"new_{names[old]}" for new, old in call.shared.items()})
-    return Subject(title, plan, backend, given, names)
+    return Subject(title, runner.trace.graph, plan, backend, given, names)
 
 
 @contextmanager

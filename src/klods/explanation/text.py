@@ -19,7 +19,7 @@ WIDEST = 120  # columns of a table, at most
 def plan(title: str, rows: Sequence[Row]) -> str:
     """Return the table of a plan, one line a kernel, as wide as the terminal allows."""
     width = min(WIDEST, shutil.get_terminal_size().columns)
-    cells = [_cells(row, ", ".join(_blocks(row))) for row in rows]
+    cells = [_cells(row, ", ".join(named_blocks(row))) for row in rows]
     return "\n".join([title, "", plain_table(HEADER, cells, ALIGN, width, elastic=1), "", *notes(rows)])
 
 
@@ -27,7 +27,7 @@ def plan_html(title: str, rows: Sequence[Row]) -> str:
     """Return the table of a plan for a notebook."""
     cells = [[cell.replace(" ", "\u00a0") for cell in _cells(row, "")] for row in rows]
     for line, row in zip(cells, rows):
-        line[1] = ", ".join(_blocks(row))
+        line[1] = ", ".join(named_blocks(row))
     return html_table(HEADER, cells, f"{title}. {' '.join(notes(rows))}", ALIGN)
 
 
@@ -111,7 +111,7 @@ def achieved(row: Row) -> str:
     return "-" if row.bytes_per_second is None else f"{_digits(row.bytes_per_second / 1e9)} GB/s"
 
 
-def _blocks(row: Row) -> list[str]:
+def named_blocks(row: Row) -> list[str]:
     """Return the names of a kernel's blocks, the same ones in a row once with their number, and which library runs it.
 
     A loop in machine code goes without saying.

@@ -25,7 +25,7 @@ from klods.pictures.boxes import (
     shift,
 )
 from klods.pictures.layered import Edge, Key
-from klods.pictures.shapes import Curve, Drawing, Rectangle, Shape, Text, text_width
+from klods.pictures.shapes import Curve, Drawing, Rectangle, Shape, Text, text_width, wrapped
 
 HEADS = {
     "operation": "#2f4f6b",
@@ -138,18 +138,6 @@ def draw(flow: Flow, plan: Plan | None = None) -> Drawing:
         *(Text(MARGIN, below + 6 + LINE * i, line, SMALL, colour) for i, (line, colour) in enumerate(notes)),
     ]
     return Drawing(shapes, width, below + LINE * len(notes) + MARGIN - 8, flow.title, flow.description)
-
-
-def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """Return a text in lines that are no wider than a width, broken between words."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
 
 
 def _label_key(number: int) -> Key:

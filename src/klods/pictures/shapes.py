@@ -12,6 +12,8 @@ from klods.pictures.png import data_url
 
 FONT = "DejaVu Sans, Verdana, Segoe UI, Helvetica, Arial, sans-serif"
 ARROW = 8.0  # the length of an arrow's head
+CODE_FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+CODE_WIDTH = 0.603  # of each character of a fixed width at size 1
 # Widths of characters at size 1, in a wide font: in others texts are shorter and still fit.
 NARROW, WIDE = set("iljtf.,:;'|!()[] "), set("mwMW@%")
 
@@ -34,7 +36,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text whose baseline has its start, its middle or its end at a point."""
+    """A line of text whose baseline has its start, its middle or its end at a point; `code` keeps all its spaces."""
 
     x: float
     y: float
@@ -43,6 +45,7 @@ class Text:
     colour: str
     bold: bool = False
     anchor: Literal["start", "middle", "end"] = "start"
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,32 @@ def _character(character: str) -> float:
     return 0.75 if character.isupper() else 0.64
 
 
+def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
+    """Return a text in lines that are no wider than a width, broken between words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def cut(text: str, size: float, width: float) -> str:
+    """Return a text as far as it fits into a width, with an ellipsis if it doesn't.
+
+    Example:
+        >>> cut("add, multiply, subtract", 10, 60)
+        'add, mult…'
+    """
+    if text_width(text, size) <= width:
+        return text
+    while text and text_width(f"{text}…", size) > width:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def svg(drawing: Drawing) -> str:
     """Return a drawing as an SVG element."""
     body = "\n".join(map(_element, drawing.shapes))
@@ -161,7 +190,8 @@ def _element(shape: Shape) -> str:
         )
     if isinstance(shape, Text):
         anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
-        look = (' font-weight="bold"' if shape.bold else "") + anchor
+        font = f' font-family="{CODE_FONT}" style="white-space:pre"' if shape.code else ""
+        look = (' font-weight="bold"' if shape.bold else "") + anchor + font
         return (
             f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" font-size="{shape.size:g}" fill="{shape.colour}"{look}>'
             f"{escape(shape.text)}</text>"

@@ -11,12 +11,13 @@ _DRAWN_BY = {
     "descent": "klods.show.descents",
     "graph": "klods.show.computation",
     "history": "klods.show.results",
+    "kernels": "klods.show.compilation",
     "landscape": "klods.show.landscapes",
     "misread": "klods.show.results",
     "tensor": "klods.show.tensors",
     "transform": "klods.show.transforms",
     "uncrumple": "klods.show.uncrumpled",
-    "weights": "klods.show.kernels",
+    "weights": "klods.show.filters",
 }
 __all__ = [*_DRAWN_BY]
 __getattr__ = reporter(__name__, found_in=_DRAWN_BY)

@@ -52,7 +52,8 @@ def _draw(axes: Axes, shape: Shape, level: int) -> None:
     elif isinstance(shape, Text):
         look = {"fontsize": shape.size * POINTS / PIXELS, "color": shape.colour, "zorder": level}
         look |= {"fontweight": "bold" if shape.bold else "normal", "ha": ALIGNED[shape.anchor]}
-        axes.text(shape.x, shape.y, shape.text, family="DejaVu Sans", parse_math=False, **look)
+        family = "DejaVu Sans Mono" if shape.code else "DejaVu Sans"
+        axes.text(shape.x, shape.y, shape.text, family=family, parse_math=False, **look)
     elif isinstance(shape, Stroke):
         _draw_line(axes, shape, level)
     elif isinstance(shape, Circle):
