@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from klods.pictures.shapes import CODE_WIDTH, Drawing, Rectangle, Shape, Text, cut, text_width, wrapped
+from klods.pictures.boxes import GROUND
+from klods.pictures.page import GRID, INK, MARGIN, PALE, cut, page, written
+from klods.pictures.shapes import CODE_WIDTH, Drawing, Rectangle, Shape, Text, text_width
 
-INK, GREY, WHITE, LINE_COLOUR, GROUND = "#16202a", "#52606b", "#ffffff", "#c9d0d6", "#f3f5f7"
-MARGIN, WIDTH = 12.0, 700.0
-HEADING, LARGE, SMALL = 15.0, 13.0, 11.0  # sizes of letters
-LINE, BAR = 15.0, 12.0  # heights
-APART = 14.0  # between columns
-INDENT = 3  # of what goes on from the line before
+WIDTH = 700.0
+LARGE, SMALL = 13.0, 11.0  # sizes of letters
+LINE, BAR = 17.0, 12.0  # heights
+APART, PADDING, INSET = 14.0, 6.0, 14.0  # between columns, inside them, before what stands below a title
+INDENT = 3  # characters of what goes on from the line before
 
 
 @dataclass(frozen=True)
@@ -81,97 +82,81 @@ class Column:
 
 def table(title: str, description: str, sections: Sequence[Section], notes: Sequence[str] = ()) -> Drawing:
     """Return a drawing of a table with bars."""
-    page = Page(title, description)
+    body = Body()
     for section in sections:
-        page.section(section)
-    return page.closed(notes)
+        body.section(section)
+    return page(title, description, body.shapes, body.y + 6, notes, WIDTH)
 
 
 def columns(title: str, description: str, parts: Sequence[Column], notes: Sequence[str] = ()) -> Drawing:
     """Return a drawing of texts side by side."""
-    page = Page(title, description)
-    page.columns(parts)
-    return page.closed(notes)
+    wide = (WIDTH - 2 * MARGIN - APART * (len(parts) - 1)) / len(parts)
+    starts = [MARGIN + (wide + APART) * i for i in range(len(parts))]
+    bodies = [_column(part, x + PADDING, wide - 2 * PADDING) for x, part in zip(starts, parts)]
+    height = max(body.y for body in bodies) + PADDING
+    grounds = [Rectangle(x, 0, wide, height, fill=GROUND, stroke=GRID, radius=5) for x in starts]
+    shapes = [*grounds, *(shape for body in bodies for shape in body.shapes)]
+    return page(title, description, shapes, height + 6, notes, WIDTH)
 
 
-class Page:
-    """A drawing that grows downwards."""
+class Body:
+    """Shapes that grow downwards; `y` is where they end."""
 
-    def __init__(self, title: str, description: str) -> None:
-        self.title, self.description = title, description
+    def __init__(self) -> None:
         self.shapes: list[Shape] = []
-        self.y = MARGIN
-        for line in wrapped(title, HEADING, WIDTH - 2 * MARGIN, bold=True):
-            self.y += HEADING + 4
-            self.shapes.append(Text(MARGIN, self.y - 4, line, HEADING, INK, bold=True))
-
-    def closed(self, notes: Sequence[str]) -> Drawing:
-        """Return the drawing, with lines at its end."""
-        self.y += 10
-        for note in notes:
-            self.texts(note, MARGIN, WIDTH - 2 * MARGIN)
-        height = self.y + MARGIN
-        ground = Rectangle(0, 0, WIDTH, height, fill=WHITE)
-        return Drawing([ground, *self.shapes], WIDTH, height, self.title, self.description)
+        self.y = 0.0
 
     def texts(self, text: str, x: float, width: float) -> None:
         """Write a text in as many lines as it takes."""
-        for line in wrapped(text, SMALL, width):
-            self.y += LINE
-            self.shapes.append(Text(x, self.y - 4, line, SMALL, GREY))
+        lines = written(text, x, self.y + LINE - 4, width, SMALL, PALE)
+        self.shapes += lines
+        self.y = lines[-1].y + 6
+
+    def code(self, line: str, x: float, colour: str) -> None:
+        """Write a line of a fixed width."""
+        self.y += LINE
+        self.shapes.append(Text(x, self.y - 4, line, SMALL, colour, code=True))
 
     def section(self, section: Section) -> None:
         """Write a heading, and rows below it."""
-        self.y += 22
-        self.shapes.append(Text(MARGIN, self.y, section.heading, LARGE, INK, bold=True))
+        self.y += 24
+        self.shapes.append(Text(MARGIN, self.y - 4, section.heading, LARGE, INK, bold=True))
         wide = (WIDTH - 2 * MARGIN - section.left) / max(1, len(section.columns))
         starts = [MARGIN + section.left + wide * i for i in range(len(section.columns))]
-        self.y += 6
         if any(section.columns):
             self.y += LINE
-            self.shapes += [Text(x, self.y - 2, name, SMALL, GREY) for x, name in zip(starts, section.columns)]
+            self.shapes += [Text(x, self.y - 2, name, SMALL, PALE) for x, name in zip(starts, section.columns)]
         for line in section.lines:
             self.line(line, section.left, starts, wide)
 
     def line(self, line: Line, left: float, starts: Sequence[float], wide: float) -> None:
         """Write a row."""
         self.y += 4
-        self.shapes.append(Rectangle(MARGIN, self.y, WIDTH - 2 * MARGIN, 1, fill=LINE_COLOUR))
+        self.shapes.append(Rectangle(MARGIN, self.y, WIDTH - 2 * MARGIN, 1, fill=GRID))
         self.y += LINE + 4
-        self.shapes.append(Text(MARGIN, self.y - 4, cut(line.title, SMALL, left - 8), SMALL, INK))
+        self.shapes.append(Text(MARGIN, self.y - 4, cut(line.title, left - 8, SMALL), SMALL, INK))
         labels = max((text_width(bar.label, SMALL) for bar in line.bars if bar), default=0)
         for x, bar in zip(starts, line.bars):
             if bar is not None:
-                length = bar.part * (wide - max(labels, 96) - 14)
-                self.shapes += [
-                    Rectangle(x, self.y - BAR - 1, max(length, 1), BAR, fill=bar.colour),
-                    Text(x + max(length, 1) + 6, self.y - 4, bar.label, SMALL, INK),
-                ]
+                length = max(1, bar.part * (wide - max(labels, 96) - 14))
+                self.shapes.append(Rectangle(x, self.y - BAR - 1, length, BAR, fill=bar.colour))
+                self.shapes.append(Text(x + length + 6, self.y - 4, bar.label, SMALL, INK))
         for text in line.texts:
-            self.texts(text, MARGIN + 14, WIDTH - 2 * MARGIN - 14)
+            self.texts(text, MARGIN + INSET, WIDTH - 2 * MARGIN - INSET)
         for text in line.code:
-            self.y += LINE
-            self.shapes.append(Text(MARGIN + 14, self.y - 4, _shortened(text), SMALL, GREY, code=True))
+            self.code(_shortened(text), MARGIN + INSET, PALE)
 
-    def columns(self, parts: Sequence[Column]) -> None:
-        """Write texts side by side."""
-        wide = (WIDTH - 2 * MARGIN - APART * (len(parts) - 1)) / len(parts)
-        top = bottom = self.y + 10
-        starts = [MARGIN + (wide + APART) * i for i in range(len(parts))]
-        for x, part in zip(starts, parts):
-            self.y = top + 16
-            self.shapes.append(Text(x + 6, self.y, cut(part.heading, LARGE * 1.12, wide - 12), LARGE, INK, bold=True))
-            self.y += 4
-            for text in part.texts:
-                self.texts(text, x + 6, wide - 12)
-            self.y += 4
-            for text in broken(part.code, int((wide - 12) / (CODE_WIDTH * SMALL))):
-                self.y += LINE
-                self.shapes.append(Text(x + 6, self.y - 4, text, SMALL, INK, code=True))
-            bottom = max(bottom, self.y + 8)
-        grounds = [Rectangle(x, top, wide, bottom - top, fill=GROUND, stroke=LINE_COLOUR, radius=5) for x in starts]
-        self.shapes[:0] = grounds
-        self.y = bottom
+
+def _column(part: Column, x: float, width: float) -> Body:
+    body = Body()
+    body.shapes.append(Text(x, 18, cut(part.heading, width / 1.12, LARGE), LARGE, INK, bold=True))
+    body.y = 22
+    for text in part.texts:
+        body.texts(text, x, width)
+    body.y += 4
+    for text in broken(part.code, int(width / (CODE_WIDTH * SMALL))):
+        body.code(text, x, INK)
+    return body
 
 
 def broken(lines: Sequence[str], width: int) -> list[str]:
@@ -197,5 +182,5 @@ def broken(lines: Sequence[str], width: int) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    room = int((WIDTH - 2 * MARGIN - 14) / (CODE_WIDTH * SMALL))
+    room = int((WIDTH - 2 * MARGIN - INSET) / (CODE_WIDTH * SMALL))
     return text if len(text) <= room else f"{text[: room - 1]}…"

@@ -12,7 +12,6 @@ from klods.pictures.boxes import (
     HEAD_TEXT,
     LABEL,
     LARGE,
-    MARGIN,
     PADDING,
     ROW,
     SMALL,
@@ -25,7 +24,8 @@ from klods.pictures.boxes import (
     shift,
 )
 from klods.pictures.layered import Edge, Key
-from klods.pictures.shapes import Curve, Drawing, Rectangle, Shape, Text, text_width, wrapped
+from klods.pictures.page import LETTERS, MARGIN, WHITE, page, written
+from klods.pictures.shapes import Curve, Drawing, Rectangle, Shape, Text, text_width
 
 HEADS = {
     "operation": "#2f4f6b",
@@ -37,9 +37,9 @@ HEADS = {
 }
 PALE, MARK = "#c9d0d6", "#d55e00"
 BACKWARD = "#a34700"  # what belongs to gradients: labels of arrows, and rows of boxes
-WHITE, PILL = "#ffffff", "#fff4e8"
+PILL = "#fff4e8"
 GAP, SPACE = 18.0, 18.0  # between boxes side by side, and from a box to the label below
-NARROWEST, HEADING, LINE = 340.0, 15.0, 17.0
+NARROWEST = 340.0
 
 
 class Row(NamedTuple):
@@ -119,25 +119,19 @@ def draw(flow: Flow, plan: Plan | None = None) -> Drawing:
         flow: what to draw.
         plan: where things stand, `arranged` before for a flow of the same boxes and arrows.
     """
-    plan = arranged(flow) if plan is None else plan
+    plan = replace(arranged(flow) if plan is None else plan)
     width = max(plan.width, NARROWEST) + 2 * MARGIN
-    heading = wrapped(flow.title, HEADING, width - 2 * MARGIN, bold=True)
-    notes = [(line, LABEL) for note in flow.notes for line in wrapped(note, SMALL, width - 2 * MARGIN)]
-    notes += [(line, HEADS["failed"]) for line in wrapped(flow.warning, SMALL, width - 2 * MARGIN)]
-    top = MARGIN + (HEADING + 5) * len(heading) + 6
-    left, height = (width - plan.width) / 2, plan.height
-    plan = replace(plan)
-    shift(plan, left, top)
-    below = top + height + 22
-    shapes: list[Shape] = [
-        Rectangle(0, 0, width, below + LINE * len(notes) + MARGIN - 8, fill=WHITE),
-        *(Text(MARGIN, MARGIN + 14 + (HEADING + 5) * i, x, HEADING, VALUE, bold=True) for i, x in enumerate(heading)),
+    shift(plan, (width - plan.width) / 2, 4)
+    body: list[Shape] = [
         *_arrows(flow, plan),
         *(shape for number, tie in enumerate(flow.ties) for shape in _pill(number, tie, plan)),
         *(shape for station in flow.stations for shape in _station(station, plan.boxes[station.key][1])),
-        *(Text(MARGIN, below + 6 + LINE * i, line, SMALL, colour) for i, (line, colour) in enumerate(notes)),
     ]
-    return Drawing(shapes, width, below + LINE * len(notes) + MARGIN - 8, flow.title, flow.description)
+    height = plan.height + 14
+    if flow.warning:
+        lines = written(flow.warning, MARGIN, height + 14, width - 2 * MARGIN, LETTERS, HEADS["failed"])
+        body, height = [*body, *lines], lines[-1].y + 4
+    return page(flow.title, flow.description, body, height, flow.notes, width)
 
 
 def _label_key(number: int) -> Key:

@@ -144,32 +144,6 @@ def _character(character: str) -> float:
     return 0.75 if character.isupper() else 0.64
 
 
-def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """Return a text in lines that are no wider than a width, broken between words."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def cut(text: str, size: float, width: float) -> str:
-    """Return a text as far as it fits into a width, with an ellipsis if it doesn't.
-
-    Example:
-        >>> cut("add, multiply, subtract", 10, 60)
-        'add, mult…'
-    """
-    if text_width(text, size) <= width:
-        return text
-    while text and text_width(f"{text}…", size) > width:
-        text = text[:-1]
-    return f"{text}…"
-
-
 def svg(drawing: Drawing) -> str:
     """Return a drawing as an SVG element."""
     body = "\n".join(map(_element, drawing.shapes))

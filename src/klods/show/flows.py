@@ -48,14 +48,14 @@ def _station(node: Node, lit: Lit | None) -> Station:
     computed = lit is None or node.key in lit.values
     known = lit is None or node.key in lit.gradients
     rows = [Row(label, value if computed else "") for label, value in _figures(node)]
-    gradients = [(label, value if known else "") for label, value in _gradients(node)]
-    rows += [Row(label, value, BACKWARD) for label, value in gradients]
+    rows += [Row(label, value if known else "", BACKWARD) for label, value in _gradients(node)]
     marked = lit is not None and lit.current == node.key
     late = node.gradient is None
-    return Station(node.key, _title(node), rows, node.kind, pale=not computed, marked=marked, late=late)
+    return Station(node.key, titled(node), rows, node.kind, pale=not computed, marked=marked, late=late)
 
 
-def _title(node: Node) -> str:
+def titled(node: Node) -> str:
+    """Return what a node is called, and what makes it."""
     if node.kind in KINDS:
         return f"{node.name} ({KINDS[node.kind]})"
     if node.kind == "folded":
@@ -87,6 +87,16 @@ def _tie(place: int, edge: Edge, lit: Lit | None) -> Tie:
 
 
 # ------------------------------------------------------------ words
+
+
+def told(graph: Seen, lit: Lit) -> str:
+    """Return what is known of the current node, or of all that is given."""
+    nodes = [node for node in graph.nodes if lit.current == node.key or (not lit.current and node.key in lit.values)]
+    lines = []
+    for node in nodes:
+        figures = [*_figures(node), *(_gradients(node) if node.key in lit.gradients else [])]
+        lines.append(f"  {node.name}: {', '.join(f'{label} {value}' for label, value in figures)}")
+    return "\n".join(lines)
 
 
 def notes(graph: Seen) -> list[str]:
@@ -136,23 +146,23 @@ def summary(graph: Seen) -> str:
     if graph.error:
         return f"{graph.title}: {count}, then an error."
     results = [node for node in graph.nodes if node.key in graph.results]
-    return f"{graph.title}: {count} give {', '.join(_told(node) for node in results)}."
+    return f"{graph.title}: {count} give {', '.join(_result(node) for node in results)}."
 
 
-def _told(node: Node) -> str:
+def _result(node: Node) -> str:
     value = values_of(node.value)
     return f"{node.name} = {value}" if node.value.size == 1 else f"{node.name} {shape_of(node.value)}: {value}"
 
 
 def described(graph: Seen) -> str:
-    """Return what a graph shows, for those who hear it."""
+    """Return what a graph shows, for those who hear it, without the notes."""
     parts = [summary(graph)]
     for node in graph.nodes[:TOLD]:
         figures = ", ".join(f"{label} {value}" for label, value in [*_figures(node), *_gradients(node)])
-        parts.append(f"{_title(node)}: {figures}.")
+        parts.append(f"{titled(node)}: {figures}.")
     if len(graph.nodes) > TOLD:
         parts.append(f"And {len(graph.nodes) - TOLD} more.")
-    return " ".join([*parts, *notes(graph), stopped(graph)]).strip()
+    return " ".join([*parts, stopped(graph)]).strip()
 
 
 def text(graph: Seen) -> str:

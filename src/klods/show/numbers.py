@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from klods.pictures.frames import extremes
+
 FEW = 4  # elements that are shown one by one
 
 
@@ -46,11 +48,8 @@ def range_of(array: Any) -> str:
     values = np.asarray(array).ravel()
     if not values.size:
         return "no elements"
-    finite = values[np.isfinite(values)]
-    parts = []
-    if finite.size:
-        ends = dict.fromkeys([number(finite.min()), number(finite.max())])
-        parts.append(" ... ".join(ends))
+    ends = dict.fromkeys(map(number, extremes(values) or ()))
+    parts = [" ... ".join(ends)] if ends else []
     return ", ".join([*parts, *flaws(values)])
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from klods.pictures.boxes import Plan
 from klods.pictures.flow import arranged, draw
-from klods.show.flows import Lit, drawn, gradient_of
-from klods.show.numbers import number, shape_of, values_of
+from klods.show.flows import Lit, drawn, gradient_of, titled, told
+from klods.show.numbers import number
 from klods.show.picture import Picture, Slides
 from klods.show.seen import Node, Seen
 
@@ -16,30 +15,20 @@ def walk(graph: Seen) -> Slides:
     """Return a graph as slides: what is given, each operation, and the gradients back from the result."""
     plan = arranged(drawn(graph))
     slides = [*_forward(graph), *_backward(graph)]
-    return Slides([_picture(graph, lit, caption, plan) for lit, caption in slides], [caption for _, caption in slides])
-
-
-def _picture(graph: Seen, lit: Lit, caption: str, plan: Plan) -> Picture:
-    return Picture(draw(drawn(graph, lit), plan), caption)
+    pictures = [Picture(draw(drawn(graph, lit), plan), told(graph, lit)) for lit, _ in slides]
+    return Slides(pictures, [caption for _, caption in slides])
 
 
 def _forward(graph: Seen) -> list[tuple[Lit, str]]:
     given = [node for node in graph.nodes if node.kind in GIVEN]
     values = {node.key for node in given}
     names = ", ".join(node.name for node in given)
-    slides = [(_lit(values, set(), set(), 0), f"Forward: given are {names}.")]
+    slides = [(_lit(values, set(), set(), 0), f"Forward: given {'is' if len(given) == 1 else 'are'} {names}.")]
     for node in graph.nodes:
         if node.kind not in GIVEN:
             values.add(node.key)
-            slides.append((_lit(values, set(), set(), node.key), f"Forward: {_computed(node)}"))
+            slides.append((_lit(values, set(), set(), node.key), f"Forward: {titled(node)}."))
     return slides
-
-
-def _computed(node: Node) -> str:
-    if node.kind == "failed":
-        return f"{node.name}."
-    made = f"{node.name} = {node.formula}" if node.formula else node.name
-    return f"{made}: {values_of(node.value)}, shape {shape_of(node.value)}."
 
 
 def _backward(graph: Seen) -> list[tuple[Lit, str]]:
