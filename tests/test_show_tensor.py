@@ -197,3 +197,15 @@ def test_an_empty_tensor_says_so():
 def test_what_can_not_be_drawn_is_refused(x, arguments, error):
     with pytest.raises(error):
         klods.show.tensor(x, **arguments)
+
+
+def test_one_sequence_has_no_axis_of_samples():
+    picture = klods.show.tensor(np.arange(5.0), kind="sequence")
+    assert "axis 0, timesteps: 5" in str(picture)
+    assert "sample" not in picture.svg()
+
+
+def test_rows_of_stacks_are_of_one_length():
+    picture = klods.show.tensor(np.arange(2 * 9 * 8).reshape(2, 9, 2, 2, 2))
+    tops = [y for _, y, text in texts(picture) if text.isdigit() and int(text) % 8 == 0]
+    assert len(tops) == 2 * tops.count(tops[0])

@@ -78,8 +78,8 @@ def overhead(label: str, length: float) -> Block:
 
 
 def downwards(label: str, length: float) -> Block:
-    """Return an arrow down, of a length, and a label to the left of it, broken after its commas."""
-    lines = label.split(", ")
+    """Return an arrow down, of a length, and a label to the left of it, broken after its first comma."""
+    lines = label.split(", ", 1)
     width = max(text_width(line, SMALL) for line in lines) + 8
     height = max(length, LINE * len(lines))
     top = (height - LINE * len(lines)) / 2 + SMALL

@@ -44,8 +44,9 @@ def cells(array: Any, labels: Sequence[str]) -> Block:
     if array.ndim == 3:
         return _stack(array, labels, ALONG[3])
     if array.ndim == 4:
-        return _row(array, labels, ALONG[4])
-    rows = [_row(part, labels[1:] if i == 0 else (), ALONG[5]) for i, part in enumerate(array[:ROWS])]
+        return _row(array, labels, ALONG[4], _room_for(array, labels, ALONG[4]))
+    columns = _room_for(array[0], labels[1:], ALONG[5])
+    rows = [_row(part, labels[1:] if i == 0 else (), ALONG[5], columns) for i, part in enumerate(array[:ROWS])]
     more = [words(DOTS, LETTERS)] if len(array) > ROWS else []
     body = below([*rows, *more], 16, "end")
     return beside([downwards(labels[0], body.height), body], 4)
@@ -59,11 +60,16 @@ def _flat(array: Any, labels: Sequence[str]) -> Block:
     return beside([downwards(labels[0], grid.height), body], 0) if array.ndim == 2 else body
 
 
-def _row(array: Any, labels: Sequence[str], along: tuple[int, int]) -> Block:
-    """Return stacks side by side, those that there is room for."""
-    stacks = [_stack(part, labels[1:] if i == 0 else (), along) for i, part in enumerate(array[:COLUMNS])]
-    while len(stacks) > 1 and sum(stack.width + 20 for stack in stacks) > ROOM:
-        stacks.pop()
+def _room_for(array: Any, labels: Sequence[str], along: tuple[int, int]) -> int:
+    """Return how many stacks there is room for in a row."""
+    first = _stack(array[0], labels[1:], along)
+    others = max(_stack(part, (), along).width for part in array[:COLUMNS])
+    return max(1, min(COLUMNS, 1 + int((ROOM - first.width) / (others + 20))))
+
+
+def _row(array: Any, labels: Sequence[str], along: tuple[int, int], columns: int) -> Block:
+    """Return stacks side by side."""
+    stacks = [_stack(part, labels[1:] if i == 0 else (), along) for i, part in enumerate(array[:columns])]
     more = [dots(stacks[0].height)] if len(stacks) < len(array) else []
     body = beside([*stacks, *more], 20)
     return below([overhead(labels[0], body.width), body], 4) if labels else body
@@ -90,7 +96,7 @@ def _with_depth(body: Block, front: Block, labels: Sequence[str]) -> Block:
     """Return a stack with arrows along depth, height and width."""
     rise, run = body.height - front.height, max(body.width - front.width, SHIFT[0] / 2)
     left, under = downwards(labels[1], front.height), rightwards(labels[2], front.width)
-    lines = labels[0].split(", ") if rise > 2 * LINE else [labels[0]]
+    lines = labels[0].split(", ", 1) if rise > 2 * LINE else [labels[0]]
     room = max(text_width(line, SMALL) for line in lines) - run / 2 + 18
     x = max(left.width, room)
     arrow = Line([(x - 8, rise), (x + run - 8, 0)], LABEL, 1.2, arrow=True)
@@ -116,16 +122,16 @@ def _texts(matrix: Any, along: tuple[int, int]) -> Texts:
 
 
 def number(value: Any) -> str:
-    """Return a NumPy number with three digits, or an integer as it is if it is short.
+    """Return a NumPy number with three digits, or as a whole number if that is short.
 
     Example:
         >>> import numpy as np
-        >>> number(np.float32(1) / 3), number(np.int64(1234)), number(np.float64("nan"))
+        >>> number(np.float32(1) / 3), number(np.float32(1234.5)), number(np.float64("nan"))
         ('0.333', '1234', 'NaN')
     """
     if value.dtype.kind in "biu" and len(str(value)) < 8:
         return str(value)
-    return f"{value:.3g}".replace("nan", "NaN")
+    return f"{value:.0f}" if 1000 <= abs(float(value)) < 1e6 else f"{value:.3g}".replace("nan", "NaN")
 
 
 def _widths(sheets: Sequence[Texts]) -> list[float]:

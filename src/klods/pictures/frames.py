@@ -42,7 +42,7 @@ def films(array: Any, labels: Sequence[str], bounds: Range) -> Block:
 
     Args:
         array: an array of shape (videos, frames, height, width, channels), with 1 or 3 channels.
-        labels: what is written at the arrows along the first four axes.
+        labels: what is written at the arrows along the first four axes; the first may be empty, if it isn't there.
         bounds: the numbers that are black and white.
     """
     strips = [_strip(video[:FRAMES], bounds, len(video) > FRAMES) for video in array[:STRIPS]]
@@ -50,7 +50,8 @@ def films(array: Any, labels: Sequence[str], bounds: Range) -> Block:
     body = below([*strips, *more], 8)
     inner = below([overhead(labels[1], body.width), body], 4)
     sides = words(f"each frame: {labels[2]} by {labels[3]}")
-    return below([beside([downwards(labels[0], body.height), inner], 4, "end"), sides], 4)
+    arrow = [downwards(labels[0], body.height)] if labels[0] else []
+    return below([beside([*arrow, inner], 4, "end"), sides], 4)
 
 
 def bounds(array: Any) -> Range:

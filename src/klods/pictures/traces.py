@@ -14,17 +14,17 @@ from klods.pictures.shapes import Circle, Line, Rectangle, Shape, Text, text_wid
 from klods.pictures.svg import COLOURS
 
 WIDTH, HEIGHT = 380.0, 96.0
-PANELS, LINES, STEPS = 3, 6, 200  # shown at most
+PANELS, LINES, STEPS = 3, 6, 400  # shown at most
 BETWEEN = 13.0  # the names of two lines
 
 
-def traces(array: Any, labels: Sequence[str], feature: str) -> Block:
+def traces(array: Any, labels: Sequence[str]) -> Block:
     """Return sequences as lines, with arrows along the axes.
 
     Args:
         array: an array of shape (sequences, steps, features).
-        labels: what is written at the arrows along the first two axes, and as a legend of the third.
-        feature: what one of the features is called.
+        labels: what is written at the arrows along the first two axes, and as a legend of the third; empty for an
+            axis that isn't there.
     """
     shown = array[:PANELS, :STEPS, :LINES].astype("float64")
     finite = shown[np.isfinite(shown)]
@@ -35,9 +35,9 @@ def traces(array: Any, labels: Sequence[str], feature: str) -> Block:
     edges = [_edges((low, high))] * len(panels)
     more = [words("…", 16)] if len(array) > PANELS else []
     body = below([*panels, *more, rightwards(labels[1], WIDTH)], 8)
-    left = beside([downwards(labels[0], len(panels) * (HEIGHT + 8)), below(edges, 8)], 4)
-    legend = words(f"{labels[2]}; each is a line, named by its {feature} at its end")
-    return below([beside([left, body], 5), legend], 4)
+    arrow = [downwards(labels[0], len(panels) * (HEIGHT + 8))] if labels[0] else []
+    legend = [words(f"{labels[2]}; each is a line, with its number at its end")] if labels[2] else []
+    return below([beside([*arrow, below(edges, 8), body], 5), *legend], 4)
 
 
 def _edges(bounds: tuple[float, float]) -> Block:

@@ -132,7 +132,7 @@ def _found(array: np.ndarray) -> str:
     sides = array.shape[-3:-1] if coloured else array.shape[-2:]
     if not array.size or array.ndim not in ((3, 4, 5) if coloured else (2, 3)):
         return "cells"
-    square = sides[0] == sides[1] or array.dtype == np.uint8
+    square = array.ndim > 3 or sides[0] == sides[1] or array.dtype == np.uint8
     if array.dtype.kind not in "uif" or min(sides) < SMALLEST or not square:
         return "cells"
     first = array.reshape(-1)[: IMAGES * 3 * sides[0] * sides[1]]
@@ -150,6 +150,8 @@ def _names(array: np.ndarray, axes: Sequence[str] | None, kind: str) -> Sequence
         return [""] * array.ndim
     names = NAMES[kind]
     if kind == "images" and not _has_channels(array):
+        names = names[:-1]
+    if kind == "sequence" and array.ndim == 1:
         names = names[:-1]
     return names[len(names) - array.ndim :]
 
@@ -170,7 +172,7 @@ def _body(array: np.ndarray, kind: str, labels: list[str]) -> tuple[Block, list[
     scale = f"black is {low}, white is {high}"
     if kind == "video":
         videos = array if array.ndim == 5 else array[None]
-        names = labels if array.ndim == 5 else ["1 video", *labels]
+        names = labels if array.ndim == 5 else ["", *labels]
         return films(videos, names, bounds(array)), [f"{labels[-1]} ({COLOURS[array.shape[-1]]})", scale]
     if _has_channels(array):
         return images(array, labels, bounds(array)), [f"{labels[-1]} ({COLOURS[array.shape[-1]]})", scale]
@@ -188,7 +190,7 @@ def _cells(array: np.ndarray, labels: list[str]) -> tuple[Block, list[str]]:
 def _sequence(array: np.ndarray, labels: list[str]) -> tuple[Block, list[str]]:
     sequences = array[:, None] if array.ndim == 1 else array
     sequences = sequences[None] if sequences.ndim == 2 else sequences
-    names = {1: ["1 sequence", *labels, "1 feature"], 2: ["1 sequence", *labels]}.get(array.ndim, labels)
+    names = {1: ["", *labels, ""], 2: ["", *labels]}.get(array.ndim, labels)
     limits = zip(("sequences", "timesteps", "features"), sequences.shape, (PANELS, STEPS, LINES))
     notes = [f"drawn: the first {limit} of {size:,} {what}" for what, size, limit in limits if size > limit]
-    return traces(sequences, names, "number"), notes
+    return traces(sequences, names), notes
