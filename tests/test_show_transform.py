@@ -93,6 +93,8 @@ def test_the_grid_is_moved_too():
         ([[2, 0], [0, 0.25]], "det W = 0.5: areas become 0.5 times as large, and letters aren't mirrored"),
         ([[1, 2], [2, 4]], "det W = 0: the plane is pressed onto a line"),
         ([[0, 0], [0, 0]], "det W = 0: the plane is pressed onto a point"),
+        ([[1000, 0], [0, 0.0005]], "det W = 0.5: areas become 0.5 times as large"),
+        ([[0.1, 0.3], [0.2, 0.6]], "det W = 0: the plane is pressed onto a line"),
         ([[1e-4, 0], [0, 1e-4]], "det W = 1e-08: areas become 1e-08 times as large"),
         ([[np.nan, 0], [0, 1]], "W holds NaN or infinity"),
     ],

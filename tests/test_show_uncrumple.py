@@ -207,6 +207,7 @@ def two_outputs():
         (lambda: keras.Sequential([keras.layers.Dense(2)]), X, Y, StateError),
         (branched, X, Y, DataError),
         (two_outputs, X, Y, DataError),
+        (lambda: keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), X, Y, ShapeError),
         (lambda: keras.layers.Dense(2), X, Y, DataError),
         (lambda: stack(keras.layers.Reshape((2, 1))), X, Y, ShapeError),
         (plane_model, X[:, :1], Y, ShapeError),

@@ -112,7 +112,7 @@ def pixels(array: Any, bounds: Range) -> Any:
     array = array[::step, ::step].astype("float64")
     low, high = bounds
     finite = np.isfinite(array)
-    share = (np.where(finite, array, low) - low) / ((high - low) or 1)
+    share = (np.where(finite, array, low) / 2 - low / 2) / ((high / 2 - low / 2) or 1)
     colours = np.broadcast_to(np.clip(share * 255, 0, 255).round().astype("uint8"), (*array.shape[:2], 3)).copy()
     colours[~finite.all(axis=-1)] = SPOILT
     return colours

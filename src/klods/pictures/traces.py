@@ -52,7 +52,7 @@ def _panel(sequence: Any, bounds: tuple[float, float]) -> Block:
     """Return lines in a frame, and the number of each line at its end."""
     low, high = bounds
     x = np.linspace(10, WIDTH - 34, len(sequence)) if len(sequence) > 1 else np.array([WIDTH / 2])
-    y = HEIGHT - 10 - (sequence - low) / ((high - low) or 1) * (HEIGHT - 20)
+    y = HEIGHT - 10 - (sequence / 2 - low / 2) / ((high / 2 - low / 2) or 1) * (HEIGHT - 20)
     shapes: list[Shape] = [Rectangle(0, 0, WIDTH, HEIGHT, "#ffffff", GREY)]
     for i in range(sequence.shape[1]):
         shapes += _trace(x, y[:, i], i)

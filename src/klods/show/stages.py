@@ -44,11 +44,14 @@ def stages(model: Any, points: np.ndarray) -> list[Stage]:
     Raises:
         StateError: for a model that isn't built.
         DataError: for a model whose layers don't follow one another.
-        ShapeError: for a layer whose outputs aren't of shape (points, units).
+        ShapeError: for another number of inputs, or a layer whose outputs aren't of shape (points, units).
     """
+    layers, width = in_a_row(model), model.input_shape[-1]
+    if width != points.shape[1]:
+        raise ShapeError(f"Model '{model.name}' has {width} inputs; got points of {points.shape[1]}.", "make them fit.")
     x = convert_to_tensor(points)
     found = [Stage("input", points)]
-    for layer in (layer for layer in in_a_row(model) if not isinstance(layer, Noise)):
+    for layer in (layer for layer in layers if not isinstance(layer, Noise)):
         for name, outcome in _steps(layer, x):
             x = outcome
             if x.ndim != 2:

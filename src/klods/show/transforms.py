@@ -22,6 +22,7 @@ SIDE, REACH = 250.0, 1.6  # of a window; how far it reaches to each side, at lea
 SPREAD = 4.0  # between reaches up to which all windows have the largest
 HALF, STEPS = 2.0, 8  # of the grid; squares of it in each direction
 FINE = 32  # pieces of a line, so that activations can bend it
+ROUNDING = 1e-6  # of float32: smaller differences are none
 OUTER, INNER = [(0.2, 0.2), (0.2, 1.4), (1.1, 1.4), (1.1, 1.15), (0.5, 1.15)], [(0.5, 0.95), (0.95, 0.95)]
 LETTER = [*OUTER, *INNER, (0.95, 0.7), (0.5, 0.7), (0.5, 0.2)]  # the corners of an F
 GRID, FIRST, SECOND, INK = "#c3ccd4", COLOURS[0], COLOURS[1], COLOURS[2]
@@ -53,13 +54,14 @@ def transform(W: Any, b: Any = None, activation: Any = None) -> Picture:
     """
     weights = _numbers("W", W, (2, 2))
     offset = None if b is None else _numbers("b", b, (2,))
-    steps = [*_affine(weights, offset), *([] if activation is None else [_activated(activation, weights.dtype)])]
-    title = f"{_formula(offset, activation)}, W = {_written(weights)}"
+    steps, formula = _affine(weights, offset), _formula(offset, activation)
+    steps += [] if activation is None else [(formula, _activated(activation, weights.dtype))]
+    title = f"{formula}, W = {_written(weights)}"
     title += "" if offset is None else f", b = {_written(offset)}"
-    stages = _stages(steps)
-    notes = [*_told(weights, offset), *_told_of_activation(activation, stages)]
-    body = _panels(["before", *(name for name, _ in steps)], stages)
-    drawing = page(title, " ".join([f"{title}.", *notes]), body, [*notes, *_scales(stages)])
+    scenes = _scenes(steps)
+    notes = [*_told(weights, offset), *_told_of_activation(activation, scenes)]
+    body = _panels(["before", *(name for name, _ in steps)], scenes)
+    drawing = page(title, " ".join([f"{title}.", *notes]), body, [*notes, *_scales(scenes)])
     return Picture(drawing, "\n".join([title, *notes]))
 
 
@@ -77,7 +79,7 @@ def _affine(weights: np.ndarray, offset: np.ndarray | None) -> list[tuple[str, M
     return steps if offset is None else [*steps, ("x·W + b", lambda x: x + offset)]
 
 
-def _activated(activation: Any, dtype: np.dtype) -> tuple[str, Map]:
+def _activated(activation: Any, dtype: np.dtype) -> Map:
     function = activations.get(activation)
 
     def run(points: np.ndarray) -> np.ndarray:
@@ -89,7 +91,7 @@ def _activated(activation: Any, dtype: np.dtype) -> tuple[str, Map]:
             )
         return result
 
-    return f"{_name(activation)}(...)", run
+    return run
 
 
 def _name(activation: Any) -> str:
@@ -102,10 +104,10 @@ def _formula(offset: np.ndarray | None, activation: Any) -> str:
     return inner if activation is None else f"{_name(activation)}({inner})"
 
 
-# ------------------------------------------------------------ stages
+# ------------------------------------------------------------ scenes
 
 
-class Stage:
+class Scene:
     """What is drawn, at one stage: a grid, a letter, the origin and the unit vectors, moved.
 
     Args:
@@ -136,42 +138,42 @@ def _fine(corners: list[tuple[float, float]]) -> np.ndarray:
     return np.concatenate([a + share * (b - a) for a, b in sides])
 
 
-def _stages(steps: list[tuple[str, Map]]) -> list[Stage]:
+def _scenes(steps: list[tuple[str, Map]]) -> list[Scene]:
     """Return the plane before, and after each step."""
     moves: list[Map] = [lambda x: x]
     for _, step in steps:
         moves.append(_then(moves[-1], step))
     with np.errstate(all="ignore"):
-        return [Stage(move) for move in moves]
+        return [Scene(move) for move in moves]
 
 
 def _then(first: Map, second: Map) -> Map:
     return lambda x: second(first(x))
 
 
-def _reaches(stages: list[Stage]) -> list[float]:
+def _reaches(scenes: list[Scene]) -> list[float]:
     """Return how far each window reaches: all alike, unless some would be tiny."""
-    reaches = [stage.reach for stage in stages]
+    reaches = [scene.reach for scene in scenes]
     return reaches if max(reaches) > SPREAD * min(reaches) else [max(reaches)] * len(reaches)
 
 
-def _panels(names: list[str], stages: list[Stage]) -> Block:
+def _panels(names: list[str], scenes: list[Scene]) -> Block:
     panels = [
-        below([words(f"{i}  {name}", 12, VALUE, bold=True), _panel(stage, Window((0, 0), reach, SIDE))], 2)
-        for i, (name, stage, reach) in enumerate(zip(names, stages, _reaches(stages)), 1)
+        below([words(f"{i}  {name}", 12, VALUE, bold=True), _panel(scene, Window((0, 0), reach, SIDE))], 2)
+        for i, (name, scene, reach) in enumerate(zip(names, scenes, _reaches(scenes)), 1)
     ]
     return below([beside(panels[i : i + 2], 24) for i in range(0, len(panels), 2)], 12)
 
 
-def _panel(stage: Stage, window: Window) -> Block:
+def _panel(scene: Scene, window: Window) -> Block:
     shapes: list[Shape] = window.ground()
-    for line in stage.grid:
+    for line in scene.grid:
         shapes += window.lines(line, GRID)
-    shapes += [Circle(x, y, 1.8, "#7b858d") for x, y in _seen(stage.crossings, window)]
-    letter = _seen(stage.letter, window)
-    if len(letter) == len(stage.letter):
+    shapes += [Circle(x, y, 1.8, "#7b858d") for x, y in _seen(scene.crossings, window)]
+    letter = _seen(scene.letter, window)
+    if len(letter) == len(scene.letter):
         shapes += [Line(letter, INK, 1.8, fill=INK, opacity=0.45), Line([*letter, letter[0]], INK, 1.8)]
-    origin, first, second = stage.units.tolist()
+    origin, first, second = scene.units.tolist()
     shapes += window.arrow(origin, first, FIRST, "e1")
     shapes += window.arrow(origin, second, SECOND, "e2", dashed=True)
     return Block(shapes, window.size, window.size)
@@ -195,20 +197,22 @@ def _told(weights: np.ndarray, offset: np.ndarray | None) -> list[str]:
 def _told_of_areas(weights: np.ndarray) -> str:
     if not np.isfinite(weights).all():
         return "W holds NaN or infinity: what becomes that is not drawn."
-    exact = weights.astype("float64")
-    det, size = float(np.linalg.det(exact)), float(np.abs(exact).max())
-    if abs(det) <= 1e-6 * size * size:
-        return f"det W = 0: the plane is pressed onto a {'line' if size else 'point'}, and areas vanish."
-    area = "keep their size" if abs(abs(det) - 1) < 1e-6 else f"become {number(np.float64(abs(det)))} times as large"
+    (a, b), (c, d) = weights.tolist()
+    det = a * d - b * c
+    if abs(det) <= ROUNDING * (abs(a * d) + abs(b * c)):
+        return f"det W = 0: the plane is pressed onto a {'line' if weights.any() else 'point'}, and areas vanish."
+    area = (
+        "keep their size" if abs(abs(det) - 1) < ROUNDING else f"become {number(np.float64(abs(det)))} times as large"
+    )
     mirrored = "letters are mirrored" if det < 0 else "letters aren't mirrored"
     return f"det W = {number(np.float64(det))}: areas {area}, and {mirrored}."
 
 
-def _told_of_activation(activation: Any, stages: list[Stage]) -> list[str]:
+def _told_of_activation(activation: Any, scenes: list[Scene]) -> list[str]:
     if activation is None:
         return []
-    before, after = (stage.crossings for stage in stages[-2:])
-    moved = int((~np.isclose(before, after, atol=1e-6).all(axis=1)).sum())
+    before, after = (scene.crossings for scene in scenes[-2:])
+    moved = int((~np.isclose(before, after, atol=ROUNDING).all(axis=1)).sum())
     different = [len(np.unique(points.round(5), axis=0)) for points in (before, after)]
     fold = f" and lays {different[0]} different ones on {different[1]}" if different[1] < different[0] else ""
     spoilt = int((~np.isfinite(after).all(axis=1)).sum())
@@ -216,8 +220,8 @@ def _told_of_activation(activation: Any, stages: list[Stage]) -> list[str]:
     return [f"{_name(activation)} moves {moved} of the grid's {len(before)} points{fold}.{lost}"]
 
 
-def _scales(stages: list[Stage]) -> list[str]:
-    reaches = _reaches(stages)
+def _scales(scenes: list[Scene]) -> list[str]:
+    reaches = _reaches(scenes)
     told = [number(np.float64(reach)) for reach in reaches]
     if len(set(reaches)) == 1:
         return [f"Each window reaches from -{told[0]} to {told[0]}, both ways."]
