@@ -13,7 +13,7 @@ import pytest
 import klods
 from klods import keras
 from klods.errors import DataError, ShapeError, StateError
-from klods.pictures.marks import mark
+from klods.pictures.marks import mark, regions
 from klods.pictures.shapes import Circle
 from klods.pictures.svg import COLOURS
 from klods.show.stages import stages
@@ -154,10 +154,12 @@ def test_logits_are_cut_at_0_and_labels_may_be_minus_1_and_1():
 
 
 def test_of_many_points_some_are_drawn_and_said_to_be():
-    x = RNG.normal(size=(900, 2))
-    slides = klods.show.uncrumple(plane_model(), x, np.arange(900) % 2)
+    x = RNG.normal(size=(3000, 2))
+    slides = klods.show.uncrumple(plane_model(), x, np.arange(3000) % 2)
     assert sum(len(marks(slides[0], kind)) for kind in (0, 1)) == 200
-    assert "Drawn: 200 of 900 points." in slides[0].drawing.description
+    assert "Drawn: 200 of 3,000 points." in slides[0].drawing.description
+    assert "of 2,000 points on their side" in slides[0].drawing.description
+    assert "of the 3,000 points their class" in slides[-1].drawing.description
     assert {len(marks(slides[i], 0)) for i in range(len(slides))} == {len(marks(slides[0], 0))}
 
 
@@ -173,6 +175,8 @@ def test_nan_is_told_and_not_drawn():
 def test_marks_of_classes_differ_in_shape():
     shapes = [mark(i, 0, 0) for i in range(6)]
     assert len({shape.radius if isinstance(shape, Circle) else tuple(shape.points) for shape in shapes}) == 6
+    assert len({str(mark(i, 0, 0)) for i in range(12)}) == 12
+    assert len({regions(np.full((8, 8), i)).tobytes() for i in range(12)}) == 12
 
 
 def test_stages_of_models_in_models_and_without_dropout():

@@ -34,10 +34,15 @@ STRIPES: list[Callable[[Any, Any], Any]] = [
 def mark(place: int, x: float, y: float) -> Shape:
     """Return the mark of a class, by its number, at a point."""
     colour = COLOURS[place % len(COLOURS)]
-    outline = OUTLINES[(place + place // len(COLOURS)) % len(OUTLINES)]
+    outline = OUTLINES[_kind(place, len(OUTLINES))]
     if not outline:
         return Circle(x, y, SIZE, colour, "#ffffff")
     return Line([(x + SIZE * a, y + SIZE * b) for a, b in outline], "#ffffff", 0.8, fill=colour)
+
+
+def _kind(place: Any, count: int) -> Any:
+    """Return which of some kinds a class has: another one, where its colour comes again."""
+    return (place + place // len(COLOURS)) % count
 
 
 def regions(classes: Any) -> Any:
@@ -45,6 +50,6 @@ def regions(classes: Any) -> Any:
     colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS], "float64")
     shades = colours[classes % len(COLOURS)]
     y, x = np.indices(classes.shape)
-    striped = np.choose(classes % len(STRIPES), [stripe(y, x) for stripe in STRIPES])
+    striped = np.choose(_kind(classes, len(STRIPES)), [stripe(y, x) for stripe in STRIPES])
     white = np.where(striped, PALE - 0.25, PALE)[..., None]
     return (white * 255 + (1 - white) * shades).round().astype("uint8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -81,18 +81,20 @@ class Data:
         points: an array of shape (points, 2).
         classes: for each point, the number of its label among the labels.
         labels: the classes' labels, in order.
+        given: how many points were given, of which these may be some.
     """
 
     points: np.ndarray
     classes: np.ndarray
     labels: np.ndarray
+    given: int
 
     def thinned(self, limit: int) -> Data:
         """Return at most so many of the points, drawn by lot, the same each time."""
         if len(self.points) <= limit:
             return self
         places = np.sort(np.random.default_rng(0).permutation(len(self.points))[:limit])
-        return Data(self.points[places], self.classes[places], self.labels)
+        return replace(self, points=self.points[places], classes=self.classes[places])
 
 
 def _checked(x: Any, y: Any) -> Data:
@@ -109,7 +111,9 @@ def _checked(x: Any, y: Any) -> Data:
     if not np.array_equal(labels, np.round(labels)):
         raise DataError("Classes are whole numbers; these aren't.", "pass labels such as 0 and 1.")
     known, classes = np.unique(labels.astype(int), return_inverse=True)
-    return Data(points if points.dtype.kind == "f" else points.astype("float32"), classes.reshape(-1), known)
+    return Data(
+        points if points.dtype.kind == "f" else points.astype("float32"), classes.reshape(-1), known, len(points)
+    )
 
 
 def _grid(points: np.ndarray) -> np.ndarray:
@@ -208,9 +212,7 @@ def _told_of_cuts(values: np.ndarray, data: Data) -> str:
     wanted = np.eye(len(data.labels))[data.classes[finite]]
     fitted, *_ = np.linalg.lstsq(inputs, wanted, rcond=ROUNDING)
     right = int(((inputs @ fitted).argmax(axis=1) == data.classes[finite]).sum())
-    return (
-        f"Straight cuts, fitted by least squares, put {right / len(values):.0%} of {len(values)} points on their side."
-    )
+    return f"Straight cuts, fitted by least squares, put {right / len(values):.0%} of {len(values):,} points on their side."
 
 
 # ------------------------------------------------------------ pictures
@@ -237,7 +239,7 @@ def _body(ground: Sequence[Shape], grid: np.ndarray, points: np.ndarray, data: D
     frame = Window((0, 0), 1, SIDE)
     shapes = [*ground, *(part for line in grid for part in frame.lines(line, GRID))]
     seen = data.thinned(DRAWN)
-    kept = Data(points, data.classes, data.labels).thinned(DRAWN).points
+    kept = replace(data, points=points).thinned(DRAWN).points
     shapes += _marks(frame.places(kept), seen.classes)
     return below([Block(shapes, SIDE, SIDE), _legend(data)], 6)
 
@@ -255,7 +257,7 @@ def _legend(data: Data) -> Block:
 
 
 def _thinned(data: Data) -> list[str]:
-    return [f"Drawn: {DRAWN} of {len(data.points):,} points."] if len(data.points) > DRAWN else []
+    return [f"Drawn: {DRAWN} of {data.given:,} points."] if data.given > DRAWN else []
 
 
 # ------------------------------------------------------------ regions
@@ -270,7 +272,7 @@ def _regions(model: Any, data: Data, grid: np.ndarray) -> Picture:
     classes, rule = _told_apart(model, plane, data)
     given, _ = _told_apart(model, data.points, data)
     seen = data.thinned(DRAWN)
-    missed = Data(data.points, given, data.labels).thinned(DRAWN).classes != seen.classes
+    missed = replace(data, classes=given).thinned(DRAWN).classes != seen.classes
     places = frame.places(seen.points)
     rings = [Circle(x, y, 7.5, stroke=VALUE) for x, y in places[missed].tolist() if np.isfinite(x + y)]
     image = Image(0, 0, SIDE, SIDE, regions(classes.reshape(PIXELS, PIXELS)))
