@@ -30,18 +30,22 @@ class Plane:
         """Tell whether a pair of numbers is on the plane; NaN isn't."""
         return self.x.low <= x <= self.x.high and self.y.low <= y <= self.y.high
 
-    def frame(self, x_label: str, y_label: str) -> list[Shape]:
-        """Return the lines and the numbers of both axes."""
+    def frame(self, x_label: str, y_label: str, grid: bool = True) -> list[Shape]:
+        """Return the lines and the numbers of both axes; without a grid, a frame around the plane."""
         (left, right), (bottom, top) = (self.x.start, self.x.end), (self.y.start, self.y.end)
         shapes: list[Shape] = []
         for value, label in self.y.ticks:
             y = self.y.at(value)
-            shapes += [Line([(left, y), (right, y)], GRID, 1), Text(left - 6, y + 4, label, SMALL, PALE, anchor="end")]
+            rule = Line([(left, y), (right, y)], GRID, 1) if grid else Line([(left - 4, y), (left, y)], FAINT, 1)
+            shapes += [rule, Text(left - 6, y + 4, label, SMALL, PALE, anchor="end")]
         for value, label in self.x.ticks:
             x = self.x.at(value)
             shapes += [Line([(x, bottom), (x, bottom + 4)], FAINT, 1)]
             shapes += [Text(x, bottom + 17, label, SMALL, PALE, anchor="middle")]
-        shapes += [Line([(left, bottom), (right, bottom)], FAINT, 1)]
+        if grid:
+            shapes.append(Line([(left, bottom), (right, bottom)], FAINT, 1))
+        else:
+            shapes.append(Rectangle(left, top, right - left, bottom - top, stroke=FAINT))
         shapes += [Text((left + right) / 2, bottom + 35, x_label, LETTERS, INK, anchor="middle")]
         return [*shapes, Text(left, top - 8, y_label, LETTERS, INK)] if y_label else shapes
 

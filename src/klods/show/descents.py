@@ -18,7 +18,7 @@ from klods.tape import GradientTape
 from klods.tensor import Variable, convert_to_tensor
 
 POINTS = 241  # of a curve
-SIDE = 61  # points along a side of the grid that contour lines are found in
+SIDE = 81  # points along a side of the grid that contour lines are found in
 ARROWS = (11, 8)  # of a plane, beside and above each other
 TOLD = 8  # steps of each path in the text
 
@@ -172,7 +172,7 @@ def _label(optimizer: Any) -> str:
     """Return an optimizer's class, learning rate and momentum."""
     config = optimizer.get_config()
     rate, momentum = config["learning_rate"], config.get("momentum")
-    told = f"{rate:.3g}" if isinstance(rate, (int, float)) else rate["class_name"]
+    told = f"{rate:.3g}" if isinstance(rate, (int, float)) else rate["class_name"] if isinstance(rate, dict) else "f()"
     return f"{type(optimizer).__name__} {told}" + (f", momentum {momentum:g}" if momentum else "")
 
 

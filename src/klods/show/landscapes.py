@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError, StateError
-from klods.pictures.landscape import line_picture, surface_picture
+from klods.pictures.landscape import landscape_picture
 from klods.show.picture import Picture
 
 POINTS = {1: 41, 2: 21}  # along each direction
@@ -56,7 +56,7 @@ def landscape(
         >>> x = klods.constant([[1.0], [2.0]])
         >>> print(klods.show.landscape(model, x, x, directions=1, points=3))
         The loss of 'double' along 1 random direction
-        loss 0 at the weights; lowest seen 0 at 0; highest seen 2.5 at -1
+        Loss 0 at the weights; lowest seen 0 at 0; highest seen 2.5 at -1
         distance from the weights: -1 0 1
         loss: 2.5 0 2.5
     """
@@ -66,8 +66,7 @@ def landscape(
     with np.errstate(all="ignore"):
         losses = _losses(model, x, y, places, ways, batch_size)
     title = f"The loss of '{model.name}' along {directions} random direction{'s' * (directions > 1)}"
-    draw: Any = line_picture if directions == 1 else surface_picture
-    drawing, told = draw(title, places, losses)
+    drawing, told = landscape_picture(title, places, losses)
     return Picture(drawing, "\n".join([title, told, *_rows(places, losses)]))
 
 
