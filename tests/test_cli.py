@@ -125,11 +125,11 @@ def test_plot_saves_a_picture(few_images, folder):
 def test_ctrl_c_says_where_training_stopped(few_images, monkeypatch, folder):
     steps, end = [], Steps.logs
 
-    def interrupted(self):
+    def interrupted(self, *arguments):
         steps.append(self)
         if len(steps) == 2:
             raise KeyboardInterrupt
-        return end(self)
+        return end(self, *arguments)
 
     monkeypatch.setattr(Steps, "logs", interrupted)
     done = invoke("mnist", "--batch-size", "25")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError, ShapeError, unknown_name
+from klods.errors import DataError, DTypeError, ShapeError, unknown_name
 from klods.pictures.blocks import Block, page
 from klods.pictures.cells import cells, number
 from klods.pictures.frames import IMAGES, bounds, extremes, films, images, letters
@@ -72,6 +72,8 @@ def _values(x: Any) -> np.ndarray:
     given = convert_to_tensor(x)
     if isinstance(given, Placeholder):
         raise DataError(f"{given!r} is a placeholder: it has no values to draw.", "pass a tensor.")
+    if given.value.dtype.kind not in "biuf":
+        raise DTypeError(f"A tensor of {given.dtype} values holds no numbers to draw.", "pass numbers.")
     return np.asarray(given.value)
 
 
