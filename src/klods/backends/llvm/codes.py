@@ -104,7 +104,7 @@ class ProductCode:
         self.k = self.a.size // self.m
         if (self.n == 1 and self.turned_a) or (self.m == 1 and self.turned_b):
             self._mirror()
-        self.pattern = shape_of(self.m, self.n, self.turned_b, lanes())
+        self.pattern = shape_of(self.m, lanes())
 
     def _mirror(self) -> None:
         """Compute c's transpose from those of b and a: with one row or column it lies in memory as c does."""
@@ -130,7 +130,7 @@ class ProductCode:
         sizes = bottom - top, right - left, self.k
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
         places = [(self.b, 4 * left * b_column), (self.c, 4 * (top * self.n + left))]
-        rest = [panel, *sizes, b_row, self.n, height_of(self.k, self.pattern)]
+        rest = [panel, self.turned_b, *sizes, b_row, self.n, height_of(self.k, self.pattern)]
         return tables.enter([a_rows + 8 * top, a_turns], places, rest)
 
 

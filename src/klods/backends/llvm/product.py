@@ -25,7 +25,7 @@ DEPTH = 1024  # the longest part of the sums that is gone through at once, so th
 # and that what is lost in rounding grows with the number of parts rather than that of turns
 TALL = 1 << 17  # elements of a that stay in cache while all columns of b go by
 FEW, MANY, LITTLE = 64, 256, 1 << 19  # rows of c, and elements of b, that decide whether copying it pays
-WORDS = "a_rows a_turns b c panel m n k b_row c_row height".split()
+WORDS = "a_rows a_turns b c panel turned m n k b_row c_row height".split()
 
 
 class Shape(NamedTuple):
@@ -34,21 +34,15 @@ class Shape(NamedTuple):
     Attributes:
         lanes: columns of a tile.
         rows: rows of a tile.
-        turned: whether b is given as its transpose.
-        whole: whether there are as many columns as fill a tile.
-        rest: whether columns are left over, which are computed half as many at a time, under a mask.
     """
 
     lanes: int
     rows: int
-    turned: bool
-    whole: bool
-    rest: bool
 
 
-def shape_of(m: int, n: int, turned: bool, lanes: int) -> Shape:
-    """Return what the machine code of an m by n product depends on."""
-    return Shape(lanes, rows_of(m, ROWS[lanes]), turned, n >= lanes, n % lanes > 0)
+def shape_of(m: int, lanes: int) -> Shape:
+    """Return what the machine code of a product with m rows depends on."""
+    return Shape(lanes, rows_of(m, ROWS[lanes]))
 
 
 def rows_of(m: int, most: int) -> int:
@@ -76,8 +70,8 @@ def write_product(module: ir.Module, name: str, shape: Shape) -> None:
     """Add the product to a module as a function of one argument, the table of WORDS.
 
     They are the addresses of the two lists that say where a is, of b, c and of memory for DEPTH rows of a tile of b, 0
-    for b to be read where it is; the sizes of c and the length of the sums; the elements from a row of b and c to the
-    next; how many rows are gone through before the next columns.
+    for b to be read where it is; 1 if b is given as its transpose; the sizes of c and the length of the sums; the
+    elements from a row of b and c to the next; how many rows are gone through before the next columns.
     """
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name)
     Tiles(function, shape).emit()
@@ -115,8 +109,8 @@ class Tiles:
         words = [builder.load(builder.gep(function.args[0], [ir.Constant(I64, i)])) for i in range(len(WORDS))]
         self.a_rows, self.a_turns = (builder.inttoptr(word, I64.as_pointer()) for word in words[:2])
         self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[2:5])
-        self.m, self.n, self.k, self.b_row, self.c_row, self.height = words[5:]
-        self.copies = builder.icmp_signed("!=", words[4], ir.Constant(I64, 0))
+        self.copies, self.turned = (builder.icmp_signed("!=", word, ir.Constant(I64, 0)) for word in words[4:6])
+        self.m, self.n, self.k, self.b_row, self.c_row, self.height = words[6:]
         self.sums = {
             lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
             for lanes in (shape.lanes, shape.lanes // 2)
@@ -140,32 +134,33 @@ class Tiles:
 
         def columns(j: ir.Value, lanes: int, mask: Number | None) -> None:
             block = Block(j, p, count, constant(builder, 0, FLOAT32, lanes), mask)
-            rows_of_b = self.turned(block) if self.shape.turned else self.copied(block)
+            rows_of_b = self.copied(block)
             self.loop("rows", first, end, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
 
         def rest(j: ir.Value) -> None:
             columns(j, half, first_lanes(builder, builder.sub(self.n, j), half))
 
-        if self.shape.whole:
-            self.loop("whole", 0, whole, lanes, lambda j: columns(j, lanes, None))
-        if self.shape.rest:
-            self.loop("rest", whole, self.n, half, rest)
+        self.loop("whole", 0, whole, lanes, lambda j: columns(j, lanes, None))
+        self.loop("rest", whole, self.n, half, rest)
 
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
         """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
-        builder, lanes = self.builder, block.like.lanes
+        builder, lanes = self.builder, ir.Constant(I64, block.like.lanes)
         there = self.at(self.b, (block.p, self.b_row), (block.j, 1))
+        with builder.if_then(self.copies), builder.if_else(self.turned) as (turned, straight):
+            with turned:
+                self.copy_turned(block)
+            with straight:
+                self.loop("copy", 0, block.count, 1, lambda q: self.copy_row(there, block, q))
+        return builder.select(self.copies, self.panel, there), builder.select(self.copies, lanes, self.b_row)
 
-        def row(q: ir.Value) -> None:
-            store(load(there, builder.mul(q, self.b_row), block.like, block.mask), self.panel, self.times(q, lanes))
+    def copy_row(self, there: ir.Value, block: Block, q: ir.Value) -> None:
+        """Emit the copy of one row of a block of b."""
+        row = load(there, self.builder.mul(q, self.b_row), block.like, block.mask)
+        store(row, self.panel, self.times(q, block.like.lanes))
 
-        with builder.if_then(self.copies):
-            self.loop("copy", 0, block.count, 1, row)
-        step = builder.select(self.copies, ir.Constant(I64, lanes), self.b_row)
-        return builder.select(self.copies, self.panel, there), step
-
-    def turned(self, block: Block) -> tuple[ir.Value, ir.Value]:
-        """Emit the copy of a block of b, which is given as its transpose; return what `copied` does."""
+    def copy_turned(self, block: Block) -> None:
+        """Emit the copy of a block of b, which is given as its transpose."""
         builder, lanes = self.builder, block.like.lanes
 
         def column(i: ir.Value) -> None:
@@ -177,7 +172,6 @@ class Tiles:
             self.loop("number", 0, block.count, 1, number)
 
         self.loop("column", 0, self.least(ir.Constant(I64, lanes), builder.sub(self.n, block.j)), 1, column)
-        return self.panel, ir.Constant(I64, lanes)
 
     def tile(self, i: ir.Value, block: Block, rows_of_b: ir.Value, step: ir.Value) -> None:
         """Emit the sums of one tile, added to what c holds after the first part. A row that lacks is the last again."""
