@@ -43,7 +43,7 @@ def spy():
     del BLOCKS["spy"]
 
 
-@pytest.mark.parametrize(("run_eagerly", "inner"), [(False, "run_block"), (True, "train_step")])
+@pytest.mark.parametrize(("run_eagerly", "inner"), [(False, "compute_block"), (True, "train_step")])
 def test_eight_from_fit_to_a_kernel(spy, run_eagerly, inner, numpy_backend):
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, activation=spy)])
     model.compile("sgd", "mse", run_eagerly=run_eagerly)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from klods.keras.models.compiled import Part
 from klods.structures import leaves_by_key
 from klods.tensor import Tensor, Variable
 
+FEW = 8  # samples that show whether data fit a model
 # Losses that pair each output with a target of its own. NumPy would repeat a single one unasked.
 PAIRED = (
     losses.binary_crossentropy,
@@ -37,22 +39,27 @@ SPARSE = (losses.sparse_categorical_crossentropy, losses.categorical_generalized
 
 
 def rehearse(model: Any, data: Data | Stream) -> None:
-    """Evaluate the first batch, so that what doesn't fit the model is found before anything is printed.
+    """Evaluate the start of the data, so that what doesn't fit the model is found before anything is printed.
 
-    What evaluating changes is put back. If it fails, so are weights that were made for these data.
+    That is a few samples, and the whole first batch where these fail: a model may take batches of one size alone, and
+    errors tell the batch's shape. What evaluating changes is put back. If it fails, so are weights that were made for
+    these data.
 
     Raises:
         KlodsError: for data that the model, its loss or its metrics can't take.
     """
-    x, y, sample_weight = data.sample()
-    check_batched(model, data, x)
-    with nothing_changed_by_errors(model), np.errstate(all="ignore"), _unwarned(model):
-        before = _values(model)
-        y_pred = model(x, training=False)
-        check_targets(model, data.y if isinstance(data, Data) else y, y_pred)
-        model.compute_loss(x, y, y_pred, sample_weight)
-        model.compute_metrics(x, y, y_pred, sample_weight)
-        _put_back(before)
+    few = [replace(data, batch_size=FEW)] if isinstance(data, Data) and data.batch_size > FEW else []
+    for tried in (*few, data):
+        x, y, sample_weight = tried.sample()
+        check_batched(model, data, x)
+        unheard = suppress(Exception) if tried is not data else nullcontext()
+        with unheard, nothing_changed_by_errors(model), np.errstate(all="ignore"), _unwarned(model):
+            before = _values(model)
+            y_pred = model(x, training=False)
+            check_targets(model, data.y if isinstance(data, Data) else y, y_pred)
+            model.compute_loss(x, y, y_pred, sample_weight)
+            model.compute_metrics(x, y, y_pred, sample_weight)
+            return _put_back(before)
 
 
 @contextmanager
