@@ -166,6 +166,7 @@ class Stepping:
         weights = self.trainable_weights
         gradients = tape.gradient(scaled, weights)
         figures = self._figures(x, y, y_pred, sample_weight, loss)
+        numerics.watch(self, x, y, y_pred, sample_weight, loss)
         self.optimizer.apply(gradients, weights)  # type: ignore[union-attr]
         return figures
 
@@ -174,15 +175,13 @@ class Stepping:
         x, y, sample_weight = unpacked(data)
         y_pred = self(x, training=False)
         loss = self._loss(x, y, y_pred, sample_weight, training=False)
+        numerics.watch(self, x, y, y_pred, sample_weight, loss)
         return self._figures(x, y, y_pred, sample_weight, loss)
 
     def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
         """Return what `compute_loss` does; one of the user's own need not have the argument `training`."""
         known = {"training": training} if "training" in inspect.signature(self.compute_loss).parameters else {}
-        loss = self.compute_loss(x, y, y_pred, sample_weight, **known)
-        if not self.is_ours("compute_loss"):
-            numerics.watch(self, x, y, y_pred, sample_weight, loss)
-        return loss
+        return self.compute_loss(x, y, y_pred, sample_weight, **known)
 
     def is_ours(self, method: str) -> bool:
         """Tell whether a method is the one of all models, not one of the user's own."""
@@ -223,7 +222,8 @@ class Stepping:
             loss = loss + term
         if loss.value.ndim:
             raise ShapeError(f"The loss has shape {loss.shape}; training needs one number.", "take its mean or sum.")
-        numerics.watch(self, x, y, y_pred, sample_weight, loss)
+        if not (self.is_ours("train_step") and self.is_ours("test_step")):  # which watch it once the figures are made
+            numerics.watch(self, x, y, y_pred, sample_weight, loss)
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
