@@ -496,6 +496,39 @@ def test_compute_loss_is_told_whether_it_is_for_training():
     assert told[-1] is False
 
 
+RETURNED = {
+    "compute_loss": [
+        (None, DataError, "compute_loss returned nothing; training needs a number"),
+        (t, ShapeError, r"The loss has shape \(64, 3\); training needs one number"),
+        (1.0, DataError, "No weight has a gradient"),
+    ],
+    "train_step": [
+        (None, DataError, "train_step returned nothing; it gives figures by their names"),
+        ([1.0], DataError, "train_step returned a list; it gives figures"),
+    ],
+    "test_step": [(1.0, DataError, "test_step returned a float; it gives figures")],
+    "compute_metrics": [(None, DataError, "t(rain|est)_step returned nothing; it gives figures")],
+}
+
+
+@HOW
+@pytest.mark.parametrize(
+    ("method", "returned", "kind", "words"), [(method, *case) for method in RETURNED for case in RETURNED[method]]
+)
+def test_what_methods_of_ones_own_must_return(method, returned, kind, words, how):
+    own = type("Own", (keras.Sequential,), {method: lambda *arguments, **more: returned})
+    model = own([keras.Input((8,)), keras.layers.Dense(3)])
+    model.compile("sgd", "mse", **how)
+    calls = [lambda: model.evaluate(x, t, batch_size=64, verbose=0), lambda: model.test_on_batch(x, t)]
+    if method != "test_step":
+        calls = [lambda: model.fit(x, t, batch_size=64, verbose=0), lambda: model.train_on_batch(x, t)]
+    for call in calls:
+        with pytest.raises(KlodsError, match=words) as caught:
+            call()
+        assert type(caught.value) is kind
+        check_wording(caught.value)
+
+
 def test_what_keras_accepts():
     model = regressor()
     model.compile("sgd", "mse", steps_per_execution=4, auto_scale_loss=False)

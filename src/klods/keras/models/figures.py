@@ -8,18 +8,29 @@ from typing import Any
 
 import numpy as np
 
+from klods.errors import DataError
 from klods.tensor import TensorLike
 
 Logs = dict[str, float]
 
 
-def as_logs(figures: Any) -> Logs:
+def figures_of(step: str, returned: Any) -> dict[str, Any]:
+    """Return what a step returned, which may be one of the user's own.
+
+    Raises:
+        DataError: if it is no dict.
+    """
+    if isinstance(returned, dict):
+        return returned
+    what = "nothing" if returned is None else f"a {type(returned).__name__}"
+    raise DataError(f"{step} returned {what}; it gives figures by their names.", "return {'loss': loss}, say.")
+
+
+def as_logs(figures: dict[str, Any]) -> Logs:
     """Return a step's figures as numbers, in the order of their names, in which Keras shows them.
 
     Of a metric that gives several, these stand in its place.
     """
-    if not isinstance(figures, dict):
-        return {}
     logs: Logs = {}
     for name in sorted(figures):
         figure = figures[name]

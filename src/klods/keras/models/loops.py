@@ -12,7 +12,7 @@ from klods.keras.callbacks import Hooks
 from klods.keras.layers.layer import in_training
 from klods.keras.models.adapters import Stream
 from klods.keras.models.batches import Data, side_by_side
-from klods.keras.models.figures import Logs, as_logs
+from klods.keras.models.figures import Logs, as_logs, figures_of
 from klods.pictures.progress import Progress
 from klods.tensor import watching
 
@@ -64,7 +64,7 @@ class Steps:
 
     def logs(self, others: Logs | None = None) -> Logs:
         """Return the figures, and others, as numbers, in the order of their names."""
-        return as_logs({**(self.figures if isinstance(self.figures, dict) else {}), **(others or {})})
+        return as_logs({**figures_of(f"{self.kind}_step", self.figures), **(others or {})})
 
     def shown(self) -> Logs:
         """Return the figures that the progress bar shows."""

@@ -57,7 +57,7 @@ def rehearse(model: Any, data: Data | Stream) -> None:
             before = _values(model)
             y_pred = model(x, training=False)
             check_targets(model, data.y if isinstance(data, Data) else y, y_pred)
-            model.compute_loss(x, y, y_pred, sample_weight)
+            model.loss_of(x, y, y_pred, sample_weight, training=True)
             model.compute_metrics(x, y, y_pred, sample_weight)
             return _put_back(before)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from klods.errors import ShapeError, StateError
+from klods.errors import DataError, ShapeError, StateError
 from klods.keras import optimizers
 from klods.keras.configuration import serialize
 from klods.keras.layers.tracking import Anatomy, unique
@@ -17,7 +19,7 @@ from klods.keras.models.compiled import Compiled, note
 from klods.keras.models.traced import traced_step
 from klods.ops.reduction import reduce_sum
 from klods.tape import GradientTape
-from klods.tensor import Tensor, Variable
+from klods.tensor import Tensor, Variable, convert_to_tensor
 
 
 class Stepping:
@@ -161,7 +163,7 @@ class Stepping:
         x, y, sample_weight = unpacked(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
-            loss = self._loss(x, y, y_pred, sample_weight, training=True)
+            loss = self.loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss)  # type: ignore[union-attr]
         weights = self.trainable_weights
         gradients = tape.gradient(scaled, weights)
@@ -174,14 +176,22 @@ class Stepping:
         """Evaluate one batch and return the figures so far; see `train_step`."""
         x, y, sample_weight = unpacked(data)
         y_pred = self(x, training=False)
-        loss = self._loss(x, y, y_pred, sample_weight, training=False)
+        loss = self.loss_of(x, y, y_pred, sample_weight, training=False)
         numerics.watch(self, x, y, y_pred, sample_weight, loss)
         return self._figures(x, y, y_pred, sample_weight, loss)
 
-    def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
-        """Return what `compute_loss` does; one of the user's own need not have the argument `training`."""
+    def loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
+        """Return what `compute_loss` does; one of the user's own need not have the argument `training`.
+
+        Raises:
+            DataError: if it returns nothing.
+            ShapeError: if it returns more than one number.
+        """
         known = {"training": training} if "training" in inspect.signature(self.compute_loss).parameters else {}
-        return self.compute_loss(x, y, y_pred, sample_weight, **known)
+        loss = self.compute_loss(x, y, y_pred, sample_weight, **known)
+        if loss is None:
+            raise DataError("compute_loss returned nothing; training needs a number.", "let it return the loss.")
+        return _one_number(convert_to_tensor(loss))
 
     def is_ours(self, method: str) -> bool:
         """Tell whether a method is the one of all models, not one of the user's own."""
@@ -217,11 +227,7 @@ class Stepping:
             terms = [loss, *terms]
         if not terms:
             raise StateError(f"Model '{self.name}' has no loss to train on.", "give compile a loss.")
-        loss = terms[0]
-        for term in terms[1:]:
-            loss = loss + term
-        if loss.value.ndim:
-            raise ShapeError(f"The loss has shape {loss.shape}; training needs one number.", "take its mean or sum.")
+        loss = _one_number(functools.reduce(operator.add, terms))
         if not (self.is_ours("train_step") and self.is_ours("test_step")):  # which watch it once the figures are made
             numerics.watch(self, x, y, y_pred, sample_weight, loss)
         return loss
@@ -276,3 +282,9 @@ class Stepping:
         layers = [(id(layer), layer._settings) for layer in self.flattened()]
         settings = None if self.optimizer is None else self.optimizer.settings
         return layers, [*map(id, self.trainable_weights)], id(self.optimizer), settings, id(self._compiled)
+
+
+def _one_number(loss: Tensor) -> Tensor:
+    if loss.value.ndim:
+        raise ShapeError(f"The loss has shape {loss.shape}; training needs one number.", "take its mean or sum.")
+    return loss

@@ -13,7 +13,7 @@ from klods.errors import DataError, warn
 from klods.keras.callbacks import Callback, History, Hooks
 from klods.keras.models.adapters import Stream, feed, is_stream
 from klods.keras.models.batches import ALL, Data, check_counts, make_data, packed, tensors, unpacked
-from klods.keras.models.figures import Logs, as_logs
+from klods.keras.models.figures import Logs, as_logs, figures_of
 from klods.keras.models.loops import Epochs, Steps, verbosity
 from klods.keras.models.rehearsal import check_batched, naming_outputs, nothing_changed_by_errors, rehearse
 from klods.keras.models.step import Stepping
@@ -245,7 +245,7 @@ class Trainer(Stepping):
         with np.errstate(all="ignore"), nothing_changed_by_errors(self), named:
             self._build_on(name, data)
             self.reset_metrics()
-            logs = as_logs(self.step_to_run(name)(batch))
+            logs = as_logs(figures_of(name, self.step_to_run(name)(batch)))
         return logs if return_dict else self._listed(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
