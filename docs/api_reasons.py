@@ -144,7 +144,6 @@ MISSING: dict[str, dict[str, str]] = {
         QUANTIZED: "get_quantization_layer_structure",
     },
     "keras.optimizers.Optimizer": {INTERNAL: "load_own_variables save_own_variables", PURE: "stateless_apply"},
-    "keras.metrics.Metric": {PURE: "stateless_reset_state stateless_result stateless_update_state"},
     "keras.KerasTensor": {
         SPARSE: "ragged ragged_rank row_splits_dtype sparse",
         "use `keras.ops`": "reshape squeeze",
@@ -208,7 +207,7 @@ FAMILIES = (
     "regularizers",
 )  # fmt: skip
 ONNX = "klods writes ONNX alone, of what `predict` computes"
-VARIABLE = "klods's is TensorFlow's: the value comes first; `add_weight` takes an initializer and a shape"
+VARIABLE = "klods's variables are TensorFlow's"
 BY_NAME = "after arguments that klods lacks"
 # What else differs, by name.
 DIFFERENT = {
@@ -223,9 +222,7 @@ DIFFERENT = {
         ("keras.InputSpec", "keras.layers.InputSpec"), "a plain record of shapes, which no configuration holds"
     ),
     "keras.KerasTensor": "every placeholder remembers the call that gave it",
-    **dict.fromkeys(("keras.Metric", "keras.metrics.Metric"), "`name` comes before `dtype`, as in all metrics"),
     **dict.fromkeys(("keras.Model", "keras.models.Model"), "in its signature, which Keras takes as further keywords"),
-    "keras.Variable": VARIABLE,
     **dict.fromkeys(("keras.Variable.assign", "keras.Variable.assign_add", "keras.Variable.assign_sub"), VARIABLE),
     **dict.fromkeys(
         ("keras.models.save_model", "keras.saving.save_model", "keras.Model.save"), "a `.keras` file is always one file"

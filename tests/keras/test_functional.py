@@ -277,7 +277,7 @@ def test_stateless_call():
     np.testing.assert_allclose(outputs, 2 * centred + 1, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(after[0], 0.01 * A.mean(0), rtol=1e-4, atol=1e-7)
     assert all(np.array_equal(a, b) for a, b in zip(before, layer.get_weights()))
-    with pytest.raises(DataError, match="has 4 weights; got 2 values"):
+    with pytest.raises(DataError, match="has 4 variables; got 2 values"):
         layer.stateless_call([1.0], [1.0], A)
 
 

@@ -116,7 +116,7 @@ def test_counts_are_those_of_comparing_each_prediction_with_each_threshold():
 def test_a_metric_made_of_others_has_their_state():
     class Both(metrics.Metric):
         def __init__(self, name: str = "both") -> None:
-            super().__init__(name)
+            super().__init__(name=name)
             self.low, self.seen = metrics.Mean(), self.add_weight(name="seen")
             self.last = klods.Variable(0.0, name="last")
 

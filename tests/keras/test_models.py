@@ -297,7 +297,7 @@ def test_loss_and_metrics_of_ones_own():
 
     class Largest(keras.metrics.Metric):
         def __init__(self, name="largest"):
-            super().__init__(name)
+            super().__init__(name=name)
             self.value = self.add_weight(name="value")
 
         def update_state(self, y_true, y_pred, sample_weight=None):

@@ -353,3 +353,20 @@ def test_state_is_named_and_typed():
     assert [v.name for v in ours.variables] == [v.name for v in theirs.variables]
     assert (ours.name, ours.dtype) == (theirs.name, theirs.dtype)
     close([v.numpy() for v in ours.variables], [np.asarray(v) for v in theirs.variables])
+
+
+@pytest.mark.parametrize("name", ["Mean", "Sum", "Accuracy", "Precision"])
+def test_without_state(name):
+    """What a batch makes of a state, with the metric's own left alone."""
+
+    def run(keras):
+        metric = getattr(keras.metrics, name)()
+        batch = ([1.0, 3.0],) if name in ("Mean", "Sum") else ([0, 1, 1], [0, 1, 0])
+        start = metric.stateless_reset_state()
+        after = metric.stateless_update_state(start, *batch)
+        again = metric.stateless_update_state(after, *batch)
+        return start, after, again, metric.stateless_result(again), metric.result()
+
+    both(run)
+    with pytest.raises(ValueError, match="has 2 variables; got 1 values"):
+        own.metrics.Mean().stateless_update_state([1.0], [1.0])

@@ -23,8 +23,8 @@ from klods.keras.models import Model, Sequential
 from klods.keras.optimizers import Optimizer
 from klods.keras.regularizers import Regularizer
 from klods.keras.symbolic import KerasTensor
+from klods.keras.variable import Variable
 from klods.missing import reporter
-from klods.tensor import Variable
 
 __all__ = [
     "Initializer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,20 @@ def encoded(indices: np.ndarray, mode: str, depth: int, dtype: Any, weights: np.
     return (sums > 0 if mode == "multi_hot" else sums).astype(dtype)
 
 
+def computed(function: Callable[..., np.ndarray], inputs: list[Tensor], shape: Any, dtype: Any) -> Tensor:
+    """Return what a function of arrays gives for tensors; in a compiled step, which has no text, it runs each time.
+
+    Args:
+        function: the function.
+        inputs: the tensors.
+        shape: the shape of the result.
+        dtype: its dtype.
+    """
+    if dtype == "string" or any(x.value.dtype.kind == "S" for x in inputs):
+        return Tensor(function(*[np.asarray(x.value) for x in inputs]))
+    return call(*inputs, function=function, shape=shape, dtype=dtype)
+
+
 def encoded_shape(shape: Any, mode: str, depth: int | None) -> Any:
     """Return the shape that `encoded` gives for categories of a shape."""
     if mode == "int":
@@ -113,7 +127,7 @@ class CategoryEncoding(Layer):
         x = convert_to_tensor(inputs)
         given = [x] if count_weights is None else [x, convert_to_tensor(count_weights, self.dtype)]
         shape = encoded_shape(x.value.shape, self.output_mode, self.num_tokens)
-        return call(*given, function=self._encoded, shape=shape, dtype=self._dtype)
+        return computed(self._encoded, given, shape, self._dtype)
 
     def _encoded(self, x: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
         numbers = np.asarray(x).astype("int64")
@@ -126,7 +140,7 @@ class CategoryEncoding(Layer):
             )
         return encoded(numbers, self.output_mode, self.num_tokens, self._dtype, weights)
 
-    def compute_output_shape(self, input_shape: Any, count_weights_shape: Any = None) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return encoded_shape(input_shape, self.output_mode, self.num_tokens)
 
 
@@ -193,7 +207,7 @@ class Discretization(Layer):
     def call(self, inputs: Any) -> Tensor:
         x = convert_to_tensor(inputs, self.dtype)
         shape = encoded_shape(x.value.shape, self.output_mode, self._count())
-        return call(x, function=self._binned, shape=shape, dtype=self._output_dtype())
+        return computed(self._binned, [x], shape, self._output_dtype())
 
     def _binned(self, x: np.ndarray) -> np.ndarray:
         bins = np.searchsorted(np.asarray(self.bin_boundaries, self._dtype), x, "right")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError, DTypeError, ShapeError
-from klods.keras.layers.encoding import MODES, checked_mode, encoded, encoded_shape
+from klods.keras.layers.encoding import MODES, checked_mode, computed, encoded, encoded_shape
 from klods.keras.layers.fingerprints import farm_hash, joined, sip_hash
 from klods.keras.layers.layer import Layer
 from klods.keras.symbolic import KerasTensor
@@ -78,9 +78,13 @@ class Hashing(Layer):
             raise DataError(f"Layer '{self.name}' gives whole numbers; got dtype={self.dtype}.", "use int32 or int64.")
 
     def call(self, inputs: Any) -> Tensor:
-        words = np.asarray(convert_to_tensor(inputs).value)
-        words = words.astype("int64") if words.dtype.kind == "f" else words
-        return Tensor(encoded(self._numbers(words), self.output_mode, self.num_bins, self._dtype))
+        x = convert_to_tensor(inputs)
+        return computed(self._encoded, [x], self.compute_output_shape(x.value.shape), self._dtype)
+
+    def _encoded(self, words: Any) -> np.ndarray:
+        words = np.asarray(words)
+        numbers = self._numbers(words.astype("int64") if words.dtype.kind == "f" else words)
+        return encoded(numbers, self.output_mode, self.num_bins, self._dtype)
 
     def _numbers(self, words: np.ndarray) -> np.ndarray:
         if self.mask_value is None:
@@ -127,18 +131,19 @@ class HashedCrossing(Layer):
     def call(self, inputs: Any) -> Tensor:
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise DataError(f"Layer '{self.name}' crosses two inputs or more.", "pass them in a list.")
-        arrays = [np.asarray(x.value) for x in inputs]
-        shape = arrays[0].shape
-        if any(array.shape != shape for array in arrays) or len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
-            shapes = " and ".join(str(array.shape) for array in arrays)
-            raise ShapeError(
-                f"Layer '{self.name}' got inputs of {shapes}.", "give all the shape (batch,) or (batch, 1)."
-            )
-        if any(array.dtype.kind not in "Siu" for array in arrays):
+        shape = inputs[0].value.shape
+        if any(x.value.shape != shape for x in inputs) or len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
+            shapes = " and ".join(str(tuple(x.value.shape)) for x in inputs)
+            raise ShapeError(f"Layer '{self.name}' got inputs of {shapes}.", "give all the shape (batch,).")
+        if any(x.value.dtype.kind not in "Siu" for x in inputs):
             raise DTypeError(f"Layer '{self.name}' crosses text and whole numbers alone.", "cast the inputs.")
-        crossed = [_crossed(words) % self.num_bins for words in zip(*[array.reshape(-1).tolist() for array in arrays])]
-        numbers = np.array(crossed, np.int64).reshape(shape)
-        return Tensor(encoded(numbers, self.output_mode, self.num_bins, self._dtype))
+        given = [convert_to_tensor(x) for x in inputs]
+        return computed(self._encoded, given, self.compute_output_shape([shape]), self._dtype)
+
+    def _encoded(self, *inputs: Any) -> np.ndarray:
+        columns = [np.reshape(x, -1).tolist() for x in inputs]
+        numbers = np.array([_crossed(words) % self.num_bins for words in zip(*columns)], np.int64)
+        return encoded(numbers.reshape(np.shape(inputs[0])), self.output_mode, self.num_bins, self._dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return encoded_shape(input_shape[0], self.output_mode, self.num_bins)

@@ -12,11 +12,10 @@ from klods.errors import DataError, StateError
 from klods.files import read_whole
 from klods.keras.layers import hashing
 from klods.keras.layers.adapting import batches, is_whole, tokens
-from klods.keras.layers.encoding import MODES, checked_mode, encoded, encoded_shape
+from klods.keras.layers.encoding import MODES, checked_mode, computed, encoded, encoded_shape
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.vocabulary import Vocabulary
 from klods.keras.symbolic import KerasTensor
-from klods.ops.effects import call
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
 VOCABULARY = "vocabulary.txt"
@@ -177,22 +176,21 @@ class IndexLookup(Layer):
         self.check_adapted()
         x = convert_to_tensor(inputs, "int64" if self.invert else self.token_dtype)
         function = self._names if self.invert else self._rows
-        if self.token_dtype == "string":  # which is in no graph
-            return Tensor(function(np.asarray(x.value)))
-        return call(x, function=function, shape=self.compute_output_shape(x.value.shape), dtype=self.output_dtype())
+        return computed(function, [x], self.compute_output_shape(x.value.shape), self.output_dtype())
 
     def check_adapted(self) -> None:
         """Raise StateError before there is a vocabulary."""
         if not len(self.words.words):
             raise StateError(f"Layer '{self.name}' has no vocabulary yet.", "call adapt, or give vocabulary.")
 
-    def _names(self, numbers: np.ndarray) -> np.ndarray:
+    def _names(self, numbers: Any) -> np.ndarray:
         """Return the words of numbers."""
         known, unknown = tokens(self.words.all(), self.token_dtype), tokens(self.oov_token, self.token_dtype)
+        numbers = np.asarray(numbers)
         inside = (numbers >= 0) & (numbers < len(known))
         return np.where(inside, known[np.where(inside, numbers, 0)], unknown)
 
-    def _rows(self, words: np.ndarray) -> np.ndarray:
+    def _rows(self, words: Any) -> np.ndarray:
         return self.encode(self.numbers(np.asarray(words)))
 
     def encode(self, numbers: np.ndarray) -> np.ndarray:

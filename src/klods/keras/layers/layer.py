@@ -32,6 +32,7 @@ from klods.keras.layers.shapes import ByName, as_shape, shapes, shapes_for, spec
 from klods.keras.layers.spec import check_fits
 from klods.keras.layers.tracking import Tracking
 from klods.keras.masks import mask_of, put_mask
+from klods.keras.stateless import holding
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
 from klods.structures import mapped, sequence_like
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
@@ -231,22 +232,10 @@ class Layer(Tracking, Called):
             DataError: for another number of values than weights.
         """
         weights = [*self.trainable_variables, *self.non_trainable_variables]
-        values = [convert_to_tensor(x) for x in (*trainable_variables, *non_trainable_variables)]
-        if len(values) != len(weights):
-            raise DataError(
-                f"'{self.name}' has {len(weights)} weights; got {len(values)} values.",
-                "build it, and give one for each.",
-            )
-        before = [weight.tensor for weight in weights]
-        try:
-            for weight, value in zip(weights, values):
-                weight.tensor = value
+        with holding(weights, [*trainable_variables, *non_trainable_variables], self.name):
             outputs = self(*args, **kwargs)
             after = [weight.tensor for weight in self.non_trainable_variables]
             return (outputs, after, self.losses) if return_losses else (outputs, after)
-        finally:
-            for weight, tensor in zip(weights, before):
-                weight.tensor = tensor
 
     def _recorded(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Write down a call on placeholders and return what stands for the outputs."""

@@ -64,7 +64,7 @@ class AUC(Counting):
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
         if self.curve not in CURVES:
             raise unknown_name("curve", self.curve, CURVES)

@@ -25,7 +25,7 @@ class _Count(Counting):
     accumulator: Variable
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         self.init_thresholds, self.thresholds = thresholds, checked_thresholds(thresholds, 0.5)
         self.add_zeros(("accumulator",), (len(self.thresholds),))
 
@@ -90,7 +90,7 @@ class _ShareOfTrue(Counting):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = checked_thresholds(thresholds, 0.5 if top_k is None else NOWHERE)
         self.add_zeros(self.counted, (len(self.thresholds),))

@@ -49,7 +49,7 @@ class FBetaScore(Metric):
         name: str = "fbeta_score",
         dtype: Any = None,
     ) -> None:
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         if average not in AVERAGES:
             raise unknown_name("average", average, filter(None, AVERAGES))
         if not beta > 0:

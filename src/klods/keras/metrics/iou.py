@@ -48,7 +48,7 @@ class IoU(Metric):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        super().__init__(name, dtype or "int32")
+        super().__init__(dtype or "int32", name)
         wrong = [i for i in target_class_ids if not 0 <= i < num_classes]
         if wrong:
             raise DataError(f"There is no class {wrong[0]} among {num_classes}.", "number the classes from 0.")

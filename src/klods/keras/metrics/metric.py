@@ -12,6 +12,7 @@ from klods.errors import StateError
 from klods.keras import initializers
 from klods.keras.config import floatx
 from klods.keras.configuration import Configurable, snake_case, unique_name
+from klods.keras.stateless import holding
 from klods.tensor import Tensor, Variable
 
 
@@ -19,14 +20,14 @@ class Metric(Configurable):
     """Base of all. A metric of your own makes its state with `add_weight` and defines `update_state` and `result`.
 
     Args:
-        name: a name, under which the figure is shown.
         dtype: of the state; float32 by default.
+        name: a name, under which the figure is shown.
     """
 
     # Whether a better model has a larger figure, "up", or a smaller one, "down"; callbacks ask for it.
     _direction: str | None = None
 
-    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or unique_name(snake_case(type(self).__name__))
         self.dtype = as_dtype(dtype or floatx()).name
         self._variables: list[Variable] = []
@@ -76,6 +77,23 @@ class Metric(Configurable):
         """Forget all batches."""
         for variable in self.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype.as_numpy_dtype))
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Tensor]:
+        """Return the state after a batch, given that before it; the metric's own stays as it is."""
+        with holding(self.variables, metric_variables, self.name):
+            self.update_state(*args, **kwargs)
+            return [variable.tensor for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """Return the figure that a state gives."""
+        with holding(self.variables, metric_variables, self.name):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Tensor]:
+        """Return the state before the first batch."""
+        with holding(self.variables, self.variables, self.name):
+            self.reset_state()
+            return [variable.tensor for variable in self.variables]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Take one batch into account and return the figure."""

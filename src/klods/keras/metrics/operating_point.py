@@ -34,7 +34,7 @@ class _OperatingPoint(Counting):
     false_negatives: Variable
 
     def __init__(self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any) -> None:
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         if not 0 <= value <= 1:
             raise DataError(f"{type(self).__name__} is asked for at {value}.", "give a number from 0 to 1.")
         self.num_thresholds, self.class_id = num_thresholds, class_id

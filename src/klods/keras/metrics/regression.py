@@ -106,7 +106,7 @@ class R2Score(Metric):
         name: str = "r2_score",
         dtype: Any = None,
     ) -> None:
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         if class_aggregation not in AGGREGATIONS:
             raise unknown_name("class_aggregation", class_aggregation, filter(None, AGGREGATIONS))
         if num_regressors < 0:

@@ -27,7 +27,7 @@ class CompileMetrics(metrics.Metric):
     """
 
     def __init__(self, compiled: Any) -> None:
-        super().__init__("compile_metrics")
+        super().__init__(name="compile_metrics")
         self._compiled = compiled
 
     @property
