@@ -131,6 +131,23 @@ def test_the_mask_of_steps_has_their_shape():
     assert np.allclose(inner(CUBE, mask=klods.constant(mask)), layers.Softmax()(CUBE, mask=klods.constant(mask)))
 
 
+class Centred(layers.Layer):
+    """One that looks at the samples of its batch together."""
+
+    def call(self, inputs, mask=None):
+        return inputs - klods.reduce_mean(inputs, 0)
+
+
+@pytest.mark.parametrize(
+    "inner", [lambda: layers.BatchNormalization(epsilon=0.0, scale=False), Centred, lambda: layers.Lambda(Centred())]
+)
+def test_each_step_is_a_batch(inner):
+    outputs = np.asarray(layers.TimeDistributed(inner())(CUBE, training=True))
+    expected = CUBE - CUBE.mean(0)
+    wide = CUBE.std(0) if inner().__class__.__name__ == "BatchNormalization" else 1
+    assert np.allclose(outputs, expected / wide, atol=1e-5)
+
+
 # ------------------------------------------------------------ lookups
 
 

@@ -67,6 +67,7 @@ OF_CUBES = [
     "Normalization(axis=(1, 2), mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 4.0, 9.0, 1.0])",
     "RMSNormalization(axis=[-2, -1])", "LayerNormalization(axis=[2, 1])", "GroupNormalization(3, axis=1)",
     "TimeDistributed(layers.Dense(3))", "TimeDistributed(layers.Dense(3, activation='relu'), name='mine')",
+    "TimeDistributed(layers.BatchNormalization())", "TimeDistributed(layers.BatchNormalization(momentum=0.7))",
     "EinsumDense('abc,cd->abd', (None, 6), bias_axes='d')", "EinsumDense('abc,cd->abd', (3, 6), bias_axes='bd')",
     "EinsumDense('abc,cde->abde', (None, 2, 6), bias_axes='de')", "EinsumDense('abc,bcd->ad', 6, bias_axes='d')",
     "EinsumDense('ab...,bc->ac...', 6, bias_axes='c')", "EinsumDense('abc,cde->abde', (None, 2, 6), lora_rank=2)",

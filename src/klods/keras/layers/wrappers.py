@@ -9,18 +9,19 @@ from typing import Any
 
 from klods.errors import DataError, ShapeError
 from klods.keras.configuration import dtype_policy, resolve
+from klods.keras.layers.batch_normalization import BatchNormalization
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.shapes import shapes, specs
 from klods.keras.symbolic import outputs_of
-from klods.ops.movement import reshape
+from klods.ops.movement import reshape, stack
 from klods.tensor import Tensor, convert_to_tensor
 
 
 class TimeDistributed(Layer):
     """A layer applied to each time step by itself, with the same weights.
 
-    All steps of all samples go through the layer as one batch. A layer that looks across its batch, such as
-    BatchNormalization, therefore looks across the steps too.
+    Each step of all samples is a batch. Through a layer that is known to look at each sample by itself, which are those
+    of klods but BatchNormalization and Lambda, all steps go as one, for that takes less time.
 
     Args:
         layer: the layer.
@@ -53,19 +54,25 @@ class TimeDistributed(Layer):
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Tensor:
         shape = inputs.value.shape
         self._inner_shape(shape)
-        options = {} if mask is None else self._masked(convert_to_tensor(mask), shape)
-        outputs = self.layer(_together(inputs), **options)
+        masked = None if mask is None else self._masked(convert_to_tensor(mask), shape)
+        if shape[1] and not all(map(_looks_at_samples, self.layer.flattened())):
+            masks = [None if masked is None else masked[:, i] for i in range(shape[1])]
+            return stack([self._step(inputs[:, i], mask) for i, mask in enumerate(masks)], 1)
+        outputs = self._step(_together(inputs), None if masked is None else _together(masked))
         return reshape(outputs, (*shape[:2], *outputs.value.shape[1:]))
 
-    def _masked(self, mask: Tensor, shape: Any) -> dict[str, Any]:
-        """Return the mask of the layer's inputs, if it takes one."""
+    def _step(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
+        return self.layer(inputs) if mask is None else self.layer(inputs, mask=mask)
+
+    def _masked(self, mask: Tensor, shape: Any) -> Tensor | None:
+        """Return the mask of the inputs, if the layer takes one."""
         if tuple(mask.value.shape[:2]) != tuple(shape[:2]):
             raise ShapeError(
                 f"Layer '{self.name}' got a mask of shape {mask.value.shape} for inputs of shape {shape}.",
                 "give a mask of shape (batch, steps).",
             )
         takes = "mask" in inspect.signature(self.layer.call).parameters
-        return {"mask": _together(mask)} if takes else {}
+        return mask if takes else None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         inner = self.layer.compute_output_shape(self._inner_shape(input_shape))
@@ -154,6 +161,11 @@ class Lambda(Layer):
         said = {key: config.get(key) for key in ("function", "output_shape", "mask")}
         found = {key: resolve(kind, x, {}) if isinstance(x, (Mapping, str)) else x for key, x in said.items()}
         return super().from_config({**config, **found})
+
+
+def _looks_at_samples(layer: Any) -> bool:
+    """Tell whether it is known of a layer that its outputs for a sample don't depend on others of the batch."""
+    return type(layer).__module__.startswith(__package__) and not isinstance(layer, (BatchNormalization, Lambda))
 
 
 def _together(x: Tensor) -> Tensor:
