@@ -38,7 +38,7 @@ LOOPS = "write the loop in Python: a traced function unrolls it"
 
 MISSING: dict[str, dict[str, str]] = {
     "keras": {
-        PRECISION: "DTypePolicy FloatDTypePolicy dtype_policies mixed_precision",
+        PRECISION: "FloatDTypePolicy",
         QUANTIZED: "Quantizer quantizers",
         DISTRIBUTED: "device distribution",
         PURE: "StatelessScope SymbolicScope",
@@ -103,11 +103,15 @@ MISSING: dict[str, dict[str, str]] = {
     "keras.export": {"TensorFlow's SavedModel; `Model.export` writes ONNX": "ExportArchive"},
     "keras.config": {
         ATTENTION: "disable_flash_attention enable_flash_attention is_flash_attention_enabled",
-        PRECISION: "dtype_policy set_dtype_policy",
         "klods runs no code out of files": "enable_unsafe_deserialization",
         BACKENDS: "is_nnx_enabled set_backend",
         "for Keras's own tests": "max_epochs max_steps_per_epoch set_max_epochs set_max_steps_per_epoch",
     },
+    "keras.dtype_policies": {
+        QUANTIZED: "AWQDTypePolicy GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy QuantizedFloat8DTypePolicy",
+        PRECISION: "DTypePolicyMap FloatDTypePolicy",
+    },
+    "keras.mixed_precision": {PRECISION: "LossScaleOptimizer"},
     "keras.backend": {INTERNAL: "get_uid result_type"},
     "keras.ops": {
         CONVOLUTION: "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv fold "
@@ -132,7 +136,6 @@ MISSING: dict[str, dict[str, str]] = {
     "keras.Layer": {
         "there to say that it is gone": "add_metric",
         "an alias of `add_weight`": "add_variable",
-        PRECISION: "dtype_policy input_dtype",
         "metrics are a model's": "metrics metrics_variables",
         QUANTIZED: "quantization_mode quantize quantized_build quantized_call",
         "recomputes activations to save memory; klods plans memory itself": "rematerialized_call",
@@ -166,8 +169,8 @@ ARGUMENTS = {
     "a placeholder is made anew": "tensor input_tensor",
     PURE: "state",
     "give `lora_rank` to the constructor": "enable_lora",
-    INTERNAL: "convert_weight finalize_state reset_state update_state vocabulary_dtype interpolate_pr_auc "
-    "lr_adjust transpose_last_axis zeropower_via_newtonschulz5 get_monitor_value",
+    INTERNAL: "convert_input convert_weight finalize_state reset_state update_state vocabulary_dtype "
+    "interpolate_pr_auc lr_adjust transpose_last_axis zeropower_via_newtonschulz5 get_monitor_value",
 }
 
 # Modules of which one sentence says what differs in many names: the sentence, and what it is about.

@@ -25,7 +25,7 @@ ROOMS = [
     "keras.constraints", "keras.losses", "keras.metrics", "keras.optimizers", "keras.optimizers.schedules",
     "keras.callbacks", "keras.datasets", "keras.utils", "keras.preprocessing", "keras.preprocessing.image",
     "keras.preprocessing.sequence", "keras.saving", "keras.export", "keras.config", "keras.backend", "keras.random",
-    "keras.ops", "keras.tree",
+    "keras.ops", "keras.tree", "keras.dtype_policies", "keras.mixed_precision",
 ]  # fmt: skip
 DATASETS = ("boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters")
 ROOMS[13:13] = [f"keras.datasets.{name}" for name in DATASETS]

@@ -15,6 +15,7 @@ from klods.keras import (
     regularizers,
     utils,
 )
+from klods.keras.dtype_policies import DTypePolicy
 from klods.keras.initializers import Initializer
 from klods.keras.layers import Input, InputSpec, Layer
 from klods.keras.losses import Loss
@@ -27,6 +28,7 @@ from klods.keras.variable import Variable
 from klods.missing import reporter
 
 __all__ = [
+    "DTypePolicy",
     "Initializer",
     "Input",
     "InputSpec",
@@ -60,6 +62,8 @@ def version() -> str:
     return __version__
 
 
-__getattr__ = reporter(
-    __name__, lazy=("backend", "datasets", "export", "ops", "preprocessing", "random", "saving", "tree")
-)
+LAZY = (
+    "backend", "datasets", "dtype_policies", "export", "mixed_precision", "ops", "preprocessing", "random", "saving",
+    "tree",
+)  # fmt: skip
+__getattr__ = reporter(__name__, lazy=LAZY)

@@ -106,4 +106,6 @@ def _one_of(name: str, value: Any, *known: str) -> str:
     return str(value)
 
 
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(
+    __name__, found_in=dict.fromkeys(("dtype_policy", "set_dtype_policy"), "klods.keras.dtype_policies")
+)

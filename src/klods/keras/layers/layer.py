@@ -26,8 +26,9 @@ from klods.errors import (
     warn,
 )
 from klods.graph import Untraceable, tracing
-from klods.keras import config, initializers, regularizers
+from klods.keras import initializers, regularizers
 from klods.keras.configuration import arguments, dtype_policy, snake_case, unique_name
+from klods.keras.dtype_policies import DTypePolicy, name_of
 from klods.keras.layers.shapes import ByName, as_shape, shapes, shapes_for, specs, with_shapes
 from klods.keras.layers.spec import check_fits
 from klods.keras.layers.tracking import Tracking
@@ -60,7 +61,8 @@ class Layer(Tracking, Called):
     Args:
         name: a name, unique in its model; made from the class's name by default.
         trainable: whether training changes the weights.
-        dtype: of the weights, by name or as `get_config` gives it; `keras.config.floatx()` by default.
+        dtype: of the weights, by name, as a policy or as `get_config` gives it; by default that of
+            `keras.config.dtype_policy()`.
         activity_regularizer: what the outputs add to the loss.
         input_shape: for the first layer of a Sequential model, the shape of one input.
         input_dim: the same for inputs of one axis: their number.
@@ -107,7 +109,7 @@ class Layer(Tracking, Called):
         for argument in unknown:
             raise unknown_name(f"argument of {type(self).__name__}", argument, arguments(type(self)))
         self.name = name or unique_name(snake_case(type(self).__name__))
-        self._dtype = as_dtype(dtype["config"]["name"] if isinstance(dtype, dict) else dtype or config.floatx())
+        self._dtype = as_dtype(name_of(dtype))
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = bool(trainable)
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
@@ -128,7 +130,12 @@ class Layer(Tracking, Called):
         """The name of the weights' dtype, and of that of inputs and outputs."""
         return dtype_of(self._dtype).name
 
-    compute_dtype = variable_dtype = dtype
+    compute_dtype = variable_dtype = input_dtype = dtype
+
+    @property
+    def dtype_policy(self) -> DTypePolicy:
+        """The dtype as Keras's policy."""
+        return DTypePolicy(self.dtype)
 
     @property
     def path(self) -> str:

@@ -9,15 +9,17 @@ import numpy as np
 from klods import random
 from klods.errors import DataError
 from klods.keras.configuration import forget_names
+from klods.keras.dtype_policies import forget_dtype_policy
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start the numbering of names anew: the next Dense layer is `dense` again.
+    """Start the numbering of names anew, and leave a dtype policy that was set: the next layer is `dense` again.
 
     Args:
         free_memory: accepted for Keras's sake; klods holds no model that you have let go.
     """
     forget_names()
+    forget_dtype_policy()
 
 
 def set_random_seed(seed: int) -> None:
