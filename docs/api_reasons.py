@@ -20,8 +20,6 @@ CONVOLUTION = "klods has no convolution or pooling yet"
 RECURRENCE = "klods has no recurrence yet"
 ATTENTION = "klods has no attention yet"
 IMAGES = "klods has no operations on images yet"
-TEXT = "klods has no tensors of text"
-TABLES = "vocabularies of text and categories: prepare them with NumPy or pandas"
 AUDIO = "for audio"
 QUANTIZED = "klods doesn't quantize"
 PRECISION = "each layer has one dtype: see `dtype=` and `keras.config.set_floatx`"
@@ -90,14 +88,12 @@ MISSING: dict[str, dict[str, str]] = {
     },
     "keras.utils": {
         "a dict with attributes, which nothing of Keras takes": "Config",
-        TABLES: "FeatureSpace",
+        "a table of layers of preprocessing: use the layers in `map`, or before a model": "FeatureSpace",
         AUDIO: "audio_dataset_from_directory",
         "for the detection of objects": "bounding_boxes",
         "Keras's own graph of operations": "get_source_inputs",
         LEGACY: "legacy",
-        TEXT: "text_dataset_from_directory",
     },
-    "keras.preprocessing": {TEXT: "text_dataset_from_directory"},
     "keras.preprocessing.image": {IMAGES: "smart_resize"},
     "keras.saving": {"edits files by hand: h5py reads `.weights.h5`": "KerasFileEditor"},
     "keras.export": {"TensorFlow's SavedModel; `Model.export` writes ONNX": "ExportArchive"},
@@ -241,7 +237,7 @@ DIFFERENT = {
     **{
         f"keras.{room}.{name}_dataset_from_{source}": "gives a `Dataset` of klods, the only kind there is"
         for room in ("utils", "preprocessing")
-        for name, source in (("image", "directory"), ("timeseries", "array"))
+        for name, source in (("image", "directory"), ("text", "directory"), ("timeseries", "array"))
     },
     "keras.random.SeedGenerator": "its state is a generator of NumPy, which no file of weights holds",
     "keras.utils.model_to_dot": "nested models are drawn by `expand_nested`",

@@ -8,6 +8,7 @@ __getattr__ = reporter(
     __name__,
     found_in={
         "image_dataset_from_directory": "klods.keras.utils",
+        "text_dataset_from_directory": "klods.keras.utils",
         "timeseries_dataset_from_array": "klods.keras.utils",
     },
 )

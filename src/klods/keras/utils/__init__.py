@@ -34,6 +34,7 @@ _LATER = {  # by modules that bring datasets, models, archives or images with th
     "serialize_keras_object": "klods.keras.saving",
     "split_dataset": "klods.keras.utils.splitting",
     "standardize_dtype": "klods.keras.backend",
+    "text_dataset_from_directory": "klods.keras.utils.text_folders",
     "timeseries_dataset_from_array": "klods.keras.utils.timeseries",
     "unpack_x_y_sample_weight": "klods.keras.utils.packing",
 }

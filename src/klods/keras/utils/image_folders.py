@@ -9,20 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from klods import random
 from klods.compiled import TensorSpec
-from klods.data import Dataset
 from klods.dtypes import float32
 from klods.errors import DataError, FileError, unknown_name
 from klods.keras import config
-from klods.keras.utils.arrays import to_categorical
-from klods.keras.utils.folders import Files, check_split, find
+from klods.keras.utils.folder_datasets import check_labels, datasets
+from klods.keras.utils.folders import check_split, find
 from klods.keras.utils.images import MODES, crop_box, load_img, pillow
 from klods.tensor import Tensor
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 INTERPOLATIONS = ("nearest", "bilinear")
-LABEL_MODES = ("int", "binary", "categorical")
 
 
 def image_dataset_from_directory(
@@ -78,71 +75,18 @@ def image_dataset_from_directory(
     """
     pillow()
     check_split(validation_split, subset, shuffle, seed)
-    for name, value, known in (
-        ("color_mode", color_mode, MODES),
-        ("interpolation", interpolation, INTERPOLATIONS),
-        ("label_mode", label_mode, (*LABEL_MODES, None)),
-    ):
+    for name, value, known in (("color_mode", color_mode, MODES), ("interpolation", interpolation, INTERPOLATIONS)):
         if value not in known:
-            raise unknown_name(name, value, [word for word in known if word])
+            raise unknown_name(name, value, known)
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
         raise DataError("Images are cut or get borders, not both.", "leave one of the two out.")
     files = find(os.fspath(directory), labels if label_mode else None, ENDINGS, class_names, follow_links)
-    if label_mode == "binary" and len(files.class_names or ()) != 2:
-        raise DataError(f"label_mode='binary' is for 2 classes; found {files.class_names}.", "use 'int'.")
+    check_labels(files, label_mode)
     size = (image_size, image_size) if isinstance(image_size, int) else (image_size[0], image_size[1])
     fit = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else "stretch"
     images = Images(partial(resized, size=size, interpolation=interpolation, fit=fit), color_mode, size, data_format)
-    chosen = _chosen(files, shuffle, seed, validation_split, subset, verbose)
-    datasets = []
-    for place, part in enumerate(chosen):
-        if not part.paths:
-            raise FileError(f"'{directory}' has no images for this.", f"use files that end in {', '.join(ENDINGS)}.")
-        shuffled = shuffle and place == 0  # of both parts, the one for training
-        datasets.append(_dataset(images, part, label_mode, batch_size, seed, shuffled))
-    return datasets if subset == "both" else datasets[0]
-
-
-def _chosen(
-    files: Files, shuffle: bool, seed: int | None, share: float | None, subset: str | None, verbose: bool
-) -> list[Files]:
-    told = [
-        f"Found {len(files.paths)} files" + (f" of {len(files.class_names)} classes." if files.class_names else ".")
-    ]
-    if shuffle:
-        files = files.shuffled(int(random.generator().integers(10**6)) if seed is None else seed)
-    if share is None or subset is None:
-        parts = {"": files}
-    else:
-        parts = dict(zip(("training", "validation"), files.split(share)))
-        parts = parts if subset == "both" else {subset: parts[subset]}
-        told += [f"Using {len(part.paths)} of them for {name}." for name, part in parts.items()]
-    if verbose and config.is_interactive_logging_enabled():
-        print("\n".join(told))
-    return list(parts.values())
-
-
-def _dataset(
-    images: Images, files: Files, label_mode: str | None, batch_size: int | None, seed: int | None, shuffle: bool
-) -> Dataset:
-    dataset = Dataset(lambda: iter(files.paths), images, len(files.paths))
-    if files.labels is not None:
-        dataset = Dataset.zip((dataset, _labels(files, label_mode)))
-    if shuffle:
-        dataset = dataset.shuffle(1024 if batch_size is None else 8 * batch_size, seed)
-    if batch_size is not None:
-        dataset = dataset.batch(batch_size)
-    vars(dataset).update(class_names=files.class_names, file_paths=files.paths)
-    return dataset
-
-
-def _labels(files: Files, label_mode: str | None) -> Dataset:
-    labels = files.labels
-    if label_mode == "binary":
-        labels = np.asarray(labels, np.float32)[:, None]
-    if label_mode == "categorical":
-        labels = to_categorical(labels, len(files.class_names or ()))
-    return Dataset.from_tensor_slices(labels)
+    missing = FileError(f"'{directory}' has no images for this.", f"use files that end in {', '.join(ENDINGS)}.")
+    return datasets(images, files, label_mode, batch_size, shuffle, seed, validation_split, subset, verbose, missing)
 
 
 class Images:
