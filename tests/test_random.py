@@ -109,3 +109,65 @@ def test_a_generator_of_ones_own():
 def test_impossible_draws(call, words):
     with pytest.raises(klods.errors.KlodsError, match=words):
         call()
+
+
+def test_categorical():
+    chances = np.array([[0.1, 0.2, 0.7], [0.5, 0.0, 0.5]])
+    with np.errstate(divide="ignore"):
+        logits = np.log(chances).astype(np.float32)
+    drawn = klods.random.categorical(logits, 20_000)
+    assert (drawn.dtype, drawn.shape) == ("int64", (2, 20_000))
+    for row, own in zip(drawn.numpy(), chances):
+        np.testing.assert_allclose(np.bincount(row, minlength=3) / 20_000, own, atol=0.02)
+    assert klods.random.categorical(logits, 1, dtype="int32").dtype == "int32"
+    with pytest.raises(klods.errors.ShapeError, match=r"rows of logits; got the shape \(3,\)"):
+        klods.random.categorical(logits[0], 1)
+
+
+def test_gamma_and_poisson():
+    x = klods.random.gamma((20_000,), [1.0, 9.0], beta=[2.0, 3.0]).numpy()
+    assert (x.dtype, x.shape) == (np.float32, (20_000, 2))
+    np.testing.assert_allclose(x.mean(0), [1 / 2, 9 / 3], rtol=0.05)  # alpha / beta
+    np.testing.assert_allclose(x.var(0), [1 / 4, 9 / 9], rtol=0.1)  # alpha / beta²
+    counts = klods.random.poisson((20_000,), [1.0, 12.0], dtype="int64").numpy()
+    assert counts.dtype == np.int64
+    np.testing.assert_allclose(counts.mean(0), [1, 12], rtol=0.05)
+    np.testing.assert_allclose(counts.var(0), [1, 12], rtol=0.1)
+
+
+STATELESS = {
+    "uniform": lambda seed: klods.random.stateless_uniform((50,), seed, 2, 5, "int32"),
+    "normal": lambda seed: klods.random.stateless_normal((50,), seed, mean=3.0),
+    "truncated": lambda seed: klods.random.stateless_truncated_normal((50,), seed),
+    "categorical": lambda seed: klods.random.stateless_categorical(klods.zeros((2, 9)), 50, seed),
+    "binomial": lambda seed: klods.random.stateless_binomial((50,), seed, 10, 0.5),
+    "gamma": lambda seed: klods.random.stateless_gamma((50,), seed, 2.0, 3.0),
+    "poisson": lambda seed: klods.random.stateless_poisson((50,), seed, 30.0),
+}
+
+
+@pytest.mark.parametrize("name", STATELESS)
+def test_stateless_numbers_follow_from_the_seed_alone(name):
+    draw = STATELESS[name]
+    first = draw((1, 2)).numpy()
+    klods.random.set_seed(3)
+    compiled = klods.function(lambda: draw([1, 2]))
+    for again in (draw(klods.constant([1, 2])), compiled(), compiled()):
+        np.testing.assert_array_equal(again, first)
+    for other in ((1, 3), (2, 2), (-1, 2)):
+        assert not np.array_equal(draw(other), first)
+
+
+def test_seeds_of_seeds():
+    seeds = klods.random.split((1, 2), 5)
+    assert (seeds.dtype, seeds.shape, len({tuple(seed) for seed in seeds.numpy()})) == ("int32", (5, 2), 5)
+    folded = [tuple(klods.random.fold_in(seeds[0], step).numpy()) for step in (0, 1, 1)]
+    assert folded[0] != folded[1] == folded[2]
+    with pytest.raises(klods.errors.DataError, match="two whole numbers here; got 3"):
+        klods.random.stateless_normal((2,), 3)
+
+
+def test_the_global_generator_is_that_of_set_seed():
+    first = klods.random.normal((3,))
+    klods.random.set_seed(7)
+    np.testing.assert_array_equal(klods.random.get_global_generator().normal((3,)), first)

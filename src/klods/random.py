@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import FLOAT32, FLOAT64, as_dtype
-from klods.errors import DataError, DTypeError
+from klods.errors import DataError, DTypeError, ShapeError
 from klods.graph import tracing
 from klods.missing import reporter
 from klods.ops.block import static
+from klods.ops.comparison import where
 from klods.ops.creation import sizes
+from klods.ops.movement import cast, expand_dims
 from klods.ops.picking import gather
+from klods.ops.reduction import argmax
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -121,6 +124,30 @@ class Generator:
             lambda: _scaled(truncated_array(self._source(), size, _drawn(kind)), width, middle, kind), size, kind
         )
 
+    def binomial(self, shape: Any, counts: Any, probs: Any, dtype: Any = "int32", name: str | None = None) -> Tensor:
+        """Return how many of `counts` trials succeed, each with its probability."""
+        trials, chances = static(counts), static(probs)
+        return self.law(lambda source, size: source.binomial(trials, chances, size), shape, dtype)
+
+    def categorical(self, logits: Any, num_samples: int, dtype: Any = "int64") -> Tensor:
+        """Return classes drawn for each row of logits, shape (rows, num_samples): the largest with Gumbel noise."""
+        x = convert_to_tensor(logits)
+        if x.ndim != 2:
+            raise ShapeError(f"categorical takes rows of logits; got the shape {x.value.shape}.", "give two axes.")
+        rows, classes = x.value.shape
+        noise = self.law(lambda source, size: source.gumbel(size=size), (rows, num_samples, classes), x.dtype)
+        return cast(argmax(expand_dims(x, 1) + noise, -1), dtype)
+
+    def dropped(self, x: Tensor, rate: float, noise_shape: Any = None) -> Tensor:
+        """Return a tensor with a share of its elements set to 0, and the others by 1 / (1 - rate)."""
+        shape = tuple(n if m is None else m for n, m in zip(x.value.shape, noise_shape or x.value.shape))
+        return where(self.uniform(shape) >= rate, x * (1 / (1 - rate)), 0)
+
+    def law(self, draw: Callable[[np.random.Generator, Any], Any], shape: Any, dtype: Any) -> Tensor:
+        """Return a tensor of a shape of what a function of a NumPy generator and the shape draws."""
+        size, kind = sizes(shape), as_dtype(dtype)
+        return drawn(lambda: np.asarray(draw(self._source(), size), kind), size, kind)
+
 
 def uniform(
     shape: Any,
@@ -163,6 +190,71 @@ def truncated_normal(
     return Generator(lambda: generator(seed)).truncated_normal(shape, mean, stddev, dtype)
 
 
+def categorical(
+    logits: Any, num_samples: int, dtype: Any = None, seed: int | None = None, name: str | None = None
+) -> Tensor:
+    """Return classes drawn for each row of logits.
+
+    Args:
+        logits: logarithms of probabilities, up to a constant: shape (rows, classes).
+        num_samples: how many to draw for each row.
+        dtype: int64 by default.
+        seed: without one, numbers follow from `set_seed`.
+        name: accepted for TensorFlow's sake.
+
+    Returns:
+        A tensor of shape (rows, num_samples).
+
+    Raises:
+        ShapeError: for logits that are no rows.
+
+    Example:
+        >>> import klods
+        >>> klods.random.categorical([[0., -1e9], [-1e9, 0.]], 3).numpy()
+        array([[0, 0, 0],
+               [1, 1, 1]])
+    """
+    return Generator(lambda: generator(seed)).categorical(logits, num_samples, dtype or "int64")
+
+
+def gamma(
+    shape: Any,
+    alpha: Any,
+    beta: Any = None,
+    dtype: Any = "float32",
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Return numbers drawn from gamma distributions: `shape` of them for each of the parameters.
+
+    Args:
+        shape: comes before the parameters' own.
+        alpha: the shape parameters.
+        beta: the inverse scales; 1 by default.
+        dtype: a floating one.
+        seed: without one, numbers follow from `set_seed`.
+        name: accepted for TensorFlow's sake.
+    """
+    a, scale = np.asarray(static(alpha), np.float64), 1 / np.asarray(static(1 if beta is None else beta), np.float64)
+    whole = (*sizes(shape), *np.broadcast_shapes(a.shape, scale.shape))
+    return Generator(lambda: generator(seed)).law(
+        lambda source, size: source.gamma(a, scale, size), whole, _floating(dtype)
+    )
+
+
+def poisson(shape: Any, lam: Any, dtype: Any = "float32", seed: int | None = None, name: str | None = None) -> Tensor:
+    """Return numbers drawn from Poisson distributions: `shape` of them for each of the means `lam`."""
+    means = np.asarray(static(lam), np.float64)
+    return Generator(lambda: generator(seed)).law(
+        lambda source, size: source.poisson(means, size), (*sizes(shape), *means.shape), dtype
+    )
+
+
+def get_global_generator() -> Generator:
+    """Return the generator that calls without a seed draw from."""
+    return Generator(generator)
+
+
 def uniform_array(
     source: np.random.Generator, shape: Any, low: Any, high: Any, dtype: np.dtype = FLOAT32
 ) -> np.ndarray:
@@ -203,4 +295,20 @@ def _scaled(drawn: Any, factor: Any, offset: Any, kind: np.dtype) -> np.ndarray:
     return np.asarray(result, kind)
 
 
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(
+    __name__,
+    found_in=dict.fromkeys(
+        (
+            "fold_in",
+            "split",
+            "stateless_binomial",
+            "stateless_categorical",
+            "stateless_gamma",
+            "stateless_normal",
+            "stateless_poisson",
+            "stateless_truncated_normal",
+            "stateless_uniform",
+        ),
+        "klods.stateless",
+    ),
+)

@@ -12,12 +12,9 @@ from klods.errors import DataError
 from klods.keras.config import floatx
 from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.missing import reporter
-from klods.ops import movement, picking
+from klods.ops import picking
 from klods.ops.block import recordable, static
-from klods.ops.comparison import where
-from klods.ops.creation import sizes
 from klods.ops.movement import cast
-from klods.ops.reduction import argmax
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -77,28 +74,24 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Return numbers drawn from the gamma distribution of this shape parameter and the scale 1."""
     a = static(alpha)
-    return _drawn(lambda source, size: source.standard_gamma(a, size), shape, dtype or floatx(), seed)
+    return _stream(seed).law(lambda source, size: source.standard_gamma(a, size), shape, dtype or floatx())
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Return numbers drawn from the beta distribution."""
     a, b = static(alpha), static(beta)
-    return _drawn(lambda source, size: source.beta(a, b, size), shape, dtype or floatx(), seed)
+    return _stream(seed).law(lambda source, size: source.beta(a, b, size), shape, dtype or floatx())
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Return how many of `counts` trials succeed, as floats; each does with its probability."""
-    n, p = static(counts), static(probabilities)
-    return _drawn(lambda source, size: source.binomial(n, p, size), shape, dtype or floatx(), seed)
+    return _stream(seed).binomial(shape, counts, probabilities, dtype or floatx())
 
 
 @recordable
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
     """Return classes drawn for each row of logits, shape (rows, num_samples): the largest logit with Gumbel noise."""
-    x = convert_to_tensor(logits)
-    rows, classes = x.value.shape
-    noise = _drawn(lambda source, size: source.gumbel(size=size), (rows, num_samples, classes), x.dtype, seed)
-    return cast(argmax(movement.expand_dims(x, 1) + noise, -1), dtype)
+    return _stream(seed).categorical(logits, num_samples, dtype)
 
 
 @recordable
@@ -111,9 +104,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         noise_shape: the shape of the random mask, with 1 where an axis shares it; None is a size of the inputs.
         seed: see the module.
     """
-    x = convert_to_tensor(inputs)
-    shape = tuple(n if m is None else m for n, m in zip(x.value.shape, noise_shape or x.value.shape))
-    return where(uniform(shape, seed=seed) >= rate, x * (1 / (1 - rate)), 0.0)
+    return _stream(seed).dropped(convert_to_tensor(inputs), rate, noise_shape)
 
 
 @recordable
@@ -121,13 +112,8 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """Return a tensor with its slices along an axis in random order."""
     tensor = convert_to_tensor(x)
     count = tensor.value.shape[axis]
-    order = _drawn(lambda source, size: source.permutation(count), (count,), "int64", seed)
+    order = _stream(seed).law(lambda source, size: source.permutation(count), (count,), "int64")
     return picking.gather(tensor, order, axis=axis)
-
-
-def _drawn(law: Callable[..., Any], shape: Any, dtype: Any, seed: Any) -> Tensor:
-    size, kind, source = sizes(shape), np.dtype(dtype), _source(seed)
-    return random.drawn(lambda: np.asarray(law(source(), size), kind), size, kind)
 
 
 def _stream(seed: Any) -> random.Generator:
