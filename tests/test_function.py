@@ -615,3 +615,14 @@ def test_concrete_function_of_a_signature_and_of_a_method():
             return 2 * x
 
     assert Doubling().call.get_concrete_function()([[1.0, 2.0]]).numpy().tolist() == [[2, 4]]
+
+
+@pytest.mark.filterwarnings("error::klods.errors.TraceWarning")
+def test_lists_of_tensors_are_traced():
+    @tf.function
+    def total(x, y):
+        return tf.reduce_sum([x, y, 1.0]) + tf.maximum([x, [y]][0], [y, y])
+
+    assert total(tf.constant(2.0), tf.constant(3.0)).numpy().tolist() == [9, 9]
+    nested = tf.function(lambda x: tf.matmul([[x, 0.0], [0.0, x]], tf.ones((2, 1))))
+    assert nested(tf.constant(2.0)).numpy().tolist() == [[2], [2]]

@@ -19,6 +19,28 @@ from klods.counting import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
+from klods.functions import (
+    acosh,
+    asinh,
+    atan2,
+    atanh,
+    cumulative_logsumexp,
+    digamma,
+    erfc,
+    is_non_decreasing,
+    is_strictly_increasing,
+    lgamma,
+    multiply_no_nan,
+    polyval,
+    reciprocal_no_nan,
+    reduce_euclidean_norm,
+    rint,
+    scalar_mul,
+    xdivy,
+    xlog1py,
+    xlogy,
+    zero_fraction,
+)
 from klods.missing import reporter
 from klods.ops.activation import (
     log_softmax,
@@ -110,6 +132,11 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     return reduce_sum(inputs, 0)
 
 
+def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None) -> Tensor:
+    """Return the sum of a list of tensors of one shape."""
+    return add_n(inputs)
+
+
 def round(x: Any, name: str | None = None) -> Tensor:
     """Return the nearest integers, halves to the even one, in the dtype of x.
 
@@ -134,13 +161,18 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 __all__ = [
     "abs",
+    "accumulate_n",
     "acos",
+    "acosh",
     "add",
     "add_n",
     "argmax",
     "argmin",
     "asin",
+    "asinh",
     "atan",
+    "atan2",
+    "atanh",
     "bincount",
     "ceil",
     "confusion_matrix",
@@ -149,10 +181,13 @@ __all__ = [
     "count_nonzero",
     "cumprod",
     "cumsum",
+    "cumulative_logsumexp",
+    "digamma",
     "divide",
     "divide_no_nan",
     "equal",
     "erf",
+    "erfc",
     "exp",
     "expm1",
     "floor",
@@ -165,9 +200,12 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_strictly_increasing",
     "l2_normalize",
     "less",
     "less_equal",
+    "lgamma",
     "log",
     "log1p",
     "log_sigmoid",
@@ -180,13 +218,17 @@ __all__ = [
     "minimum",
     "mod",
     "multiply",
+    "multiply_no_nan",
     "negative",
     "not_equal",
+    "polyval",
     "pow",
     "power",
     "reciprocal",
+    "reciprocal_no_nan",
     "reduce_all",
     "reduce_any",
+    "reduce_euclidean_norm",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -195,8 +237,10 @@ __all__ = [
     "reduce_std",
     "reduce_sum",
     "reduce_variance",
+    "rint",
     "round",
     "rsqrt",
+    "scalar_mul",
     "segment_max",
     "segment_mean",
     "segment_min",
@@ -223,5 +267,9 @@ __all__ = [
     "unsorted_segment_prod",
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
+    "xdivy",
+    "xlog1py",
+    "xlogy",
+    "zero_fraction",
 ]
 __getattr__ = reporter(__name__)

@@ -152,6 +152,8 @@ def operation(block: Block, like: Operation, count: int | None) -> Operation:
         values = [x.value if type(x) in BOXES else x for x in inputs]
         try:
             if not prepared(values):
+                if tracing.get() is not None and any(holds_tensors(x) for x in inputs):
+                    return call(*[convert_to_tensor(x) if holds_tensors(x) else x for x in inputs], **attributes)
                 symbol = next((v for v in values if type(v) is Symbol), None)
                 if symbol is not None:
                     if symbol.tracer is not tracing.get():
@@ -355,8 +357,9 @@ def _agree(values: list[Any], kind: str) -> bool:
 
 def alike(*inputs: Any) -> list[Tensor]:
     """Return the inputs as tensors of one dtype, by the rule in `klods.dtypes`."""
-    dtype = _common_dtype(inputs)
-    return [convert_to_tensor(x, dtype) for x in inputs]
+    parts = [convert_to_tensor(x) if holds_tensors(x) else x for x in inputs]
+    dtype = _common_dtype(parts)
+    return [convert_to_tensor(x, dtype) for x in parts]
 
 
 def _converted(values: list[Any], inputs: Sequence[Any], kind: str) -> list[Any]:

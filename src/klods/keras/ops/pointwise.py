@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from klods import functions
 from klods.keras import config
 from klods.keras.ops.names import (
     abs,
-    arctan,
     cast,
-    clip,
     equal,
     exp,
     isnan,
-    log,
     log1p,
     maximum,
     minimum,
@@ -29,8 +27,6 @@ from klods.keras.ops.names import (
 )
 from klods.keras.ops.shapes import where
 from klods.tensor import Tensor, convert_to_tensor
-
-LARGE = 1e8  # from here on 1 + x² is x² in float64 too
 
 
 def floating(x: Any) -> Tensor:
@@ -74,31 +70,22 @@ def rad2deg(x: Any) -> Tensor:
 
 def arctan2(x1: Any, x2: Any) -> Tensor:
     """Return the angle of the point (x2, x1), from -pi to pi."""
-    y, x = floating(x1), floating(x2)
-    level = equal(x, 0)
-    angle = arctan(y / where(level, 1, x)) + where(x < 0, where(y < 0, -math.pi, math.pi), 0)
-    return where(level, sign(y) * (math.pi / 2), angle)
+    return functions.atan2(floating(x1), floating(x2))
 
 
 def arcsinh(x: Any) -> Tensor:
     """Return the inverse of sinh, without cancellation near 0 and without overflow."""
-    x = floating(x)
-    size = abs(x)
-    small = minimum(size, LARGE)
-    inverse = log1p(small + square(small) / (1 + sqrt(1 + square(small))))
-    return sign(x) * where(size > LARGE, log(size) + math.log(2), inverse)
+    return functions.asinh(floating(x))
 
 
 def arccosh(x: Any) -> Tensor:
     """Return the inverse of cosh for numbers from 1."""
-    beyond = floating(x) - 1
-    return log1p(beyond + sqrt(beyond) * sqrt(beyond + 2))
+    return functions.acosh(floating(x))
 
 
 def arctanh(x: Any) -> Tensor:
     """Return the inverse of tanh for numbers from -1 to 1."""
-    x = floating(x)
-    return 0.5 * (log1p(x) - log1p(-x))
+    return functions.atanh(floating(x))
 
 
 def logaddexp2(x1: Any, x2: Any) -> Tensor:
@@ -148,8 +135,4 @@ def fmin(x1: Any, x2: Any) -> Tensor:
 
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
     """Return the tensor in another dtype; numbers that it can't hold as the nearest that it can."""
-    kind = np.dtype(dtype)
-    if kind.kind not in "iu":
-        return cast(x, dtype)
-    limits = np.iinfo(kind)
-    return cast(clip(convert_to_tensor(x), limits.min, limits.max), dtype)
+    return functions.saturate_cast(x, dtype)
