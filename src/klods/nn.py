@@ -7,8 +7,27 @@ from typing import Any
 import numpy as np
 
 from klods.errors import ShapeError
-from klods.math import l2_normalize
+from klods.math import l2_normalize, zero_fraction
 from klods.missing import reporter
+from klods.networks import (
+    batch_normalization,
+    bias_add,
+    compute_average_loss,
+    crelu,
+    depth_to_space,
+    dropout,
+    embedding_lookup,
+    l2_loss,
+    local_response_normalization,
+    log_poisson_loss,
+    moments,
+    normalize_moments,
+    scale_regularization_loss,
+    space_to_depth,
+    sufficient_statistics,
+    weighted_cross_entropy_with_logits,
+    weighted_moments,
+)
 from klods.ops.activation import (
     elu,
     gelu,
@@ -30,6 +49,7 @@ from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor
 
 silu = swish
+lrn = local_response_normalization
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Tensor:
@@ -73,14 +93,28 @@ def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None
 
 
 __all__ = [
+    "batch_normalization",
+    "bias_add",
+    "compute_average_loss",
+    "crelu",
+    "depth_to_space",
+    "dropout",
     "elu",
+    "embedding_lookup",
     "gelu",
     "in_top_k",
+    "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "local_response_normalization",
+    "log_poisson_loss",
     "log_softmax",
+    "lrn",
+    "moments",
+    "normalize_moments",
     "relu",
     "relu6",
+    "scale_regularization_loss",
     "selu",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
@@ -89,9 +123,14 @@ __all__ = [
     "softmax_cross_entropy_with_logits",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
+    "sufficient_statistics",
     "swish",
     "tanh",
     "top_k",
+    "weighted_cross_entropy_with_logits",
+    "weighted_moments",
+    "zero_fraction",
 ]
 __getattr__ = reporter(__name__)
