@@ -142,6 +142,15 @@ def test_parts(parts, expected):
     assert len(parts) == len(expected)
 
 
+def test_initializers_by_their_older_names():
+    assert klods.zeros_initializer()((2,)).numpy().tolist() == [0, 0]
+    assert klods.ones_initializer()((2,)).numpy().tolist() == [1, 1]
+    assert klods.constant_initializer(3.0)((2,)).numpy().tolist() == [3, 3]
+    assert klods.random_uniform_initializer(1.0, 2.0)((2,)).numpy().min() >= 1
+    assert klods.random_normal_initializer(stddev=0.0)((2,)).numpy().tolist() == [0, 0]
+    assert (klods.double, klods.half) == (klods.float64, klods.float16)
+
+
 def test_dtypes_of_what_is_made():
     assert (klods.range(3).dtype, klods.range(3.0).dtype, klods.range(1, dtype="int64").dtype) == (
         "int32", "float32", "int64")  # fmt: skip

@@ -67,6 +67,12 @@ CASES = {
     "lgamma": Case(
         klods.math.lgamma, (np.array([-2.5, -0.3, 0.1, 1.0, 2.5, 30.0]),),
         [math.lgamma(x) for x in (-2.5, -0.3, 0.1, 1.0, 2.5, 30.0)], again=False),
+    "ndtri": Case(klods.math.ndtri, (np.array([0.02, 0.5, 0.975]),), [-2.0537489, 0, 1.9599640]),
+    "erfinv": Case(lambda x: klods.math.erfinv(klods.math.erf(x)), (X[1:-1],), X[1:-1]),
+    "lbeta": Case(
+        klods.math.lbeta, (np.array([[1.0, 2.0], [2.5, 3.0]]),),
+        [math.log(1 / 2), math.lgamma(2.5) + math.lgamma(3) - math.lgamma(5.5)], again=False),
+    "invert_permutation": Case(klods.math.invert_permutation, (np.array([2, 0, 1]),), [1, 2, 0], slopes=False),
     "digamma": Case(  # the harmonic numbers less Euler's constant; at a half, as Gauss found
         klods.math.digamma, (np.array([1.0, 2.0, 4.0, 0.5]),),
         [-np.euler_gamma, 1 - np.euler_gamma, 11 / 6 - np.euler_gamma, -np.euler_gamma - 2 * np.log(2)], slopes=False),
@@ -114,6 +120,9 @@ def test_edges():
     assert klods.math.asinh(klods.constant([1e300], "float64")).numpy()[0] == pytest.approx(math.log(2e300))
     assert np.isnan(klods.math.acosh(0.5).numpy())
     assert klods.math.erfc([10.0]).numpy()[0] == pytest.approx(math.erfc(10), rel=1e-5)
+    assert klods.math.ndtri([0.0, 1.0]).numpy().tolist() == [-math.inf, math.inf]
+    assert np.isnan(klods.math.ndtri(2.0).numpy())
+    assert klods.math.erfinv([1e-6]).numpy()[0] == pytest.approx(1e-6 * math.sqrt(math.pi) / 2, rel=1e-5)
     assert klods.math.asinh(1).dtype == "float32"
     with pytest.raises(klods.errors.DataError, match="no coefficients"):
         klods.math.polyval([], 1.0)

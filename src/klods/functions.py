@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from klods.ops.block import checked_axis, recordable
 from klods.ops.comparison import equal, where
 from klods.ops.effects import call
 from klods.ops.movement import along, cast, identity, pad_constant, reshape, reverse as reversed_
+from klods.ops.picking import argsort
 from klods.ops.reduction import reduce_all, reduce_mean, reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -276,7 +278,7 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     return [identity(x) for x in input]
 
 
-# ---------------------------------------------------------------- error and gamma functions
+# ---------------------------------------------------------------- error, normal and gamma functions
 
 
 @recordable
@@ -287,7 +289,7 @@ def erfc(x: Any, name: str | None = None) -> Tensor:
 
 @custom_gradient
 def _complement(x: Tensor) -> Any:
-    y = call(x, function=np.vectorize(math.erfc, otypes=[float]), shape=x.value.shape, dtype=x.value.dtype)
+    y = _each(math.erfc, x)
     return y, lambda cotangent: -2 / math.sqrt(math.pi) * cotangent * exp_(-x * x)
 
 
@@ -299,7 +301,7 @@ def lgamma(x: Any, name: str | None = None) -> Tensor:
 
 @custom_gradient
 def _log_gamma(x: Tensor) -> Any:
-    y = call(x, function=np.vectorize(_log_gamma_of, otypes=[float]), shape=x.value.shape, dtype=x.value.dtype)
+    y = _each(_log_gamma_of, x)
     return y, lambda cotangent: cotangent * digamma(x)
 
 
@@ -328,6 +330,61 @@ def _digamma(x: np.ndarray) -> np.ndarray:
         series = inverse * (1 / 12 - inverse * (1 / 120 - inverse * (1 / 252 - inverse * (1 / 240 - inverse / 132))))
         result = np.log(beyond) - 0.5 / beyond - series + before
         return np.where(mirrored, result - np.pi / np.tan(np.pi * far), result)
+
+
+@recordable
+def ndtri(x: Any, name: str | None = None) -> Tensor:
+    """Return the numbers below which a share x of the standard normal distribution lies.
+
+    Example:
+        >>> import klods
+        >>> klods.math.ndtri([0.5, 0.975]).numpy().round(4)
+        array([0.  , 1.96], dtype=float32)
+    """
+    return _quantile(floating(x))
+
+
+@custom_gradient
+def _quantile(x: Tensor) -> Any:
+    y = _each(_quantile_of, x)
+    return y, lambda cotangent: math.sqrt(2 * math.pi) * cotangent * exp_(y * y / 2)
+
+
+def _quantile_of(share: float) -> float:
+    if 0 < share < 1:
+        return NormalDist().inv_cdf(share)
+    return -math.inf if share == 0 else math.inf if share == 1 else math.nan
+
+
+@recordable
+def erfinv(x: Any, name: str | None = None) -> Tensor:
+    """Return the inverse of the error function, for numbers from -1 to 1."""
+    return _inverse_of_erf(floating(x))
+
+
+@custom_gradient
+def _inverse_of_erf(x: Tensor) -> Any:
+    y = _each(lambda number: _quantile_of((number + 1) / 2) / math.sqrt(2), x)
+    return y, lambda cotangent: math.sqrt(math.pi) / 2 * cotangent * exp_(y * y)
+
+
+@recordable
+def lbeta(x: Any, name: str | None = None) -> Tensor:
+    """Return the logarithms of the beta function of the numbers along the last axis."""
+    numbers = floating(x)
+    return reduce_sum(lgamma(numbers), -1) - lgamma(reduce_sum(numbers, -1))
+
+
+@recordable
+def invert_permutation(x: Any, name: str | None = None) -> Tensor:
+    """Return the places at which 0, 1, 2 ... stand in a row that has each of them once."""
+    return argsort(x)
+
+
+def _each(function: Callable[[float], float], x: Tensor) -> Tensor:
+    """Return what a function of a Python float makes of each number."""
+    numbers = np.vectorize(function, otypes=[float])
+    return call(x, function=numbers, shape=x.value.shape, dtype=x.value.dtype)
 
 
 def floating(x: Any) -> Tensor:

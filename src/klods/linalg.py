@@ -42,7 +42,10 @@ from klods.ops.reduction import global_norm, norm, reduce_sum
 from klods.places import roll
 from klods.tensor import Tensor, convert_to_tensor
 
-adjoint = matrix_transpose
+
+def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+    """Return matrices transposed: those of real numbers are not changed otherwise."""
+    return matrix_transpose(matrix)
 
 
 def matvec(a: Any, b: Any, transpose_a: bool = False, name: str | None = None) -> Tensor:

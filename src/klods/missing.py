@@ -18,13 +18,15 @@ def reporter(
     Args:
         module: the module's name.
         lazy: submodules that are imported at first use.
-        found_in: names that are imported at first use, by the modules that they are found in.
+        found_in: names that are imported at first use, by the modules that they are found in; after a colon, the name
+            that they have there, if it is another one.
     """
 
     def missing(name: str) -> Any:
         path = f"{module}.{name}"
         if name in found_in:
-            return getattr(import_module(found_in[name]), name)
+            home, _, other = found_in[name].partition(":")
+            return getattr(import_module(home), other or name)
         if name in lazy or path in sys.modules:
             return import_module(path)
         if _is_importing(sys._getframe(1)):

@@ -20,9 +20,9 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     return leaves_by_key(structure)
 
 
-def is_nested(structure: Any) -> bool:
+def is_nested(seq: Any) -> bool:
     """Tell whether something is a list, tuple or dict."""
-    return isinstance(structure, (list, tuple, dict))
+    return isinstance(seq, (list, tuple, dict))
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any], expand_composites: bool = False) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from klods.compiled import TensorSpec
 from klods.data import checks, counts, streams, structure
 from klods.data.counts import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
-from klods.data.flows import Flows
+from klods.data.grouping import Grouping
 from klods.data.padding import padded, padded_spec
 from klods.data.tables import Made, Numbers, Slices, Zipped, stacked
 from klods.errors import ArgumentError, DataError, DTypeError, ShapeError
@@ -21,7 +21,7 @@ from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import Tensor
 
 
-class Dataset(Flows):
+class Dataset(Grouping):
     """A stream of elements, each a tensor or tuples and dicts of tensors.
 
     The functions that begin with `from_`, `range` and `zip` make one; most others return another one.
