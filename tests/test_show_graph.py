@@ -118,7 +118,7 @@ def test_a_tape_is_drawn_with_the_names_around_it_and_can_still_give_its_gradien
     assert gradient == 8.0
     assert table["weight"] == ["weight", "variable", "()", "3", "8"]
     assert by_paths(derivatives(picture), "loss", "weight") == gradient
-    assert "1 operations that the result doesn't depend on" in str(picture)
+    assert "Left out, since the result doesn't depend on them: 1 operation." in str(picture)
     with pytest.raises(StateError, match="persistent=True"):
         graph(tape, target=loss)
     assert float(unrelated) > 1
@@ -189,6 +189,27 @@ def test_what_flows_back_on_two_ways_out_of_a_layer_is_told_apart():
     labels = [text for text in shown(picture) if text.startswith("‖G‖") and text.endswith("→ (6, 3)")]
     assert f"‖G‖ {direct:.4g} → (6, 3)" in labels
     assert f"‖G‖ {through:.4g} → (6, 3)" in labels
+
+
+class Both(keras.layers.Layer):
+    """Gives a value, and another that is made of it."""
+
+    def call(self, inputs):
+        first = klods.tanh(inputs)
+        return first, first * 3.0
+
+
+def test_what_flows_back_through_a_layers_inner_ways_counts_once():
+    layer = Both(name="both")
+    x = np.array([0.5, -1.0, 0.25, 0.0, 2.0], np.float32)
+    picture = graph(lambda x: klods.reduce_sum(klods.add(*layer(x))), x, fold=True)
+    expected = np.linalg.norm(4 * (1 - np.tanh(x) ** 2))
+    assert f"‖G‖ {expected:.4g} → (5,)" in shown(picture)
+
+
+def test_a_result_that_is_given_is_drawn():
+    assert rows(graph(lambda x: x, 2.0)) == {"x": ["x", "given", "()", "2", "1"]}
+    assert "constant" in rows(graph(lambda x: klods.constant(3.0), 2.0))
 
 
 def test_a_model_stays_as_it_is():

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from klods.show.numbers import number, range_of, shape_of
-from klods.show.recording import Step, unwatched
+from klods.show.watcher import Step, unwatched
 from klods.tensor import Tensor, TensorLike
 
 NONE = "no gradient"
+LENGTH = "‖G‖"  # of the gradient that flows back into something folded
 
 
 @dataclass(frozen=True)

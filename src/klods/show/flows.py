@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from klods.pictures.flow import BACKWARD, Flow, Row, Station, Tie
 from klods.pictures.tables import plain_table
+from klods.show.derivatives import LENGTH
 from klods.show.numbers import flaws, shape_of, values_of
 from klods.show.seen import Edge, Node, Seen
 
@@ -19,7 +20,7 @@ LOCAL = (
     "over the paths: that is the gradient."
 )
 ARRIVING = "G: the gradient that arrives from below."
-LENGTH = "‖G‖ on an arrow: the length of the gradient that flows back on it, the root of the sum of its squares."
+LENGTHS = "‖G‖ on an arrow: the length of the gradient that flows back on it, the root of the sum of its squares."
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ def told(graph: Seen, lit: Lit) -> str:
 def notes(graph: Seen) -> list[str]:
     """Return what is to be said below a graph."""
     labels = [edge.derivative.words for edge in graph.edges if edge.derivative is not None]
-    lengths = [label for label in labels if label.startswith("‖G‖")]
-    said = {DOWN: True, LOCAL: lengths != labels, LENGTH: lengths}
+    lengths = [label for label in labels if label.startswith(LENGTH)]
+    said = {DOWN: True, LOCAL: lengths != labels, LENGTHS: lengths}
     said[ARRIVING] = any(" G" in label or "G " in label for label in labels if label not in lengths)
     found = [" ".join(line for line, wanted in said.items() if wanted)] if labels else []
     found += [] if graph.error else _of_results(graph)
@@ -111,7 +112,7 @@ def notes(graph: Seen) -> list[str]:
         share = "All" if graph.folded == graph.operations else f"{graph.folded} of"
         found.append(f"{share} {graph.operations} operations are folded into boxes; fold=False shows each.")
     if graph.left_out:
-        found.append(f"{graph.left_out} operations that the result doesn't depend on are left out.")
+        found.append(f"Left out, since the result doesn't depend on them: {_operations(graph.left_out)}.")
     return [*found, *_of_flaws(graph)]
 
 
@@ -142,11 +143,15 @@ def _of_flaws(graph: Seen) -> list[str]:
 
 def summary(graph: Seen) -> str:
     """Return a line about a graph."""
-    count = f"{graph.operations} operation{'s' * (graph.operations != 1)}"
+    count = _operations(graph.operations)
     if graph.error:
         return f"{graph.title}: {count}, then an error."
     results = [node for node in graph.nodes if node.key in graph.results]
-    return f"{graph.title}: {count} give {', '.join(_result(node) for node in results)}."
+    return f"{graph.title}: {count} give{'s' * (graph.operations == 1)} {', '.join(_result(node) for node in results)}."
+
+
+def _operations(count: int) -> str:
+    return f"{count} operation{'s' * (count != 1)}"
 
 
 def _result(node: Node) -> str:

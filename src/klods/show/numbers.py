@@ -12,7 +12,7 @@ FEW = 4  # elements that are shown one by one
 
 
 def number(x: Any) -> str:
-    """Return a number with four digits; truth values as words.
+    """Return a number with four digits; truth values and texts as Python writes them.
 
     Example:
         >>> number(0.123456), number(3.0), number(-2e-9), number(float("nan"))
@@ -22,6 +22,8 @@ def number(x: Any) -> str:
         return str(bool(x))
     if isinstance(x, (int, np.integer)):
         return str(x)
+    if isinstance(x, (str, bytes)):
+        return repr(x)
     x = float(x) + 0.0  # not -0
     if x != x:
         return "NaN"
@@ -48,6 +50,8 @@ def range_of(array: Any) -> str:
     values = np.asarray(array).ravel()
     if not values.size:
         return "no elements"
+    if values.dtype.kind not in "biuf":
+        return f"{values.size} texts"
     ends = dict.fromkeys(map(number, extremes(values) or ()))
     parts = [" ... ".join(ends)] if ends else []
     return ", ".join([*parts, *flaws(values)])

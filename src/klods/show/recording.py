@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -15,53 +14,14 @@ from klods.compiled import Function
 from klods.errors import DataError, KlodsError, StateError
 from klods.explanation.subject import same_random_numbers, unchanged
 from klods.graph import Symbol, engine
-from klods.keras.layers.layer import Layer
-from klods.keras.losses.loss import Loss
 from klods.keras.models.batches import ALL, make_data, tensors
 from klods.keras.models.rehearsal import check_targets
-from klods.ops.block import Block, operation
+from klods.show.watcher import Failure, Step, Watcher, failing, unwatched
 from klods.structures import leaves, mapped
 from klods.tape import GradientTape, backward
-from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
+from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor
 
 UNNAMED = "Variable"  # what a Variable is called that nobody named
-# The code that runs when a block is called.
-BLOCK_CALL = next(c for c in operation.__code__.co_consts if getattr(c, "co_name", "") == "call")
-# What calls of layers and losses take, by their code; and the comparison of targets with outputs before a loss.
-PARTS = {Layer.__call__.__code__: ("inputs",), Loss.__call__.__code__: ("y_true", "y_pred")}
-CHECKS = {**PARTS, check_targets.__code__: ("y", "y_pred")}
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One operation that ran.
-
-    Attributes:
-        block: the operation.
-        operands: its inputs; a variable as the tensor that it held.
-        output: what it gave; None if it failed.
-        attributes: its further arguments.
-        parts: the layers and losses in whose calls it ran, outermost first, each with the number of the call.
-    """
-
-    block: Block
-    operands: list[Any]
-    output: Tensor | None
-    attributes: dict[str, Any]
-    parts: tuple[tuple[int, Any], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Failure:
-    """What stopped a computation.
-
-    Attributes:
-        title: the operation's name, or that of the layer or loss.
-        operands: what it got.
-    """
-
-    title: str
-    operands: list[Any]
 
 
 @dataclass(eq=False)
@@ -95,11 +55,7 @@ class Recording:
 
         The rules are walked as `GradientTape.gradient` walks them.
         """
-        records = [
-            (x.block, x.operands, x.output, x.attributes)
-            for x in self.steps
-            if x.output is not None and x.block.gradient and x.output.value.dtype.kind == "f"
-        ]
+        records = [record for step in self.steps for record in step.records]
         wanted = set(sources)
         for _, operands, output, _ in records:
             if any(id(x) in wanted for x in operands):
@@ -119,56 +75,6 @@ class Recording:
         dropped = len(self.steps) - len(kept)
         self.steps = kept[::-1]
         return dropped
-
-
-class unwatched:
-    """Let no tape write down what runs inside the `with` block."""
-
-    def __enter__(self) -> None:
-        self._token = watching.set(())
-
-    def __exit__(self, *exception: object) -> None:
-        watching.reset(self._token)
-
-
-class Watcher:
-    """Writes down every operation that runs, as a tape does those on what it watches."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.variables: dict[int, Variable] = {}
-        self.frame: FrameType | None = None  # of the function that is watched
-        self._calls: dict[FrameType, int] = {}
-
-    def run(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-        """Return what a function returns."""
-        token = watching.set((*watching.get(), self))
-        try:
-            return function(*arguments)
-        finally:
-            watching.reset(token)
-
-    def record(self, block: Block, inputs: Sequence[Any], output: Tensor, attributes: dict[str, Any]) -> None:
-        """Write one operation down."""
-        for x in inputs:
-            if isinstance(x, Variable):
-                self.see(x)
-        operands = [x.tensor if isinstance(x, Variable) else x for x in inputs]
-        self.steps.append(Step(block, operands, output, attributes, self._parts()))
-
-    def see(self, variable: Variable) -> None:
-        """Take notice of a variable that is read."""
-        variable.lent = True  # what it holds now is shown later
-        self.variables[id(variable.tensor)] = variable
-
-    def _parts(self) -> tuple[tuple[int, Any], ...]:
-        """Return the layers and losses that are being called, and note the frame of the function that is watched."""
-        found, frame = [], sys._getframe(1)
-        while frame is not None and frame.f_code is not Watcher.run.__code__:
-            if frame.f_code in PARTS:
-                found.append((self._calls.setdefault(frame, len(self._calls)), frame.f_locals["self"]))
-            self.frame, frame = frame, frame.f_back  # type: ignore[assignment]
-        return tuple(reversed(found))
 
 
 # ------------------------------------------------------------ of a function, a tape
@@ -197,7 +103,7 @@ def watched(recording: Recording, function: Callable[..., Any], arguments: Seque
         result = watcher.run(function, arguments)
     except KlodsError as error:
         recording.error = error
-        recording.failed = _failing(error, watcher)
+        recording.failed = failing(error, watcher)
     recording.steps, recording.variables = watcher.steps, {**recording.variables, **watcher.variables}
     recording.targets = _tensors(result)
     if recording.error is None and not recording.targets:
@@ -237,7 +143,8 @@ def of_model(model: Any, batch: Sequence[Any]) -> Recording:
     _give(recording, zip(("x", "y", "sample_weight"), arguments))
     with engine, np.errstate(all="ignore"), same_random_numbers(), unchanged(model):
         watched(recording, step, arguments)
-    recording.differentiate(_floating(recording.arguments) | _trainable(recording))
+    inputs = {id(x): x for x in leaves(arguments[0])}
+    recording.differentiate(_floating(inputs) | _trainable(recording))
     return recording
 
 
@@ -299,13 +206,15 @@ def _as_tensor(x: Any) -> Any:
 def _give(recording: Recording, arguments: Iterable[tuple[str, Any]]) -> None:
     """Write down the tensors among arguments."""
     for word, x in arguments:
-        parts = [part for part in leaves(x) if isinstance(part, TensorLike)]
-        for i, part in enumerate(parts):
-            tensor: Any = part.tensor if isinstance(part, Variable) else part
-            recording.names[id(tensor)] = word if len(parts) == 1 else f"{word}[{i}]"
+        keys = [*x] if isinstance(x, dict) else range(len(x)) if isinstance(x, (list, tuple)) else []
+        for key in keys:
+            _give(recording, [(f"{word}[{key!r}]", x[key])])
+        if isinstance(x, TensorLike):
+            tensor: Any = x.tensor if isinstance(x, Variable) else x
+            recording.names[id(tensor)] = word
             recording.arguments[id(tensor)] = tensor
-            if isinstance(part, Variable):
-                recording.variables[id(tensor)] = part
+            if isinstance(x, Variable):
+                recording.variables[id(tensor)] = x
 
 
 def _tensors(structure: Any) -> list[Any]:
@@ -318,38 +227,7 @@ def _trainable(recording: Recording) -> set[int]:
 
 
 def _floating(tensors: dict[int, Any]) -> set[int]:
-    return {key for key, x in tensors.items() if x.dtype.name.startswith("float")}
-
-
-def titled(part: Any) -> str:
-    """Return the name and class of a layer, or the name of a loss."""
-    return f"{part.name} ({kind_of(part)})"
-
-
-def kind_of(part: Any) -> str:
-    """Return the class of a layer; a loss is a `loss`."""
-    return "loss" if isinstance(part, Loss) else type(part).__name__
-
-
-def _failing(error: KlodsError, watcher: Watcher) -> Failure | None:
-    """Return the operation in whose call an error came up; or else the layer."""
-    failed, trace = None, error.__traceback__
-    while trace is not None:
-        frame, held = trace.tb_frame, trace.tb_frame.f_locals
-        if frame.f_code in CHECKS:
-            title = titled(held["self"]) if "self" in held else "the comparison of y and y_pred"
-            failed = Failure(title, [x for name in CHECKS[frame.f_code] for x in leaves(held[name])])
-        elif frame.f_code is BLOCK_CALL:
-            failed = Failure(held["block"].name, list(held["inputs"]))
-        elif frame.f_back is not None and frame.f_back.f_code is Watcher.run.__code__:
-            watcher.frame = frame
-        trace = trace.tb_next
-    if failed is None:
-        return None
-    for x in failed.operands:
-        if isinstance(x, Variable):
-            watcher.see(x)
-    return Failure(failed.title, [x.tensor if isinstance(x, Variable) else x for x in failed.operands])
+    return {key for key, x in tensors.items() if x.value.dtype.kind == "f"}
 
 
 # ------------------------------------------------------------ names

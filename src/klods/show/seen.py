@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import numpy as np
 
-from klods.explanation.names import NOUNS
-from klods.show.derivatives import NONE, Derivative, derivative
+from klods.show.derivatives import LENGTH, NONE, Derivative, derivative
+from klods.show.naming import Names, is_number
 from klods.show.numbers import length_of, number, shape_of
-from klods.show.recording import Recording, Step, kind_of, unwatched
+from klods.show.recording import Recording
+from klods.show.watcher import Step, kind_of, unwatched
 from klods.tape import backward
 from klods.tensor import Tensor, TensorLike
 
 LARGE = 12  # operations of a graph that is folded unasked
 HALF = 20  # boxes at the beginning and at the end of a graph that is folded in the middle
-LONGEST = 32  # characters of a formula
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//"}
-SIGNS |= {"floormod": "%", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "=="}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +116,14 @@ def seen(recording: Recording, fold: bool | None) -> Seen:
 def units(steps: Sequence[Step]) -> list[Unit]:
     """Return operations gathered by the layer calls that they ran in, and those in the middle if there are many."""
     found: list[Unit] = []
+    calls = Counter[str]()
     last = None
     for step in steps:
-        call = part_of(step)
+        call = step.part
         if call is not None and call == last:
             found[-1].steps.append(step)
         else:
-            found.append(Unit([step], *(() if call is None else (call[1].name, kind_of(call[1])))))
+            found.append(Unit([step]) if call is None else Unit([step], _called(call[1].name, calls), kind_of(call[1])))
         last = call
     if len(found) <= 2 * HALF:
         return found
@@ -132,9 +131,10 @@ def units(steps: Sequence[Step]) -> list[Unit]:
     return [*found[:HALF], Unit(middle, f"{len(middle)} operations"), *found[-HALF:]]
 
 
-def part_of(step: Step) -> tuple[int, Any] | None:
-    """Return the outermost layer that is no model, or loss, in whose call an operation ran, with the call's number."""
-    return next(((call, part) for call, part in step.parts if not hasattr(part, "layers")), None)
+def _called(name: str, calls: Counter[str]) -> str:
+    """Return a layer's name; for each call after the first, with the call's number."""
+    calls[name] += 1
+    return name if calls[name] == 1 else f"{name}, call {calls[name]}"
 
 
 class Builder:
@@ -143,9 +143,9 @@ class Builder:
     def __init__(self, recording: Recording, parts: Sequence[Unit]) -> None:
         self.recording, self.units = recording, parts
         self.home = {id(step.output): unit for unit in parts for step in unit.steps}
-        self._names: dict[int, str] = {}
-        self._used = set(recording.names.values())
-        self._uses: dict[int, list[Unit | None]] = {}
+        makers = {id(x.output): unit.title or x for unit in parts for x in unit.steps}
+        self.names = Names(recording.names, makers)
+        self._uses: dict[int, list[Unit]] = {}
         for unit in parts:
             for step in unit.steps:
                 for x in step.operands:
@@ -157,8 +157,9 @@ class Builder:
         graph = Seen(recording.title, left_out=left_out, operations=len(recording.steps))
         graph.folded = sum(len(unit.steps) for unit in self.units if unit.title)
         known: set[int] = set()
-        for key, x in recording.arguments.items():
-            if key in self._uses:
+        results = {id(t): t for t in recording.targets if id(t) not in self.home}
+        for key, x in {**recording.arguments, **results}.items():
+            if key in self._uses or key in results:
                 known.add(key)
                 graph.nodes.append(self._leaf(x))
         for unit in self.units:
@@ -166,7 +167,7 @@ class Builder:
             self._box(unit, graph)
         if recording.error is not None:
             self._stop(known, graph)
-        graph.results = [self._key(t) for t in recording.targets if id(t) in known or id(t) in self.home]
+        graph.results = [self._key(t) for t in recording.targets]
         return graph
 
     # ------------------------------------------------------------ nodes
@@ -175,7 +176,7 @@ class Builder:
         """Add what operations take that no operation made and that is not part of their box."""
         for step in unit.steps:
             for x in step.operands:
-                if not _is_number(x) and id(x) not in self.home and id(x) not in known:
+                if not is_number(x) and id(x) not in self.home and id(x) not in known:
                     known.add(id(x))
                     if not self._inside(x, unit):
                         graph.nodes.append(self._leaf(x))
@@ -187,26 +188,19 @@ class Builder:
     def _leaf(self, x: Any) -> Node:
         recording = self.recording
         kind = "weight" if id(x) in recording.variables else "given" if id(x) in recording.arguments else "constant"
-        return Node(id(x), self.name(x), "", kind, _array(x), self._gradient(x))
+        return Node(id(x), self.names[x], "", kind, _array(x), self._gradient(x))
 
     def _box(self, unit: Unit, graph: Seen) -> None:
         step = unit.steps[-1]
         output: Any = step.output
         if unit.title:
             output = self._outputs(unit)[-1]
-            node = Node(
-                id(unit),
-                unit.title,
-                unit.kind,
-                "folded",
-                _array(output),
-                self._gradient(output),
-                extra=self._weights(unit),
-            )
+            figures, extra = (_array(output), self._gradient(output)), self._weights(unit)
+            node = Node(id(unit), unit.title, unit.kind, "folded", *figures, extra=extra)
         else:
-            call = part_of(step)
+            call = step.part
             figures, within = (_array(output), self._gradient(output)), call[1].name if call else ""
-            node = Node(id(output), self.name(output, step), self.formula(step), "operation", *figures, within=within)
+            node = Node(id(output), self.names[output], self.names.formula(step), "operation", *figures, within=within)
         graph.nodes.append(node)
         graph.edges += self._edges(unit)
 
@@ -230,7 +224,7 @@ class Builder:
         return ((f"‖∂ {len(lines)} weights‖", number(whole)),)
 
     def _short(self, x: Any) -> str:
-        return self.name(x).rpartition("/")[2]
+        return self.names[x].rpartition("/")[2]
 
     def _stop(self, known: set[int], graph: Seen) -> None:
         """Add what failed, and what it got."""
@@ -239,12 +233,12 @@ class Builder:
         assert error is not None
         graph.error = f"{type(error).__name__}: {error.what}" + (f" To mend it: {error.mend}" if error.mend else "")
         title, operands = ("stopped", []) if failure is None else (f"{failure.title} failed", failure.operands)
-        given = {id(x): x for x in operands if not _is_number(x)}
+        given = {id(x): x for x in operands if not is_number(x)}
         for key, x in (given or recording.arguments).items():
             if key not in self.home and key not in known:
                 known.add(key)
                 graph.nodes.append(self._leaf(x))
-        extra = tuple(("got", f"{self.name(x)} {shape_of(_array(x))}") for x in operands if not _is_number(x))
+        extra = tuple(("got", f"{self.names[x]} {shape_of(_array(x))}") for x in operands if not is_number(x))
         graph.nodes.append(Node(id(error), title, "", "failed", extra=(*extra, ("error", type(error).__name__))))
         graph.edges += [Edge(self._key(x), id(error), None) for x in given.values()]
 
@@ -254,32 +248,35 @@ class Builder:
         if unit.title:
             return self._edges_into(unit)
         step = unit.steps[0]
-        names = [*map(self.name, step.operands), self.name(step.output)]
+        names = [self.names[x] for x in (*step.operands, step.output)]
         return [
             Edge(self._key(x), id(step.output), derivative(step, i, names) if self._flows(x, step.output) else None)
             for i, x in enumerate(step.operands)
-            if not _is_number(x)
+            if not is_number(x)
         ]
 
     def _edges_into(self, unit: Unit) -> list[Edge]:
         """Return the edges into a folded box, with what flows back on them."""
         made = {id(step.output) for step in unit.steps}
-        given = {id(x): x for step in unit.steps for x in step.operands if not _is_number(x) and id(x) not in made}
+        given = {id(x): x for step in unit.steps for x in step.operands if not is_number(x) and id(x) not in made}
         outside = {key: x for key, x in given.items() if id(x) in self.home or not self._inside(x, unit)}
         return [Edge(self._key(x), id(unit), self._flowing_back(x, unit)) for x in outside.values()]
 
     def _flowing_back(self, x: Any, unit: Unit) -> Derivative | None:
-        """Return the length of the gradient that a folded box passes to one of its operands."""
+        """Return the length of the gradient that comes back to an operand of a folded box from those that take it."""
         gradients = self.recording.gradients
-        seeds = {id(y): Tensor(gradients[id(y)]) for y in self._outputs(unit) if id(y) in gradients}
-        if id(x) not in gradients or not seeds:
+        if id(x) not in gradients:
             return None
-        records = [(s.block, s.operands, s.output, s.attributes) for s in unit.steps if _differentiable(s)]
-        with np.errstate(all="ignore"), unwatched():
-            found = backward(records, seeds, {id(x)}).get(id(x))  # type: ignore[arg-type]
-        if found is None:
+        parts = []
+        for step in unit.steps:
+            if id(step.output) in gradients and any(operand is x for operand in step.operands):
+                seed = Tensor(gradients[id(step.output)])
+                with np.errstate(all="ignore"), unwatched():
+                    found = backward(step.records, {id(step.output): seed}, {id(x)})
+                parts += [found[id(x)].value] if id(x) in found else []
+        if not parts:
             return Derivative(NONE)
-        return Derivative(f"‖G‖ {number(length_of(found.value))} → {shape_of(found.value)}")
+        return Derivative(f"{LENGTH} {number(length_of(sum(parts)))} → {shape_of(parts[0])}")
 
     def _flows(self, x: Any, output: Any) -> bool:
         gradients = self.recording.gradients
@@ -292,60 +289,6 @@ class Builder:
     def _gradient(self, x: Any) -> Any:
         return self.recording.gradients.get(id(x))
 
-    # ------------------------------------------------------------ words
-
-    def name(self, x: Any, step: Step | None = None) -> str:
-        """Return what an operand is called: a number is itself."""
-        if _is_number(x):
-            return number(x) if isinstance(x, (bool, int, float)) else str(x)
-        if id(x) not in self._names:
-            self._names[id(x)] = self._new(x, step)
-        return self._names[id(x)]
-
-    def _new(self, x: Any, step: Step | None) -> str:
-        given = self.recording.names.get(id(x))
-        if given is not None and given not in self._names.values():
-            return given
-        if given is None:
-            step = step or next((s for u in [self.home.get(id(x))] if u for s in u.steps if s.output is x), None)
-            given = "constant" if step is None or step.output is not x else NOUNS.get(step.block.name, step.block.name)
-        numbered = (given if n == 1 else f"{given}_{n}" for n in count(1))
-        word = next(w for w in numbered if w not in self._used)
-        self._used.add(word)
-        return word
-
-    def formula(self, step: Step) -> str:
-        """Return an operation as Python."""
-        names, block = [self.name(x) for x in step.operands], step.block.name
-        if block in SIGNS and len(names) == 2:
-            text = f" {SIGNS[block]} ".join(names)
-        elif block == "negative":
-            text = f"-{names[0]}"
-        elif block == "matmul":
-            a, b = (f"{n}{'ᵀ' * bool(step.attributes.get(f'transpose_{side}'))}" for n, side in zip(names, "ab"))
-            text = f"{a} @ {b}"
-        elif block == "item":
-            text = f"{names[0]}[{', '.join(map(_index, step.attributes['key']))}]"
-        else:
-            others = [f"{name}={x}" for name, x in step.attributes.items() if not callable(x)]
-            text = f"{block}({', '.join([*names, *others])})"
-        return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def _is_number(x: Any) -> bool:
-    return x is None or isinstance(x, (bool, int, float))
-
-
-def _differentiable(step: Step) -> bool:
-    return bool(step.block.gradient) and step.output is not None and step.output.value.dtype.kind == "f"
-
 
 def _array(x: Any) -> Any:
     return np.asarray(x.value if isinstance(x, TensorLike) else x)
-
-
-def _index(key: Any) -> str:
-    if isinstance(key, slice):
-        ends = ["" if n is None else str(n) for n in (key.start, key.stop, key.step)]
-        return ":".join(ends if key.step is not None else ends[:2])
-    return "..." if key is Ellipsis else str(key) if np.ndim(key) == 0 else f"array {np.shape(key)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from klods.pictures.flow import arranged, draw
+from klods.show.derivatives import LENGTH, Derivative
 from klods.show.flows import Lit, drawn, gradient_of, titled, told
 from klods.show.numbers import number
 from klods.show.picture import Picture, Slides
@@ -61,8 +62,13 @@ def _reached(node: Node, graph: Seen) -> str:
     if all(d.value is not None for d in derivatives):
         terms = [f"{gradient_of(other)} × {number(d.value)}" for other, d in zip(after, derivatives)]
         return f"{found} = {' + '.join(terms)} = {gradient_of(node)}."
-    terms = [f"{d.words} (G of {other.name})" for other, d in zip(after, derivatives)]
-    return f"{found} = {' + '.join(terms)}: {gradient_of(node)}."
+    return f"{found} = {' + '.join(_term(other, d) for other, d in zip(after, derivatives))}."
+
+
+def _term(after: Node, passed: Derivative) -> str:
+    if passed.words.startswith(LENGTH):
+        return f"what comes back through {after.name}"
+    return f"{passed.words.partition(' → ')[0]} (G of {after.name})"
 
 
 def _lit(values: set[int], gradients: set[int], edges: set[int], current: int) -> Lit:
