@@ -239,12 +239,32 @@ def test_steps_show_values_first_and_then_gradients_with_their_sums():
     assert "gradient" in slides[0].svg()
     assert "0.7" in shown(slides[0])
     assert rows(whole)["quotient"][3] not in shown(slides[0])
+    gradient = rows(whole)["x"][-1]
+    assert [place for place, slide in enumerate(slides) if gradient in shown(slide)] == [
+        len(slides) - 2,
+        len(slides) - 1,
+    ]  # y comes last
     assert sorted(shown(slides[-1])) == sorted(shown(whole))
     terms = next(caption for caption in slides.captions if caption.startswith("Backward: the gradient of x = "))
     left, right = terms.removesuffix(".").rpartition(" = ")[::2]
     products = re.findall(r"(-?[\d.e-]+) × (-?[\d.e-]+)", left)
     assert len(products) == 2
     assert sum(float(a) * float(b) for a, b in products) == pytest.approx(float(right), rel=5e-3)
+
+
+def test_a_gradient_is_shown_after_those_that_it_is_made_of():
+    slides = graph(branching, 0.7, -1.3, steps=True)
+    order = re.findall(r"Backward: the gradient of (\w+)", "\n".join(slides.captions))
+    for output, ways in derivatives(graph(branching, 0.7, -1.3)).items():
+        for operand, _ in ways:
+            assert order.index(output) < order.index(operand)
+
+
+def test_what_is_given_stands_just_above_what_takes_it():
+    svg = graph(lambda x, w, b: klods.tanh(w * x) + b, 1.0, 2.0, 3.0).svg()
+    height = {name: float(y) for y, name in re.findall(r'y="([\d.]+)"[^>]*>(\w+) (?:\(given|=)', svg)}
+    assert height["x"] == height["w"] < height["product"] < height["b"] < height["added"]
+    assert height["b"] == height["tanh"]
 
 
 def test_a_shape_error_is_drawn_where_it_happens():
@@ -258,6 +278,7 @@ def test_a_shape_error_is_drawn_where_it_happens():
     assert "h = relu(x)" in texts
     assert "#b3261e" in picture.svg()
     assert "3 columns on the left, 4 rows on the right" in picture.drawing.description
+    assert "3 columns on the left, 4 rows on the right" in " ".join(texts)
     assert "matmul failed" in str(picture)
 
 

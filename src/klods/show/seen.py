@@ -269,7 +269,7 @@ class Builder:
             return None
         parts = []
         for step in unit.steps:
-            if id(step.output) in gradients and any(operand is x for operand in step.operands):
+            if id(step.output) in gradients:
                 seed = Tensor(gradients[id(step.output)])
                 with np.errstate(all="ignore"), unwatched():
                     found = backward(step.records, {id(step.output): seed}, {id(x)})
