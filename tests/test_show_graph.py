@@ -260,6 +260,13 @@ def test_a_gradient_is_shown_after_those_that_it_is_made_of():
             assert order.index(output) < order.index(operand)
 
 
+def test_slides_mark_the_arrows_that_a_value_comes_by_and_those_that_its_gradient_comes_back_by():
+    slides = graph(lambda x: klods.sin(x) * x, 1.0, steps=True)
+    lines = [slide.svg().count('fill="none" stroke="#d55e00"') for slide in slides]
+    # an arrow is two lines, into its label and out of it: sin has one, the product two; x goes into both
+    assert lines == [0, 2, 4, 0, 2, 4]
+
+
 def test_what_is_given_stands_just_above_what_takes_it():
     svg = graph(lambda x, w, b: klods.tanh(w * x) + b, 1.0, 2.0, 3.0).svg()
     height = {name: float(y) for y, name in re.findall(r'y="([\d.]+)"[^>]*>(\w+) (?:\(given|=)', svg)}
@@ -318,6 +325,16 @@ def test_a_long_computation_is_folded_in_the_middle():
     assert "160 operations" in shown(picture)
     assert "160 of 200 operations are folded" in str(picture)
     assert rows(picture)["x"][-1] == f"{float(tape.gradient(y, x)):.4g}"
+
+
+def test_the_text_needs_no_letters_but_those_of_terminals():
+    for picture in (
+        graph(dense_model(), X, Y),
+        graph(dense_model(), X, Y, fold=False),
+        *graph(branching, 1.0, 2.0, steps=True),
+    ):
+        assert picture.text.replace("…", "").isascii()
+    assert "d matmul / d x: G @ hidden/kernel.T -> (6, 4)" in str(graph(dense_model(), X, Y, fold=False))
 
 
 def test_what_has_no_gradient_says_none():

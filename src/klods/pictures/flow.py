@@ -75,12 +75,21 @@ class Station:
 
 @dataclass(frozen=True)
 class Tie:
-    """An arrow from one box to another, with a label if it has one; `shown` tells whether the label is."""
+    """An arrow from one box to another.
+
+    Attributes:
+        source: the key of the one.
+        target: the key of the other.
+        label: what stands on it; nothing for no label.
+        shown: whether the label can be read.
+        marked: whether it catches the eye.
+    """
 
     source: Key
     target: Key
     label: str = ""
     shown: bool = True
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,18 +148,22 @@ def _label_key(number: int) -> Key:
 
 
 def _edges(flow: Flow) -> list[Edge]:
-    edges: list[Edge] = []
-    for number, tie in enumerate(flow.ties):
-        label = _label_key(number)
-        edges += [(tie.source, label), (label, tie.target)] if tie.label else [(tie.source, tie.target)]
-    return list(dict.fromkeys(edges))
+    return list(dict.fromkeys(edge for number, tie in enumerate(flow.ties) for edge in _edges_of(number, tie)))
+
+
+def _edges_of(number: int, tie: Tie) -> list[Edge]:
+    """Return an arrow's edges: to its label and from it on."""
+    label = _label_key(number)
+    return [(tie.source, label), (label, tie.target)] if tie.label else [(tie.source, tie.target)]
 
 
 def _arrows(flow: Flow, plan: Plan) -> list[Curve]:
     """Return the arrows: one line into each label, and an arrow out of it."""
     edges = _edges(flow)
     labels = {_label_key(number) for number, tie in enumerate(flow.ties) if tie.label}
-    return [_headless(x) if edge[1] in labels else x for edge, x in zip(edges, arrows(plan, edges))]
+    marked = {edge for number, tie in enumerate(flow.ties) if tie.marked for edge in _edges_of(number, tie)}
+    curves = [_headless(x) if edge[1] in labels else x for edge, x in zip(edges, arrows(plan, edges))]
+    return [replace(x, colour=MARK) if edge in marked else x for edge, x in zip(edges, curves)]
 
 
 def _headless(curve: Curve) -> Curve:

@@ -21,6 +21,8 @@ LOCAL = (
 )
 ARRIVING = "G: the gradient that arrives from below."
 LENGTHS = "‖G‖ on an arrow: the length of the gradient that flows back on it, the root of the sum of its squares."
+# For terminals that have no other letters: as NumPy writes it.
+ASCII = str.maketrans({"·": "@", "ᵀ": ".T", "→": "->", "×": "*", "‖": "|", "Σ": "sum", "∂": "d "})
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ def gradient_of(node: Node) -> str:
 
 def _tie(place: int, edge: Edge, lit: Lit | None) -> Tie:
     label = "" if edge.derivative is None else edge.derivative.words
-    return Tie(edge.source, edge.target, label, shown=lit is None or place in lit.edges)
+    if lit is None:
+        return Tie(edge.source, edge.target, label)
+    marked = lit.current == (edge.source if lit.current in lit.gradients else edge.target)
+    return Tie(edge.source, edge.target, label, place in lit.edges, marked and bool(label or not lit.gradients))
 
 
 # ------------------------------------------------------------ words
@@ -97,7 +102,7 @@ def told(graph: Seen, lit: Lit) -> str:
     for node in nodes:
         figures = [*_figures(node), *(_gradients(node) if node.key in lit.gradients else [])]
         lines.append(f"  {node.name}: {', '.join(f'{label} {value}' for label, value in figures)}")
-    return "\n".join(lines)
+    return "\n".join(lines).translate(ASCII)
 
 
 def notes(graph: Seen) -> list[str]:
@@ -179,7 +184,7 @@ def text(graph: Seen) -> str:
     lines += ["", "local derivatives", *local] if local else []
     lines += [f"{node.name}: {label} {value}" for node in graph.nodes for label, value in node.extra]
     said = [line for note in (*notes(graph), stopped(graph)) for line in wrap(note, WIDEST)]
-    return "\n".join([*lines, "", *said]).rstrip()
+    return "\n".join([*lines, "", *said]).rstrip().translate(ASCII)
 
 
 def _cells(node: Node) -> list[str]:
