@@ -22,7 +22,7 @@ LOCAL = (
 ARRIVING = "G: the gradient that arrives from below."
 LENGTHS = "‖G‖ on an arrow: the length of the gradient that flows back on it, the root of the sum of its squares."
 # For terminals that have no other letters: as NumPy writes it.
-ASCII = str.maketrans({"·": "@", "ᵀ": ".T", "→": "->", "×": "*", "‖": "|", "Σ": "sum", "∂": "d "})
+ASCII = str.maketrans({"·": "@", "ᵀ": ".T", "→": "->", "×": "*", "‖": "|", "Σ": "sum", "∂": "d"})
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from klods.pictures.boxes import Plan
 from klods.pictures.flow import arranged, draw
 from klods.show.derivatives import LENGTH, Derivative
 from klods.show.flows import Lit, drawn, gradient_of, titled, told
@@ -16,8 +19,13 @@ def walk(graph: Seen) -> Slides:
     """Return a graph as slides: what is given, each operation, and the gradients back from the result."""
     plan = arranged(drawn(graph))
     slides = [*_forward(graph), *_backward(graph)]
-    pictures = [Picture(draw(drawn(graph, lit), plan), told(graph, lit)) for lit, _ in slides]
+    pictures = [_picture(graph, lit, caption, plan) for lit, caption in slides]
     return Slides(pictures, [caption for _, caption in slides])
+
+
+def _picture(graph: Seen, lit: Lit, caption: str, plan: Plan) -> Picture:
+    words = told(graph, lit)
+    return Picture(draw(replace(drawn(graph, lit), description=f"{caption} {words.strip()}."), plan), words)
 
 
 def _forward(graph: Seen) -> list[tuple[Lit, str]]:

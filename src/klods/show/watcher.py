@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 from klods.errors import KlodsError
 from klods.keras.layers.layer import Layer
@@ -68,14 +71,15 @@ class Failure:
     operands: list[Any]
 
 
-class unwatched:
-    """Let no tape write down what runs inside the `with` block."""
-
-    def __enter__(self) -> None:
-        self._token = watching.set(())
-
-    def __exit__(self, *exception: object) -> None:
-        watching.reset(self._token)
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Let no tape write down what runs inside the `with` block, and NumPy not warn of infinity and NaN."""
+    token = watching.set(())
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        watching.reset(token)
 
 
 class Watcher:
