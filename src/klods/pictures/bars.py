@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from klods.pictures.boxes import GROUND
-from klods.pictures.page import GRID, INK, MARGIN, PALE, cut, page, written
+from klods.pictures.page import GRID, INK, MARGIN, PALE, WIDTH, cut, page, written
 from klods.pictures.shapes import CODE_WIDTH, Drawing, Rectangle, Shape, Text, text_width
 
-WIDTH = 700.0
+WIDER = 700.0  # a page of texts side by side
 LARGE, SMALL = 13.0, 11.0  # sizes of letters
 LINE, BAR = 17.0, 12.0  # heights
 APART, PADDING, INSET = 14.0, 6.0, 14.0  # between columns, inside them, before what stands below a title
@@ -85,18 +85,18 @@ def table(title: str, description: str, sections: Sequence[Section], notes: Sequ
     body = Body()
     for section in sections:
         body.section(section)
-    return page(title, description, body.shapes, body.y + 6, notes, WIDTH)
+    return page(title, description, body.shapes, body.y + 6, notes)
 
 
 def columns(title: str, description: str, parts: Sequence[Column], notes: Sequence[str] = ()) -> Drawing:
     """Return a drawing of texts side by side."""
-    wide = (WIDTH - 2 * MARGIN - APART * (len(parts) - 1)) / len(parts)
+    wide = (WIDER - 2 * MARGIN - APART * (len(parts) - 1)) / len(parts)
     starts = [MARGIN + (wide + APART) * i for i in range(len(parts))]
     bodies = [_column(part, x + PADDING, wide - 2 * PADDING) for x, part in zip(starts, parts)]
     height = max(body.y for body in bodies) + PADDING
     grounds = [Rectangle(x, 0, wide, height, fill=GROUND, stroke=GRID, radius=5) for x in starts]
     shapes = [*grounds, *(shape for body in bodies for shape in body.shapes)]
-    return page(title, description, shapes, height + 6, notes, WIDTH)
+    return page(title, description, shapes, height + 6, notes, WIDER)
 
 
 class Body:

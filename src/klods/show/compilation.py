@@ -41,8 +41,8 @@ def kernels(model_or_function: Any, *examples: Any, kernel: int | None = None) -
         kernel: the number of a kernel to look into.
 
     Raises:
-        StateError: for a model that isn't compiled or whose inputs' shape isn't known, and for a function that has
-            not been called.
+        StateError: for a model that isn't compiled or whose inputs' shape isn't known, for a function that has not
+            been called, and for a kernel that is a call of a function in Python.
         DataError: for what is neither model nor function.
         PositionError: for a number that no kernel has.
         Untraceable: for what can't be traced, and so isn't compiled.
@@ -72,8 +72,8 @@ def _overview(explanation: Explanation) -> Picture:
     most = max(1, *(len(stage.nodes) for stage in stages))
     lines = [_stage_line(stage, before, most) for stage, before in zip(stages, [None, *stages])]
     lines += [_fused_line(explanation.plan, most), _planned_line(explanation.plan, most)]
-    passes = Section("From the traced function to the plan", [""], 110, lines)
-    plan = Section("The plan, kernel by kernel", ["time of a run", "bytes read and written"], 260, _row_lines(rows))
+    passes = Section("From the traced function to the plan", [""], 76, lines)
+    plan = Section("The plan, kernel by kernel", ["time of a run", "bytes read and written"], 220, _row_lines(rows))
     told = "\n".join(_told(line) for line in lines)
     drawing = table(explanation.title, _described(stages, explanation), [passes, plan], notes(rows))
     return Picture(drawing, f"{explanation.title}\n\n{told}\n\n{text.plan('The plan', rows)}")
