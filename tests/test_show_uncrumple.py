@@ -132,6 +132,15 @@ def test_regions_are_what_the_model_answers(classes):
             assert np.argmax(fits) == answer
 
 
+def test_classes_that_no_point_has_keep_their_numbers():
+    model = stack(keras.layers.Dense(3))
+    model.set_weights([[[-9.0, 0.0, 9.0], [0.0, 0.0, 0.0]], np.zeros(3)])
+    slides = klods.show.uncrumple(model, [[-1.0, 0.0], [1.0, 0.0], [2.0, 1.0]], [0, 2, 2])
+    assert "gives 100% of the 3 points their class" in str(slides[-1])
+    assert "class 1 (0)" in slides[-1].svg()
+    assert len(marks(slides[-1], 2)) == 2
+
+
 def test_points_in_the_wrong_region_are_ringed():
     model = stack(keras.layers.Dense(1, "sigmoid"))
     model.set_weights([[[1.0], [0.0]], [0.0]])

@@ -57,8 +57,10 @@ def uncrumple(model: Any, x: Any, y: Any) -> Slides:
     """
     data = _checked(x, y)
     grid = _grid(data.points)
+    drawn = [data.thinned(USED).points, grid.reshape(-1, 2).astype(data.points.dtype)]
+    passed = stages(model, np.concatenate(drawn))
+    data = _numbered(data, passed[-1].values.shape[1])
     kept = data.thinned(USED)
-    passed = stages(model, np.concatenate([kept.points, grid.reshape(-1, 2).astype(kept.points.dtype)]))
     views: list[View] = []
     for stage in passed:
         views.append(_view(stage, kept, views[-1] if views else None))
@@ -70,7 +72,7 @@ def uncrumple(model: Any, x: Any, y: Any) -> Slides:
             captions.append(f"{after.name}, {step}/{BETWEEN + 1} of the way")
         pictures.append(_resting(after, kept))
         captions.append(after.name)
-    return Slides([*pictures, _regions(model, data, grid)], [*captions, "the model's regions"])
+    return Slides([*pictures, _regions(model, data, kept.thinned(DRAWN), grid)], [*captions, "the model's regions"])
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,20 @@ def _checked(x: Any, y: Any) -> Data:
     return Data(
         points if points.dtype.kind == "f" else points.astype("float32"), classes.reshape(-1), known, len(points)
     )
+
+
+def _numbered(data: Data, outputs: int) -> Data:
+    """Return data whose labels are the classes that a model of so many outputs tells apart."""
+    if outputs == 1:
+        if len(data.labels) != 2:
+            raise DataError(f"A model of one output knows two classes; got {data.labels}.", "pass two classes.")
+        return data
+    if data.labels[0] < 0 or data.labels[-1] >= outputs:
+        raise DataError(
+            f"A model of {outputs} outputs knows the classes 0 to {outputs - 1}; got {data.labels}.",
+            "number the classes from 0.",
+        )
+    return replace(data, classes=data.labels[data.classes], labels=np.arange(outputs))
 
 
 def _grid(points: np.ndarray) -> np.ndarray:
@@ -212,7 +228,8 @@ def _told_of_cuts(values: np.ndarray, data: Data) -> str:
     wanted = np.eye(len(data.labels))[data.classes[finite]]
     fitted, *_ = np.linalg.lstsq(inputs, wanted, rcond=ROUNDING)
     right = int(((inputs @ fitted).argmax(axis=1) == data.classes[finite]).sum())
-    return f"Straight cuts, fitted by least squares, put {right / len(values):.0%} of {len(values):,} points on their side."
+    share = f"{right / len(values):.0%} of {len(values):,} points"
+    return f"Straight cuts, fitted by least squares, put {share} on their side."
 
 
 # ------------------------------------------------------------ pictures
@@ -263,22 +280,20 @@ def _thinned(data: Data) -> list[str]:
 # ------------------------------------------------------------ regions
 
 
-def _regions(model: Any, data: Data, grid: np.ndarray) -> Picture:
+def _regions(model: Any, data: Data, seen: Data, grid: np.ndarray) -> Picture:
     corners = grid.reshape(-1, 2)
     frame = window([corners], SIDE, margin=0)
     share = (np.arange(PIXELS) + 0.5) / PIXELS * 2 - 1
     across, up = frame.centre[0] + frame.reach * share, frame.centre[1] - frame.reach * share
     plane = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(data.points.dtype)
     classes, rule = _told_apart(model, plane, data)
-    given, _ = _told_apart(model, data.points, data)
-    seen = data.thinned(DRAWN)
-    missed = replace(data, classes=given).thinned(DRAWN).classes != seen.classes
+    right = float((_told_apart(model, data.points, data)[0] == data.classes).mean())
+    missed = _told_apart(model, seen.points, data)[0] != seen.classes
     places = frame.places(seen.points)
     rings = [Circle(x, y, 7.5, stroke=VALUE) for x, y in places[missed].tolist() if np.isfinite(x + y)]
     image = Image(0, 0, SIDE, SIDE, regions(classes.reshape(PIXELS, PIXELS)))
     shapes = [image, Rectangle(0, 0, SIDE, SIDE, stroke=GREY), *_marks(places, seen.classes), *rings]
     title = "The model's regions in the plane of the inputs"
-    right = float((given == data.classes).mean())
     told = f"The model gives {right:.0%} of the {len(data.points):,} points their class ({rule})."
     ringed = [f"Ringed: {len(rings)} of the points drawn, in the region of another class."] if rings else []
     notes = [told, *ringed, *_lost(data.points), *_thinned(data)]
@@ -289,17 +304,8 @@ def _regions(model: Any, data: Data, grid: np.ndarray) -> Picture:
 def _told_apart(model: Any, points: np.ndarray, data: Data) -> tuple[np.ndarray, str]:
     """Return the places, among the labels, of the classes that a model gives to points, and by what rule."""
     outputs = np.asarray(convert_to_tensor(model(points)).value)
-    if outputs.shape[1] == 1:
-        if len(data.labels) != 2:
-            raise DataError(
-                f"A model of one output tells two classes apart; got {len(data.labels)}.", "pass two classes."
-            )
-        low, high = data.labels.tolist()
-        cut = 0 if getattr(model.loss, "from_logits", False) else (low + high) / 2
-        return (outputs[:, 0] > cut).astype(int), f"output above {cut:g}: class {high}"
-    if data.labels[0] < 0 or data.labels[-1] >= outputs.shape[1]:
-        raise DataError(
-            f"A model of {outputs.shape[1]} outputs knows the classes 0 to {outputs.shape[1] - 1}; got {data.labels}.",
-            "number the classes from 0.",
-        )
-    return outputs.argmax(axis=1), "the largest output"
+    if outputs.shape[1] > 1:
+        return outputs.argmax(axis=1), "the largest output"
+    low, high = data.labels.tolist()
+    cut = 0 if getattr(model.loss, "from_logits", False) else (low + high) / 2
+    return (outputs[:, 0] > cut).astype(int), f"output above {cut:g}: class {high}"
