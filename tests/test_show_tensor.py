@@ -125,7 +125,7 @@ def test_images_have_colours_and_scales():
     assert (first == np.round(x[0] * 255)).all()
     assert second[2, 3].tolist() == [0xD5, 0x5E, 0x00]
     assert "black is 0, white is 1" in picture.drawing.description
-    assert "samples: 2" in [text for _, _, text in texts(picture)][1]
+    assert "axis 0, samples: 2" in [text for _, _, text in texts(picture)]
     stretched = pixels(klods.show.tensor([[-2.0, 0.0], [1.0, 2.0]], kind="images"))[0][..., 0]
     assert stretched.tolist() == [[0, 128], [191, 255]]
 

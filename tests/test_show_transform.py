@@ -10,8 +10,8 @@ import pytest
 
 import klods
 from klods.errors import DTypeError, NameUnknownError, ShapeError
-from klods.pictures.planes import Window
 from klods.pictures.svg import COLOURS
+from klods.pictures.windows import Window
 
 SVG = "{http://www.w3.org/2000/svg}"
 W, B = np.array([[1.3, 0.5], [0.4, -0.8]]), np.array([0.4, -0.5])

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from klods.pictures.boxes import LABEL, VALUE
-from klods.pictures.shapes import ARROW, Curve, Drawing, Line, Rectangle, Shape, Text, text_width
+from klods.pictures.boxes import LABEL
+from klods.pictures.page import HEADING, MARGIN, moved, page, written
+from klods.pictures.shapes import ARROW, Drawing, Line, Shape, Text, text_width
 
-MARGIN, LARGE, SMALL = 14.0, 13.0, 11.5  # around a page; letters
+SMALL = 11.5  # size of letters
 LINE = 15.0  # from one line of small letters to the next
-NARROWEST = 300.0  # a page, so that notes aren't cut into single words
+NARROWEST, WIDEST = 340.0, 600.0  # the least that a page takes for notes, and the most for a title in one line
 MARK = "#a84300"  # of NaN and infinity: orange, dark enough to be read on white
 DOTS = "…"
 Side = Literal["start", "middle", "end"]
@@ -27,23 +27,16 @@ class Block:
     height: float
 
 
-def moved(shapes: Iterable[Shape], x: float, y: float) -> list[Shape]:
+def shifted(shapes: Iterable[Shape], x: float, y: float) -> list[Shape]:
     """Return shapes moved to the right by x and down by y."""
-    return [_moved(shape, x, y) for shape in shapes]
-
-
-def _moved(shape: Shape, x: float, y: float) -> Shape:
-    if isinstance(shape, Line):
-        return replace(shape, points=[(a + x, b + y) for a, b in shape.points])
-    assert not isinstance(shape, Curve)
-    return replace(shape, x=shape.x + x, y=shape.y + y)
+    return [moved(shape, x, y) for shape in shapes]
 
 
 def beside(blocks: Sequence[Block], gap: float, align: Side = "start") -> Block:
     """Return blocks side by side; `align` says whether their tops, middles or bottoms are level."""
     height, x, shapes = max(block.height for block in blocks), 0.0, []
     for block in blocks:
-        shapes += moved(block.shapes, x, _offset(height - block.height, align))
+        shapes += shifted(block.shapes, x, _offset(height - block.height, align))
         x += block.width + gap
     return Block(shapes, x - gap, height)
 
@@ -52,7 +45,7 @@ def below(blocks: Sequence[Block], gap: float, align: Side = "start") -> Block:
     """Return blocks one below the other; `align` says whether their left sides, middles or right sides are level."""
     width, y, shapes = max(block.width for block in blocks), 0.0, []
     for block in blocks:
-        shapes += moved(block.shapes, _offset(width - block.width, align), y)
+        shapes += shifted(block.shapes, _offset(width - block.width, align), y)
         y += block.height + gap
     return Block(shapes, width, y - gap)
 
@@ -94,29 +87,19 @@ def dots(height: float) -> Block:
     return Block([Text(0, height / 2 + 4, DOTS, 16, LABEL)], 18, height)
 
 
-def page(title: str, description: str, body: Block, notes: Sequence[str] = (), mark: str = "") -> Drawing:
+def on_page(title: str, description: str, body: Block, notes: Sequence[str] = (), mark: str = "") -> Drawing:
     """Return a drawing on a white ground: a title, a body and notes.
 
     Args:
         title: the line above the body.
-        description: what is to be seen, for those who hear it.
+        description: what is to be seen, for those who hear it; the mark and the notes are added.
         body: what is shown.
         notes: sentences below the body.
-        mark: a further note that has to be seen, such as one on NaN.
+        mark: a sentence that has to be seen, such as one on NaN.
     """
-    head = words(title, LARGE, VALUE, bold=True)
-    width = max(head.width, body.width, NARROWEST)
-    told = [words(line) for note in notes for line in _lines(note, width)]
-    marked = [words(line, colour=MARK, bold=True) for line in _lines(mark, width / 1.12)]
-    all_of_it = below([head, Block([], 0, 0), body, *_together(told + marked)], 6)
-    wide, high = all_of_it.width + 2 * MARGIN, all_of_it.height + 2 * MARGIN
-    ground = Rectangle(0, 0, wide, high, fill="#ffffff")
-    return Drawing([ground, *moved(all_of_it.shapes, MARGIN, MARGIN)], wide, high, title, description)
-
-
-def _together(lines: Sequence[Block]) -> list[Block]:
-    return [below(lines, 1)] if lines else []
-
-
-def _lines(text: str, width: float) -> list[str]:
-    return textwrap.wrap(text, max(20, int(width / (0.54 * SMALL))))
+    width = max(body.width, NARROWEST, min(text_width(title, HEADING, bold=True), WIDEST))
+    lines = written(mark, 0, SMALL, width, SMALL, MARK, bold=True) if mark else []
+    whole = below([body, *([Block(lines, width, (SMALL + 6) * len(lines))] if lines else [])], 8)
+    told = f"{description} {mark}." if mark else description
+    shapes = shifted(whole.shapes, MARGIN, 0)
+    return page(title, told, shapes, whole.height + 6, notes, width + 2 * MARGIN)

@@ -15,9 +15,9 @@ from klods.pictures.blocks import (
     beside,
     dots,
     downwards,
-    moved,
     overhead,
     rightwards,
+    shifted,
     words,
 )
 from klods.pictures.boxes import GREY, LABEL, VALUE
@@ -87,7 +87,7 @@ def _stack(array: Any, labels: Sequence[str], along: tuple[int, int]) -> Block:
     for depth in range(last, -1, -1):
         seen = sheets[depth] if depth == 0 else [sheets[depth][0], *[[""] * len(row) for row in sheets[depth][1:]]]
         grid = _grid(seen, widths, FRONT if depth == 0 else BEHIND, dashed=depth == SHEETS)
-        shapes += moved(grid.shapes, depth * across, rise - depth * up)
+        shapes += shifted(grid.shapes, depth * across, rise - depth * up)
     body = Block(shapes, grid.width + last * across, grid.height + rise)
     return _with_depth(body, grid, labels) if labels else body
 
@@ -102,8 +102,8 @@ def _with_depth(body: Block, front: Block, labels: Sequence[str]) -> Block:
     arrow = Line([(x - 8, rise), (x + run - 8, 0)], LABEL, 1.2, arrow=True)
     top = rise / 2 + 4 - LINE / 2 * (len(lines) - 1)
     texts = [Text(x - 18 + run / 2, top + LINE * i, line, SMALL, LABEL, anchor="end") for i, line in enumerate(lines)]
-    parts = [*moved(body.shapes, x, 0), *moved(left.shapes, x - left.width, rise), arrow, *texts]
-    shapes = [*parts, *moved(under.shapes, x, body.height + 2)]
+    parts = [*shifted(body.shapes, x, 0), *shifted(left.shapes, x - left.width, rise), arrow, *texts]
+    shapes = [*parts, *shifted(under.shapes, x, body.height + 2)]
     return Block(
         shapes, x + max(body.width, under.width), body.height + 2 + max(under.height, left.height - front.height)
     )

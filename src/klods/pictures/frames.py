@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.pictures.blocks import Block, below, beside, dots, downwards, moved, overhead, rightwards, words
+from klods.pictures.blocks import Block, below, beside, dots, downwards, overhead, rightwards, shifted, words
 from klods.pictures.boxes import GREY
 from klods.pictures.shapes import Image, Rectangle, Shape
 
@@ -132,5 +132,5 @@ def _strip(frames: Any, bounds: Range, more: bool) -> Block:
     holes: list[Shape] = [
         Rectangle(x, y, 6, 6, HOLE, radius=1) for x in np.arange(6.0, width - 8, 14) for y in (4.0, height - 10)
     ]
-    film = Block([Rectangle(0, 0, width, height, FILM), *holes, *moved(inner.shapes, 8, 14)], width, height)
+    film = Block([Rectangle(0, 0, width, height, FILM), *holes, *shifted(inner.shapes, 8, 14)], width, height)
     return beside([film, dots(height)], 6) if more else film

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError, DTypeError, ShapeError, unknown_name
-from klods.pictures.blocks import Block, page
+from klods.pictures.blocks import Block, on_page
 from klods.pictures.cells import cells, number
 from klods.pictures.frames import IMAGES, bounds, extremes, films, images, letters
 from klods.pictures.traces import LINES, PANELS, STEPS, traces
@@ -21,7 +21,7 @@ NAMES = {
     "sequence": ("samples", "timesteps", "features"),
     "video": ("samples", "frames", "height", "width", "channels"),
 }
-SHAPES = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "a stack of matrices", 4: "a row of stacks of matrices"}
+SHAPES = {0: "a scalar", 1: "a vector", 2: "a matrix", 3: "a stack of matrices", 4: "a row of stacks"}
 DEEPEST = 5  # rank that is drawn; of more axes, the first entries
 COLOURS = {1: "grey", 3: "red, green, blue"}
 PRINTED = 60  # values of a small tensor, all of which are printed
@@ -63,9 +63,9 @@ def tensor(x: Any, axes: Sequence[str] | None = None, kind: str | None = None) -
     body, notes = _body(array, kind, labels)
     title, mark = _title(array), _mark(array)
     told = [*labels, *_range(array)]
-    description = ". ".join([title, *told, *notes, *([mark] if mark else [])]) + "."
+    description = f"{'. '.join([title, *labels])}."
     text = "\n".join([title, *told, *([mark] if mark else []), _printed(array, kind)])
-    return Picture(page(title, description, body, [*_range(array), *notes], mark), text)
+    return Picture(on_page(title, description, body, [*_range(array), *notes], mark), text)
 
 
 def _values(x: Any) -> np.ndarray:

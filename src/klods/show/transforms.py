@@ -9,12 +9,12 @@ import numpy as np
 
 from klods.errors import ShapeError
 from klods.keras import activations
-from klods.pictures.blocks import Block, below, beside, page, words
+from klods.pictures.blocks import Block, below, beside, on_page, words
 from klods.pictures.boxes import VALUE
 from klods.pictures.cells import number
-from klods.pictures.planes import Window
 from klods.pictures.shapes import Circle, Line, Shape
 from klods.pictures.svg import COLOURS
+from klods.pictures.windows import Window
 from klods.show.picture import Picture
 from klods.tensor import convert_to_tensor
 
@@ -61,7 +61,7 @@ def transform(W: Any, b: Any = None, activation: Any = None) -> Picture:
     scenes = _scenes(steps)
     notes = [*_told(weights, offset), *_told_of_activation(activation, scenes)]
     body = _panels(["before", *(name for name, _ in steps)], scenes)
-    drawing = page(title, " ".join([f"{title}.", *notes]), body, [*notes, *_scales(scenes)])
+    drawing = on_page(title, f"{title}.", body, [*notes, *_scales(scenes)])
     return Picture(drawing, "\n".join([title, *notes]))
 
 

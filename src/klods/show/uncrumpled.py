@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from klods.errors import DataError, ShapeError
-from klods.pictures.blocks import Block, below, beside, page, words
+from klods.pictures.blocks import Block, below, beside, on_page, words
 from klods.pictures.boxes import GREY, VALUE
 from klods.pictures.cells import number
 from klods.pictures.marks import mark, regions
-from klods.pictures.planes import Window, window
 from klods.pictures.shapes import Circle, Image, Rectangle, Shape
+from klods.pictures.windows import Window, window
 from klods.show.picture import Picture, Slides
 from klods.show.stages import Stage, stages
 from klods.tensor import convert_to_tensor
@@ -52,7 +52,7 @@ def uncrumple(model: Any, x: Any, y: Any) -> Slides:
         >>> model.set_weights([[[4.0], [0.0]], [-2.0]])
         >>> slides = klods.show.uncrumple(model, [[0.0, 0.0], [1.0, 0.0]], [0, 1])
         >>> print(slides[-1])
-        The model's regions in the plane of the inputs.
+        The model's regions among the inputs.
         The model gives 100% of the 2 points their class (output above 0.5: class 1).
     """
     data = _checked(x, y)
@@ -241,7 +241,7 @@ def _resting(view: View, data: Data) -> Picture:
     body = _body(ground, view.grid, view.points, data)
     title = f"After {view.name}" if view.name != "input" else "The points"
     notes = [*view.notes, *_thinned(data)]
-    return Picture(page(title, " ".join([f"{title}.", *notes]), body, notes), "\n".join(view.notes))
+    return Picture(on_page(title, f"{title}.", body, notes), "\n".join(view.notes))
 
 
 def _on_the_way(before: View, after: View, share: float, data: Data) -> Picture:
@@ -249,7 +249,7 @@ def _on_the_way(before: View, after: View, share: float, data: Data) -> Picture:
     title = f"On the way to {after.name}"
     note = f"{share:.0%} of the straight way from one picture to the next; no state of the model."
     ground: list[Shape] = [Rectangle(0, 0, SIDE, SIDE, "#ffffff", GREY)]
-    return Picture(page(title, f"{title}: {note}", _body(ground, grid, points, data), [note]), "")
+    return Picture(on_page(title, f"{title}.", _body(ground, grid, points, data), [note]), "")
 
 
 def _body(ground: Sequence[Shape], grid: np.ndarray, points: np.ndarray, data: Data) -> Block:
@@ -293,12 +293,12 @@ def _regions(model: Any, data: Data, seen: Data, grid: np.ndarray) -> Picture:
     rings = [Circle(x, y, 7.5, stroke=VALUE) for x, y in places[missed].tolist() if np.isfinite(x + y)]
     image = Image(0, 0, SIDE, SIDE, regions(classes.reshape(PIXELS, PIXELS)))
     shapes = [image, Rectangle(0, 0, SIDE, SIDE, stroke=GREY), *_marks(places, seen.classes), *rings]
-    title = "The model's regions in the plane of the inputs"
+    title = "The model's regions among the inputs"
     told = f"The model gives {right:.0%} of the {len(data.points):,} points their class ({rule})."
     ringed = [f"Ringed: {len(rings)} of the points drawn, in the region of another class."] if rings else []
     notes = [told, *ringed, *_lost(data.points), *_thinned(data)]
     body = below([Block(shapes, SIDE, SIDE), _legend(data)], 6)
-    return Picture(page(title, " ".join([f"{title}.", *notes]), body, notes), "\n".join([f"{title}.", told, *ringed]))
+    return Picture(on_page(title, f"{title}.", body, notes), "\n".join([f"{title}.", told, *ringed]))
 
 
 def _told_apart(model: Any, points: np.ndarray, data: Data) -> tuple[np.ndarray, str]:
