@@ -209,3 +209,8 @@ def test_rows_of_stacks_are_of_one_length():
     picture = klods.show.tensor(np.arange(2 * 9 * 8).reshape(2, 9, 2, 2, 2))
     tops = [y for _, y, text in texts(picture) if text.isdigit() and int(text) % 8 == 0]
     assert len(tops) == 2 * tops.count(tops[0])
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (1, 2), (5,), (2, 2, 2, 2)])
+def test_the_title_is_one_line(shape):
+    assert f"{klods.show.tensor(np.ones(shape)).drawing.title}</text>" in klods.show.tensor(np.ones(shape)).svg()

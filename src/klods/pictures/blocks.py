@@ -97,7 +97,7 @@ def on_page(title: str, description: str, body: Block, notes: Sequence[str] = ()
         notes: sentences below the body.
         mark: a sentence that has to be seen, such as one on NaN.
     """
-    width = max(body.width, NARROWEST, min(text_width(title, HEADING, bold=True), WIDEST))
+    width = max(body.width, NARROWEST, min(text_width(title, HEADING, bold=True) + 1, WIDEST))
     lines = written(mark, 0, SMALL, width, SMALL, MARK, bold=True) if mark else []
     whole = below([body, *([Block(lines, width, (SMALL + 6) * len(lines))] if lines else [])], 8)
     told = f"{description} {mark}." if mark else description
