@@ -1,23 +1,32 @@
 """Builds the documentation: `make docs`, or `python docs/build.py` where the extra `docs` is installed.
 
-The pages of this folder, the companion's sections and the pages that are generated are laid together in
+The pages of this folder, the companion's sections and the pages that are worked out from the code are laid together in
 build/docs/source; Sphinx executes their code and writes the site to build/docs/html. A warning fails the build.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from generated import pages
+import page_of_blocks
+import pages_of_names
 from sphinx.cmd.build import main as sphinx
 
 from klods.companion import sections
 
 DOCS = Path(__file__).parent
-BUILD = DOCS.parent / "build" / "docs"
+ROOT = DOCS.parent
+BUILD = ROOT / "build" / "docs"
+BENCHMARKS = """# Benchmarks
+
+klods beside Keras on JAX, on TensorFlow and on torch, by `python benchmarks/compare.py` of the repository, which
+makes an environment for each peer and runs the jobs in turn as whole processes. These are the tables of its last run;
+the last of them says where klods falls short of what it set out to reach.
+
+"""
 
 
 def main() -> int:
@@ -25,18 +34,23 @@ def main() -> int:
     source = BUILD / "source"
     shutil.rmtree(BUILD, ignore_errors=True)
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("__pycache__"))
-    for section in sections():
-        write(source / "companion" / f"{section.name}.py", section.source)
-    for name, text in pages().items():
-        write(source / name, text)
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    for name, text in generated().items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text, encoding="utf-8")
     return sphinx(["-E", "-W", "--keep-going", "-q", "-j", "auto", "-b", "html", str(source), str(BUILD / "html")])
 
 
-def write(path: Path, text: str) -> None:
-    """Write a page, in a folder that is made if it isn't there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+def generated() -> dict[str, str]:
+    """Return the pages that are not written by hand, by file name."""
+    companion = {f"companion/{section.name}.py": section.source for section in sections()}
+    return companion | pages_of_names.pages() | {"blocks.md": page_of_blocks.page(), "benchmarks.md": benchmarks()}
+
+
+def benchmarks() -> str:
+    """Return the tables of the last measurement, as the program that measures prints them."""
+    last = max((ROOT / "benchmarks" / "results").glob("*.json"))
+    command = [sys.executable, str(ROOT / "benchmarks" / "compare.py"), "--print", str(last)]
+    return BENCHMARKS + subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """How Sphinx builds the site; `docs/build.py` lays its pages together first."""
 
+import inspect
+import re
+
 import math_in_pages
+from docutils import nodes
 
 from klods import __version__
 
@@ -10,7 +14,7 @@ copyright = "The klods authors"
 version = release = __version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["api_*.py", "build.py", "conf.py", "generated.py", "math_in_pages.py"]
+exclude_patterns = ["*.py"]
 nitpicky = True
 # Types in signatures are shown, not linked: most are aliases or other libraries'.
 nitpick_ignore_regex = [("py:.*", ".*")]
@@ -33,13 +37,43 @@ nb_execution_timeout = 120
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_merge_streams = True
+nb_render_error_lexer = "text"
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"show-inheritance": True}
 napoleon_use_rtype = False
 
 
 def setup(app):
     """Add what Sphinx has no extension for."""
     math_in_pages.setup(app)
+    app.connect("doctree-read", name_lines)
+    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-signature", constructor)
+
+
+def name_lines(app, doctree):
+    """Have warnings name the line of the cell, and not the file that the kernel keeps it in."""
+    for block in doctree.findall(nodes.literal_block):
+        text = re.sub(r"\S*/ipykernel_\d+/\d+\.py:(\d+): ", r"line \1: ", block.astext())
+        if text != block.astext():
+            block.rawsource = text
+            block[:] = [nodes.Text(text)]
+
+
+def escape_bars(app, what, name, thing, options, lines):
+    """Have bars in docstrings mean absolute values, as they do there, rather than Sphinx's substitutions."""
+    example = False
+    for i, line in enumerate(lines):
+        example = line.lstrip().startswith(">>>") or (example and line.strip() != "")
+        if not example:
+            lines[i] = re.sub(r"`[^`]*`|\|", lambda match: match[0] if len(match[0]) > 1 else r"\|", line)
+
+
+def constructor(app, what, name, thing, options, signature, returns):
+    """Show a class's constructor where `__new__` takes anything."""
+    if what != "class" or not (signature or "").startswith("(*args"):
+        return None
+    parameters = [*inspect.signature(thing.__init__).parameters.values()][1:]
+    plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+    return str(inspect.Signature(plain)), None

@@ -10,6 +10,7 @@
 # %%
 import numpy as np
 
+import klods
 from klods import keras
 
 keras.utils.set_random_seed(1)
@@ -29,12 +30,17 @@ print("for the test: ", test_images.shape, test_images.dtype)
 print("first labels: ", train_labels[:10])
 
 # %% [markdown]
-# An image is nothing but numbers: 0 where the paper is blank, 255 where the ink is full. Here is the first one,
-# with a letter for every value, so that you can see both the digit and the numbers it is made of.
+# Here are the first of them:
 
 # %%
-for row in train_images[0][4:26, 2:26]:
-    print("".join(" .:-=+*#%@"[value // 26] * 2 for value in row))
+klods.show.tensor(train_images[:8])
+
+# %% [markdown]
+# An image is nothing but numbers: 0 where the paper is blank, 255 where the ink is full. A few of them, from the middle
+# of the first image:
+
+# %%
+print(train_images[0][12:18, 8:20])
 
 # %% [markdown]
 # The network below takes a row of numbers rather than a square, and learns best from numbers around 1. So each image
@@ -134,6 +140,12 @@ model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metri
 history = model.fit(x_train, train_labels, epochs=5, batch_size=128, verbose=2)
 
 # %% [markdown]
+# The loss falls from epoch to epoch, and the accuracy rises:
+
+# %%
+klods.show.history(history)
+
+# %% [markdown]
 # ## What it answers
 #
 # `predict` gives ten numbers for each image. For the first digit of the test, one of them stands out.
@@ -192,16 +204,27 @@ print(f"right on new images:                {accuracy:.2%}")
 # %% [markdown]
 # ## Where it is wrong
 #
-# Some two hundred of the 10,000 digits are misread. Which digits does the network take for which others?
+# A few in a hundred are misread. These are the ones that the network was surest of. Would you have read them all?
 
 # %%
-wrong = np.flatnonzero(answers != test_labels)
-pairs, times = np.unique(np.stack([test_labels[wrong], answers[wrong]], axis=1), axis=0, return_counts=True)
+klods.show.misread(model, x_test, test_labels)
 
-print(len(wrong), "are misread. Most often:")
-for place in np.argsort(-times, kind="stable")[:5]:
-    label, answer = pairs[place]
-    print(f"  a {label} for a {answer}, {times[place]} times")
+# %% [markdown]
+# ## What it looks at
+#
+# Each unit of the first layer has a weight for every pixel. Drawn as an image, they show what the unit looks for: ink
+# where it is orange speaks for it, ink where it is blue against it. Few of them look like digits; it is together that
+# they tell digits apart.
+
+# %%
+klods.show.weights(model)
+
+# %% [markdown]
+# And this is one digit on its way through the network: the units that it lights, and those that speak most for the
+# answer.
+
+# %%
+klods.show.activations(model, x_test[0])
 
 # %% [markdown]
 # ## What you have seen
