@@ -9,7 +9,8 @@ How a section is written:
 - The first cell is text: `# # Title`, then in two or three sentences what the reader will be able to do after it.
 - Start from what the reader knows: Python and NumPy's arrays, school mathematics, and the sections before. A new word
   is explained where it first stands. Short sentences, British spelling, klods's own names for things.
-- One idea, then code that shows it, then what was to be seen. Cells of a dozen lines at most; text between them.
+- One idea, then code that shows it, then what was to be seen. Cells of a dozen lines at most, lines of some 80 letters
+  (a page shows no more); text between them.
 - Words, code, examples and numbers of your own. Nothing is copied from books, papers or other courses.
 - Pictures are drawn from live values with `klods.show`. No picture files, no numbers typed into the text that the code
   next to it could print.

@@ -56,7 +56,8 @@ print(x_train.shape, x_train.dtype, "from", x_train.min(), "to", x_train.max())
 # ## Exercise: any number of images
 #
 # The lines above only fit 60,000 and 10,000 images. Write a function that takes images of shape (n, 28, 28),
-# whatever n is, and returns n such rows. (NumPy's `reshape` works out one size by itself if you give it -1.)
+# whatever n is, and returns n such rows. (NumPy's `reshape` works out one size by itself if you
+# give it `-1`.)
 
 # %%
 from klods.companion.exercises import check
@@ -130,7 +131,11 @@ check("parameters", count, model)
 # - The *metrics*: what we would like to read meanwhile. Accuracy is the share of digits that it gets right.
 
 # %%
-model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.compile(
+    optimizer="rmsprop",
+    loss="sparse_categorical_crossentropy",
+    metrics=["accuracy"],
+)
 
 # %% [markdown]
 # `fit` shows it all images, 128 at a time, and the optimizer changes the weights a little after each of these
