@@ -7,28 +7,46 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from klods import errors
+
 INDEX = "# Reference\n\nMade from the docstrings; each example in them is run by the tests.\n\n```{toctree}\n%s\n```\n"
 # Classes whose methods are of use to whoever has an object or derives a class.
 WITH_METHODS = """
 Tensor Variable GradientTape Dataset Function Explanation Comparison Picture Slides Layer Model Sequential Optimizer
 Loss Metric Callback Initializer Regularizer Constraint LearningRateSchedule PyDataset Generator KerasTensor InputSpec
-TextVectorization Progbar SeedGenerator
+Progbar SeedGenerator Module TensorArray
 """.split()
 
 
+CONTROL = """
+cond case switch_case while_loop map_fn vectorized_map scan foldl foldr py_function numpy_function Module TensorArray
+control_dependencies device init_scope name_scope
+"""
+KINDS = [
+    name
+    for name, kind in vars(errors).items()
+    if getattr(kind, "__module__", "") == errors.__name__ and inspect.isclass(kind)
+]
+
+
 class Room(NamedTuple):
-    """A module on a page: its path, and names to show beside or instead of those in its `__all__`."""
+    """A module on a page: its path, and names to show beside those in its `__all__`, or only some names."""
 
     module: str
-    names: str = ""
+    also: str = ""
+    only: str = ""
 
 
 PAGES: dict[str, tuple[str, list[Room]]] = {
-    "tensors": ("Tensors, gradients and functions", [Room("klods", "function TensorSpec explain backend set_backend")]),
+    "tensors": (
+        "Tensors, gradients and functions",
+        [Room("klods", also="function TensorSpec backend set_backend"), Room("klods.compiled", only="Function")],
+    ),
+    "control": ("Control flow, structures and modules", [Room("klods", only=CONTROL), Room("klods.nest")]),
     "math": ("nn, math and linalg", [Room("klods.nn"), Room("klods.math"), Room("klods.linalg")]),
     "random": ("random and debugging", [Room("klods.random"), Room("klods.debugging"), Room("klods.config")]),
     "data": ("data", [Room("klods.data")]),
-    "models": ("Models", [Room("klods.keras.models"), Room("klods.keras", "Input KerasTensor")]),
+    "models": ("Models", [Room("klods.keras.models"), Room("klods.keras", only="Input KerasTensor")]),
     "layers": ("Layers", [Room("klods.keras.layers")]),
     "activations": ("Activations", [Room("klods.keras.activations")]),
     "initializers": (
@@ -51,9 +69,9 @@ PAGES: dict[str, tuple[str, list[Room]]] = {
         "Utilities",
         [Room("klods.keras.utils"), Room("klods.keras.preprocessing.image"), Room("klods.keras.random")],
     ),
-    "show": ("Pictures", [Room("klods.show"), Room("klods.show.picture", "Picture Slides")]),
+    "show": ("Pictures", [Room("klods.show"), Room("klods.show.picture", only="Picture Slides")]),
     "explain": ("explain", [Room("klods.explanation")]),
-    "errors": ("Errors and warnings", [Room("klods.errors")]),
+    "errors": ("Errors and warnings", [Room("klods.errors", only=" ".join(KINDS))]),
 }
 
 
@@ -77,7 +95,8 @@ def text(title: str, rooms: list[Room], seen: dict[int, str]) -> Iterator[str]:
         names = [name for name in names_of(room) if not inspect.ismodule(member(room.module, name))]
         if not names:
             continue
-        yield f".. module:: {room.module}\n\n{room.module}\n{'-' * len(room.module)}\n"
+        yield f"{room.module}\n{'-' * len(room.module)}\n"
+        yield "" if room.only else f".. module:: {room.module}\n"
         yield from entries(room.module, names, seen)
 
 
@@ -109,12 +128,12 @@ def directive(thing: Any, path: str) -> Iterator[str]:
 
 def names_of(room: Room) -> list[str]:
     """Return the names that a module shows."""
+    if room.only:
+        return room.only.split()
     module = import_module(room.module)
-    if room.names and room.module != "klods":
-        return room.names.split()
-    listed = [*getattr(module, "__all__", ()), *room.names.split()]
     own = [name for name, thing in vars(module).items() if getattr(thing, "__module__", None) == room.module]
-    return listed or [name for name in own if not name.startswith("_") and name != "__getattr__"]
+    listed = getattr(module, "__all__", [name for name in own if not name.startswith("_")])
+    return [*listed, *room.also.split()]
 
 
 def member(module: str, name: str) -> Any:
