@@ -1,11 +1,13 @@
 """Builds the documentation: `make docs`, or `python docs/build.py` where the extra `docs` is installed.
 
-The pages of this folder, the companion's sections and the pages that are worked out from the code are laid together in
-build/docs/source; Sphinx executes their code and writes the site to build/docs/html. A warning fails the build.
+The pages of this folder, the companion's sections and the pages that are worked out from the code are laid together
+in build/docs/source; Sphinx executes their code and writes the site to build/docs/html. A warning fails the build,
+and so does a page that needs the network to be read.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from klods.companion import sections
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 BUILD = ROOT / "build" / "docs"
+FETCHED = re.compile(r"""<(?:script|img|iframe|link|source)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//""")
 BENCHMARKS = """# Benchmarks
 
 klods beside Keras on JAX, on TensorFlow and on torch, by `python benchmarks/compare.py` of the repository, which
@@ -37,7 +40,12 @@ def main() -> int:
     for name, text in generated().items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text, encoding="utf-8")
-    return sphinx(["-E", "-W", "--keep-going", "-q", "-j", "auto", "-b", "html", str(source), str(BUILD / "html")])
+    html = BUILD / "html"
+    failed = sphinx(["-E", "-W", "--keep-going", "-q", "-j", "auto", "-b", "html", str(source), str(html)])
+    foreign = [page for page in html.rglob("*.html") if FETCHED.search(page.read_text(encoding="utf-8"))]
+    for page in foreign:
+        print(f"{page} fetches something from elsewhere.", file=sys.stderr)
+    return failed or int(bool(foreign))
 
 
 def generated() -> dict[str, str]:

@@ -12,6 +12,7 @@ How a section is written:
 - One idea, then code that shows it, then what was to be seen. Cells of a dozen lines at most, lines of some 80 letters
   (a page shows no more); text between them.
 - Words, code, examples and numbers of your own. Nothing is copied from books, papers or other courses.
+- Formulas stand between dollar signs, in LaTeX, beside the same in code.
 - Pictures are drawn from live values with `klods.show`. No picture files, no numbers typed into the text that the code
   next to it could print.
 - Random numbers are seeded (`keras.utils.set_random_seed`), so that text and pictures agree each time.
