@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 
 import numpy as np
@@ -139,3 +140,24 @@ def test_a_forked_process_has_threads_of_its_own(threads):
     if child == 0:
         os._exit(0 if all(compiled(x).numpy().tobytes() == expected for _ in range(20)) else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_call_that_comes_while_a_thread_falls_asleep_is_heard(monkeypatch):
+    looks, heard = queue.Queue(), queue.Queue()
+
+    class Code:
+        words = np.zeros(1, np.int64)
+
+        def work(self, address):
+            looks.put(len(crew.asleep))
+            heard.get()
+
+    monkeypatch.setattr("klods.backends.llvm.crew.native", Code)
+    monkeypatch.setattr("klods.backends.llvm.crew.size", lambda: 2)
+    crew = crew_room.Crew()
+    assert looks.get(timeout=10) == 1  # it has said that it falls asleep, and looks once more
+    crew.wake()
+    heard.put(None)
+    assert looks.get(timeout=10) == 0  # and was woken by the call that came meanwhile
+    heard.put(None)
+    assert looks.get(timeout=10) == 1

@@ -46,9 +46,11 @@ class Crew:
             self.asleep.popleft().release()
 
     def _help(self) -> None:
+        """Take part in jobs; look once more after saying that it falls asleep, so that no call is missed in between."""
         wake = threading.Semaphore(0)
         while True:
             self.asleep.append(wake)
+            self.code.work(self.code.words.ctypes.data)
             wake.acquire()
             self.code.work(self.code.words.ctypes.data)
 
