@@ -117,6 +117,14 @@ def test_a_step_of_ones_own(x_too, target, words, how):
 
 
 @HOW
+def test_once_in_the_validation_of_a_step_of_ones_own(how):
+    model = Stepping([keras.Input((8,)), *layers(activation=None)])
+    model.compile("sgd", "mse", **how)
+    (text,) = told(lambda: model.fit(x, t, validation_data=(spoilt(x, np.nan, row=0), t), verbose=0))
+    assert "NaN in the input x" in text
+
+
+@HOW
 def test_a_label_outside_the_classes_in_a_step_of_ones_own(how):
     model = Stepping([keras.Input((8,)), *layers()])
     model.compile("sgd", "sparse_categorical_crossentropy", **how)
