@@ -129,7 +129,7 @@ CALLS = {
     "get_layer": (lambda m: m.get_layer("dens"), DataError, "no layer named 'dens'"),
     "get_layer, index": (lambda m: m.get_layer(index=2), DataError, "no layer at index 2"),
     "another layer on top": (lambda m: m.add(keras.layers.Activation("rulu")), NameUnknownError, "Did you mean 'relu'"),
-    "save, ending": (lambda m: m.save("model.h5"), DataError, "writes .keras files"),
+    "save, ending": (lambda m: m.save("model.onnx"), DataError, "writes .keras and .h5"),
     "save, folder": (lambda m: m.save("no/such/folder/model.keras"), FileError, "can't be written"),
 }  # fmt: skip
 

@@ -299,7 +299,7 @@ BAD = {
     "mode": lambda callbacks: callbacks.EarlyStopping(mode="most"),
     "factor": lambda callbacks: callbacks.ReduceLROnPlateau(factor=1.0),
     "ending": lambda callbacks: callbacks.ModelCheckpoint("model.txt"),
-    "ending of old files": lambda callbacks: callbacks.ModelCheckpoint("model.h5"),
+    "ending of old files": lambda callbacks: callbacks.ModelCheckpoint("model.h5", save_weights_only=True),
     "ending of weights": lambda callbacks: callbacks.ModelCheckpoint("model.keras", save_weights_only=True),
     "frequency": lambda callbacks: callbacks.ModelCheckpoint("model.keras", save_freq="batch"),
     "frequency 0": lambda callbacks: callbacks.BackupAndRestore("backup", save_freq=0),

@@ -271,6 +271,42 @@ def test_an_old_file_of_a_functional_model(kind, tmp_path):
     np.testing.assert_allclose(keras.models.load_model(path).predict(x, verbose=0), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("ending", ["h5", "hdf5"])
+def test_an_old_file_is_written(ending, tmp_path):
+    model, path = regressor("rmsprop"), tmp_path / f"a.{ending}"
+    model.fit(x, t, verbose=0)
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert state(loaded)[: len(model.weights)] == state(model)[: len(model.weights)]
+    for one in (model, loaded):
+        one.fit(x, t, epochs=2, shuffle=False, verbose=0)
+    assert state(loaded) == state(model)
+    with h5py.File(path) as file:
+        assert json.loads(file.attrs["training_config"])["loss"] == "mean_squared_error"
+
+
+def test_an_old_file_of_many_layers_with_long_names(tmp_path):
+    """HDF5 keeps 64 KiB of attributes with a group: the names are cut into several."""
+    names = [f"layer_{number}_{'x' * 200}" for number in range(400)]
+    model = keras.Sequential([keras.Input((1,)), *[keras.layers.PReLU(name=name) for name in names]])
+    model.save(tmp_path / "a.h5")
+    assert [layer.name for layer in keras.models.load_model(tmp_path / "a.h5").layers] == names
+
+
+def test_an_old_file_of_weights_of_one_name(tmp_path):
+    class Twins(keras.layers.Layer):
+        def build(self, input_shape):
+            self.a, self.b = (self.add_weight((2,), start, name="w") for start in ("zeros", "ones"))
+
+        def call(self, inputs):
+            return inputs * self.a + self.b
+
+    model = keras.Sequential([keras.Input((2,)), Twins()])
+    model.save(tmp_path / "a.h5")
+    other = keras.models.load_model(tmp_path / "a.h5", custom_objects={"Twins": Twins})
+    assert [w.numpy().tolist() for w in other.weights] == [[0, 0], [1, 1]]
+
+
 def test_wrong_old_files(tmp_path):
     path = tmp_path / "old.h5"
     config = {"class_name": "Sequential", "config": OLD_CONFIGS["2.11"]}

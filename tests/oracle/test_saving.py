@@ -423,6 +423,35 @@ def test_old_files(stack, optimizer, tmp_path):
     close(other.get_weights(), loaded.get_weights())
 
 
+LOSSES = [("plain", loss) for loss in ("mean_squared_error", "MeanSquaredError", "kld")]
+
+
+@pytest.mark.parametrize(("stack", "loss"), [*((stack, "mse") for stack in STACKS), *LOSSES])
+def test_old_files_of_klods(stack, loss, tmp_path):
+    """What klods writes in the old layout Keras opens, compiled; its own state of an optimizer it loses there."""
+    build, x = STACKS[stack]
+    model = build(own)
+    model.compile(OPTIMIZERS["adam"](own), loss, metrics=["mae", own.metrics.RootMeanSquaredError()])
+    model.fit(x, Y, epochs=1, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.h5")
+    for keras in (own, real):
+        loaded = keras.models.load_model(tmp_path / "model.h5")
+        close(np.asarray(loaded.predict(x, verbose=0)), np.asarray(model.predict(x, verbose=0)), atol=1e-6)
+        close(loaded.evaluate(x, Y, verbose=0), model.evaluate(x, Y, verbose=0), rtol=1e-4)
+        close(loaded.get_weights(), model.get_weights())
+    close(slots(own.models.load_model(tmp_path / "model.h5")), slots(model))
+
+
+def test_an_old_file_of_placeholders_of_klods(tmp_path):
+    model = two_towers(own)
+    model.fit(PAIR, ENDS, epochs=1, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.h5")
+    for keras in (own, real):
+        loaded = keras.models.load_model(tmp_path / "model.h5", compile=keras is own)
+        for ours, theirs in zip(loaded.predict(PAIR, verbose=0), model.predict(PAIR, verbose=0), strict=True):
+            close(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_same_file(stack, tmp_path):
     """Both write the same parts, with the same configuration but for options that klods doesn't have."""

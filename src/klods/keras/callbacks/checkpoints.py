@@ -18,7 +18,8 @@ class ModelCheckpoint(MonitorCallback):
 
     Args:
         filepath: where; it may hold the epoch's number and figures, as in `"{epoch:02d}-{val_loss:.2f}.keras"`, and the
-            batch's, both counted from 1. It ends in `.keras`, or in `.weights.h5` for weights alone. Folders are made.
+            batch's, both counted from 1. It ends in `.keras` or `.h5`, or in `.weights.h5` for weights alone. Folders
+            are made.
         monitor: the figure that `save_best_only` goes by.
         verbose: 1 to say what is saved and what isn't.
         save_best_only: whether to save only when the figure is the best so far.
@@ -50,7 +51,7 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = 0
         if save_freq != "epoch":  # a hook of every batch costs time
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
-        _check_ending(self.filepath, (".weights.h5",) if save_weights_only else (".keras",))
+        _check_ending(self.filepath, (".weights.h5",) if save_weights_only else (".keras", ".h5"))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch

@@ -226,7 +226,7 @@ class Model(Trainer, Layer):
         return summary.html(self)
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the model to a `.keras` file: its layers, weights, and how it is trained.
+        """Write the model to a `.keras` file, or an old `.h5` file: its layers, weights, and how it is trained.
 
         Raises:
             FileError: if the file can't be written; what stood there before stays.

@@ -25,14 +25,20 @@ PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Write a model to a `.keras` file: its layers, weights, and how it is trained; whole or not at all.
+    """Write a model to a `.keras` file, or an old `.h5` file: its layers, weights, and how it is trained.
+
+    It is written whole or not at all.
 
     Raises:
-        DataError: for a name that doesn't end in `.keras`, a model that isn't built, or one that can't be described.
+        DataError: for a name with another ending, a model that isn't built, or one that can't be described.
         FileError: if the file can't be written.
     """
-    path = path_to_write(filepath, (".keras",), overwrite)
+    path = path_to_write(filepath, (".keras", *legacy.ENDINGS), overwrite)
     check_built(model)
+    if path.name.endswith(legacy.ENDINGS):
+        old = legacy.to_bytes(model, KERAS_VERSION)
+        write_whole(path, lambda file: file.write(old))
+        return
     config = json.dumps(serialize_keras_object(model))
     write_whole(path, lambda file: _write(file, config, weights_bytes(model), assets(model)))
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from klods.errors import FileError
+from klods.keras import losses
+from klods.keras.config import backend
 from klods.keras.layers.layer import making_room_for
 from klods.keras.registration import custom_object_scope
 from klods.keras.saving import hdf5
 from klods.keras.saving.arrays import Stored
-from klods.keras.saving.serialization import compile_as, deserialize_keras_object
+from klods.keras.saving.serialization import compile_as, deserialize_keras_object, serialize_keras_object
 from klods.keras.saving.weights import all_or_none, assign, passing_over
+from klods.structures import mapped
 from klods.tensor import Variable
 
 
@@ -98,6 +105,68 @@ def _modern_node(node: Any) -> Any:
 
 def _history(part: list[Any]) -> dict[str, Any]:
     return {"shape": None, "dtype": "float32", "keras_history": part[:3]}
+
+
+# ------------------------------------------------------------ writing
+
+ENDINGS = (".h5", ".hdf5")
+LONGEST = 64_000  # bytes of names in one attribute: HDF5 keeps 64 KiB with a group
+
+
+def to_bytes(model: Any, keras_version: str) -> bytes:
+    """Return a `.h5` file of a model, its weights, how it is trained, and its optimizer's state.
+
+    Raises:
+        DataError: if the model can't be described.
+    """
+    import h5py
+
+    described = serialize_keras_object(model)
+    training, buffer = described.pop("compile_config", None), io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.attrs.update(keras_version=keras_version, backend=backend(), model_config=json.dumps(described))
+        if training:
+            told = {**training, "loss": mapped(_in_full, training["loss"], str)}
+            told["optimizer_config"] = told.pop("optimizer")
+            file.attrs["training_config"] = json.dumps(told)
+        weights = file.create_group("model_weights")
+        weights.attrs.update(keras_version=keras_version, backend=backend())
+        _name(weights, "layer_names", [layer.name for layer in model.layers])
+        for layer in model.layers:
+            _put(weights, layer.name, [(w.path, w) for w in _in_old_order(layer)])  # type: ignore[attr-defined]
+        own = model.own_weights()
+        _put(weights, "top_level_model_weights", [(w.path, w) for w in own])
+        if training and model.optimizer is not None:
+            kept = model.optimizer
+            _put(file, "optimizer_weights", [(f"{kept.name}/{v.name}", v) for v in kept.variables])
+    return buffer.getvalue()
+
+
+def _in_full(loss: str) -> str:
+    """Return the name of a loss that isn't short for it: Keras finds no others in these files."""
+    return getattr(losses.KNOWN.get(loss), "__name__", loss)
+
+
+def _put(parent: Any, name: str, variables: list[tuple[str, Variable]]) -> None:
+    """Write variables under their names to a new group."""
+    group = parent.create_group(name)
+    counts: Counter[str] = Counter()
+    names = []
+    for path, variable in variables:
+        names.append(f"{path}_{counts[path]}" if counts[path] else path)
+        counts[path] += 1
+        group.create_dataset(names[-1], data=np.asarray(variable.value))
+    _name(group, "weight_names", names)
+
+
+def _name(group: Any, attribute: str, names: list[str]) -> None:
+    """Write names to an attribute of a group, or to several, numbered, where they are too long for one."""
+    array = np.array([name.encode() for name in names], "S")
+    if array.nbytes <= LONGEST:
+        group.attrs[attribute] = array
+        return
+    for number, part in enumerate(np.array_split(array, -(-array.nbytes // LONGEST) + 1)):
+        group.attrs[f"{attribute}{number}"] = part
 
 
 # ------------------------------------------------------------ weights
