@@ -76,7 +76,6 @@ MISSING: dict[str, dict[str, str]] = {
         "write a `Layer` that calls the layer it wraps": "SpectralNormalization Wrapper",
     },
     "keras.initializers": {"windows of SciPy, for audio": "STFT STFTInitializer stft"},
-    "keras.losses": {"a recursion over time, for sequences of unknown alignment": "CTC ctc"},
     "keras.optimizers": {
         PRECISION: "LossScaleOptimizer",
         "optimizers for parts of a model: write `train_step`": "MultiOptimizer OptimizerMap",

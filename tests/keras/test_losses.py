@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import warnings
 from typing import Any
 
@@ -27,6 +28,7 @@ DATA: dict[str, tuple[str | None, Any]] = {
     "CategoricalFocalCrossentropy": ("softmax", ONE_HOT),
     "CategoricalGeneralizedCrossEntropy": ("softmax", LABELS),
     "CategoricalHinge": (None, ONE_HOT),
+    "CTC": (None, LABELS[:, None]),
     "Circle": ("tanh", LABELS),
     "Dice": ("sigmoid", ONE_HOT),
     "Hinge": (None, ONE_HOT),
@@ -48,7 +50,10 @@ def trained(loss: losses.Loss, **how: Any) -> list[np.ndarray]:
     """Return the losses of two steps, one of them weighted, and the weights after them."""
     keras.utils.set_random_seed(3)
     last, labels = DATA.get(type(loss).__name__, (None, TARGETS))
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation=last)])
+    stack = [keras.Input((4,)), keras.layers.Dense(3, activation=last)]
+    if isinstance(loss, losses.CTC):
+        stack[1:] = [keras.layers.Dense(12), keras.layers.Reshape((4, 3))]
+    model = keras.Sequential(stack)
     model.compile(keras.optimizers.SGD(0.1), loss, **how)
     weights = None if type(loss).__name__ in ("Dice", "Tversky") else WEIGHTS
     seen = [model.train_on_batch(X, labels), model.train_on_batch(X, labels, weights)]
@@ -93,6 +98,20 @@ def test_labels_outside_the_classes_are_found_before_training():
         model.fit(X, LABELS + 1, verbose=0)
 
 
+def test_ctc_adds_up_all_alignments():
+    """All sequences of classes are tried, without repetitions and then without blanks, as the definition says."""
+    scores = RANDOM.normal(size=(2, 5, 3)).astype(np.float32)
+    labels = [[1, 2, 2], [2, 0, 0]]
+    chances = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    for row, wanted in enumerate(([1, 2, 2], [2])):
+        total = 0.0
+        for path in itertools.product(range(3), repeat=5):
+            spelled = [label for label, _ in itertools.groupby(path) if label]
+            total += np.prod([chances[row, step, label] for step, label in enumerate(path)]) if spelled == wanted else 0
+        np.testing.assert_allclose(losses.ctc(labels, scores)[row], -np.log(total), rtol=1e-5)
+    assert losses.ctc([[1, 1, 1]], scores[:1, :4]) > 1e4  # which needs five steps
+
+
 def test_a_configured_function_is_made_again_by_its_name():
     loss = losses.LossFunctionWrapper(losses.huber, delta=0.3)
     again = losses.LossFunctionWrapper.from_config(loss.get_config())
@@ -112,6 +131,7 @@ def test_a_configured_function_is_made_again_by_its_name():
             lambda: losses.categorical_generalized_cross_entropy(ONE_HOT, ONE_HOT, 0.5),
         ),
         (ShapeError, "don't fit", lambda: losses.huber(np.zeros((2, 3)), np.zeros((4, 3)))),
+        (ShapeError, r"takes labels \(batch, labels\)", lambda: losses.ctc([1, 2], np.zeros((2, 3, 4)))),
         (ShapeError, "one number per row", lambda: losses.Dice()(ONE_HOT, ONE_HOT, WEIGHTS)),
         (ShapeError, "one weight per row", lambda: losses.Huber()(TARGETS, TARGETS, np.ones(5))),
     ],

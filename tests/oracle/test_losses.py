@@ -111,6 +111,9 @@ ROWS = [
     ("circle", {"gamma": 5.0, "margin": 0.2}, label(3, 6), UNIT),
     ("circle", {"gamma": 5.0, "remove_diagonal": False}, label(3, 6, 1), UNIT),
     ("circle", {"gamma": 5.0}, np.arange(6), UNIT),
+    ("ctc", {}, np.array([[1, 2, 2], [3, 0, 0], [0, 0, 0], [1, 1, 1]]), normal(4, 6, 5)),
+    ("ctc", {}, label(4, 3, 1) + 1, 3 * normal(3, 4, 5)),
+    ("ctc", {}, np.array([[2, 1, 2]]), normal(1, 3, 3)),
 ]
 REDUCTIONS = ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None]
 NAMED = [f"{name}-{arguments}-{labels.shape}-{predictions.shape}" for name, arguments, labels, predictions in ROWS]
@@ -118,7 +121,8 @@ each_row = pytest.mark.parametrize(("name", "arguments", "labels", "predictions"
 
 
 def class_name(name):
-    return {"kl_divergence": "KLDivergence"}.get(name, "".join(word.capitalize() for word in name.split("_")))
+    short = {"kl_divergence": "KLDivergence", "ctc": "CTC"}
+    return short.get(name, "".join(word.capitalize() for word in name.split("_")))
 
 
 def test_every_loss_has_a_row():

@@ -16,6 +16,7 @@ from klods.keras.losses.crossentropy import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
+from klods.keras.losses.ctc import CTC, ctc
 from klods.keras.losses.distribution import KLDivergence, Poisson, kl_divergence, poisson
 from klods.keras.losses.focal import (
     BinaryFocalCrossentropy,
@@ -62,6 +63,7 @@ FUNCTIONS = (
     categorical_hinge,
     circle,
     cosine_similarity,
+    ctc,
     dice,
     hinge,
     huber,
@@ -77,6 +79,7 @@ FUNCTIONS = (
     tversky,
 )
 CLASSES = (
+    CTC,
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
     CategoricalCrossentropy,
