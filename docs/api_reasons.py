@@ -130,8 +130,6 @@ MISSING: dict[str, dict[str, str]] = {
     },
     "keras.Layer": {
         "there to say that it is gone": "add_metric",
-        "an alias of `add_weight`": "add_variable",
-        "metrics are a model's": "metrics metrics_variables",
         QUANTIZED: "quantization_mode quantize quantized_build quantized_call",
         "recomputes activations to save memory; klods plans memory itself": "rematerialized_call",
         INTERNAL: "symbolic_call",

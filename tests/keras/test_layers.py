@@ -251,6 +251,24 @@ def test_attributes_may_come_before_super():
     assert (layer.name, len(layer.weights)) == ("early", 2)
 
 
+def test_metrics_of_a_layer_and_those_inside():
+    class Watched(keras.layers.Layer):
+        def __init__(self, *inner):
+            super().__init__()
+            self.inner, self.seen = list(inner), keras.metrics.Mean(name="seen")
+
+        def call(self, inputs):
+            self.seen.update_state(inputs)
+            return inputs
+
+    inner = Watched()
+    layer = Watched(inner, keras.layers.Dense(1))
+    layer(x)
+    assert layer.metrics == [layer.seen, inner.seen]
+    assert np.allclose(layer.metrics_variables[0], x.mean(1).sum(), rtol=1e-5)
+    assert len(layer.metrics_variables) == 4
+
+
 def test_a_shared_layer_counts_once():
     shared = keras.layers.Dense(8, activity_regularizer="l2", kernel_regularizer="l2")
 

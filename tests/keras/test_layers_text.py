@@ -114,6 +114,8 @@ def test_datasets(shape):
     assert layer.get_vocabulary(include_special_tokens=False) == FOUND
     assert [x.numpy().tolist() for x in texts.map(layer)] == [[[7, 3], [2, 10]], [[11, 6]]]
     assert texts.map(layer).element_spec == klods.TensorSpec((None, 2), "int64")
+    assert texts.map(adapted()).element_spec == klods.TensorSpec((None, None), "int64")
+    assert texts.map(adapted(output_mode="count")).element_spec == klods.TensorSpec((None, 11), "int64")
 
 
 def test_trained_with():

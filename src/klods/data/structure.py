@@ -105,7 +105,9 @@ def _unfit(place: str, expected: str, value: Any) -> DataError:
 
 
 def _zeros(given: TensorSpec, size: int) -> Tensor:
-    return Tensor(np.zeros([size if n is None else n for n in given.shape], as_dtype(given.dtype))[()])
+    """Return a tensor of zeros, of text a tensor of so many words."""
+    shape, dtype = [size if n is None else n for n in given.shape], as_dtype(given.dtype)
+    return Tensor((np.full(shape, b"0 " * size) if dtype.kind == "S" else np.zeros(shape, dtype))[()])
 
 
 def _common(first: Any, second: Any) -> Any:

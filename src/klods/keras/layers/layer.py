@@ -33,6 +33,7 @@ from klods.keras.layers.shapes import ByName, as_shape, shapes, shapes_for, spec
 from klods.keras.layers.spec import check_fits
 from klods.keras.layers.tracking import Tracking
 from klods.keras.masks import mask_of, put_mask
+from klods.keras.metrics import Metric
 from klods.keras.stateless import holding
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
 from klods.structures import mapped, sequence_like
@@ -411,6 +412,18 @@ class Layer(Tracking, Called):
         vars(variable).update(notes)
         self.track(variable)
         return variable
+
+    add_variable = add_weight
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics set as attributes, of this layer and those inside it."""
+        return list(self.anatomy().metrics)
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The state of all metrics."""
+        return [variable for metric in self.metrics for variable in metric.variables]
 
     @property
     def losses(self) -> list[Tensor]:
