@@ -169,6 +169,13 @@ def test_modules_find_their_variables():
     assert [float(g) for g in tape.gradient(y, module.parts[0].trainable_variables)] == [1, 3]
 
 
+def test_modules_may_know_each_other():
+    module = TwoAffines()
+    module.parts[0].owner = module
+    assert len(module.trainable_variables) == len(module.parts[0].trainable_variables) == 7
+    assert set(map(id, module.parts[0].submodules)) == {id(module), id(module.parts[1])}
+
+
 def test_arrays_that_loops_write():
     array = klods.TensorArray(klods.float32, size=0, dynamic_size=True)
     for i in range(3):
