@@ -109,6 +109,17 @@ def test_a_gradient_of_none_stands_for_0_and_options_go_by_keyword():
     assert (float(of_x), of_other.numpy().tolist()) == (3, [0, 0])
 
 
+def test_gradients_pass_through():
+    scale = klods.Variable(2.0)
+    x = klods.constant([1.4, 2.6])
+    with klods.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = 3 * klods.grad_pass_through(lambda x: klods.round(x * scale))(x)
+    assert y.numpy().tolist() == [9, 15]
+    assert tape.gradient(y, x).numpy().tolist() == [3, 3]
+    assert float(tape.gradient(y, scale)) == 0
+
+
 def test_compiled_as_eager():
     @klods.function
     def slopes(x, y):

@@ -116,6 +116,10 @@ VALUES = [
     (klods.norm(MATRIX, ord=1, axis=0), np.abs(MATRIX).sum(0)),
     (klods.norm(MATRIX, ord=np.inf), 6),
     (klods.norm([1.0, 2.0], ord=3), 9 ** (1 / 3)),
+    (klods.bitwise.bitwise_and([5, 6], 4), [4, 4]),
+    (klods.bitwise.bitwise_xor([5, 6], 3), [6, 5]),
+    (klods.bitwise.bitwise_or([5, 6], 3), [7, 7]),
+    (klods.bitwise.invert([5, 6]), [-6, -7]),
 ]  # fmt: skip
 
 
@@ -187,6 +191,48 @@ random.normal shape mean stddev dtype seed|random.shuffle value seed
 random.truncated_normal shape mean stddev dtype seed
 random.uniform shape minval maxval dtype seed|linalg.trace x|debugging.assert_equal x y message
 debugging.assert_near x y rtol atol message|debugging.check_numerics tensor message
+case pred_fn_pairs default exclusive strict|cond pred true_fn false_fn|switch_case branch_index branch_fns default
+while_loop cond body loop_vars shape_invariants parallel_iterations back_prop swap_memory maximum_iterations
+map_fn fn elems dtype parallel_iterations back_prop swap_memory infer_shape fn_output_signature
+scan fn elems initializer parallel_iterations back_prop swap_memory infer_shape reverse
+foldl fn elems initializer parallel_iterations back_prop swap_memory
+foldr fn elems initializer parallel_iterations back_prop swap_memory|numpy_function func inp Tout stateful
+py_function func inp Tout|gather params indices validate_indices axis batch_dims|gather_nd params indices batch_dims
+scatter_nd indices updates shape|tensor_scatter_nd_update tensor indices updates
+tensor_scatter_nd_add tensor indices updates|slice input_ begin size|roll input shift axis
+reverse_sequence input seq_lengths seq_axis batch_axis|sequence_mask lengths maxlen dtype|unravel_index indices dims
+ensure_shape x shape|dynamic_partition data partitions num_partitions|dynamic_stitch indices data|unique x out_idx
+unique_with_counts x out_idx|searchsorted sorted_sequence values side out_type
+histogram_fixed_width values value_range nbins dtype|saturate_cast value dtype|truncatediv x y|identity_n input
+math.bincount arr weights minlength maxlength dtype axis binary_output
+math.confusion_matrix labels predictions num_classes weights dtype|math.segment_sum data segment_ids
+math.unsorted_segment_sum data segment_ids num_segments|math.cumulative_logsumexp x axis exclusive reverse
+math.polyval coeffs x|math.xlogy x y|math.multiply_no_nan x y|math.atan2 y x
+math.reduce_euclidean_norm input_tensor axis keepdims|math.lgamma x|nn.moments x axes shift keepdims
+nn.weighted_moments x axes frequency_weights keepdims|nn.bias_add value bias data_format
+nn.dropout x rate noise_shape seed|nn.l2_loss t|nn.batch_normalization x mean variance offset scale variance_epsilon
+nn.embedding_lookup params ids max_norm|nn.crelu features axis
+nn.weighted_cross_entropy_with_logits labels logits pos_weight|nn.log_poisson_loss targets log_input compute_full_loss
+nn.local_response_normalization input depth_radius bias alpha beta|nn.space_to_depth input block_size data_format
+nn.sufficient_statistics x axes shift keepdims|nn.normalize_moments counts mean_ss variance_ss shift
+linalg.solve matrix rhs adjoint|linalg.inv input adjoint|linalg.det input|linalg.slogdet input|linalg.logdet matrix
+linalg.cholesky input|linalg.cholesky_solve chol rhs|linalg.triangular_solve matrix rhs lower adjoint
+linalg.lstsq matrix rhs l2_regularizer fast|linalg.pinv a rcond validate_args|linalg.qr input full_matrices
+linalg.svd tensor full_matrices compute_uv|linalg.eigh tensor|linalg.matrix_rank a tol validate_args
+linalg.band_part input num_lower num_upper|linalg.diag diagonal k num_rows num_cols padding_value align
+linalg.diag_part input k padding_value align|linalg.set_diag input diagonal k align|linalg.tensor_diag diagonal
+linalg.cross a b|linalg.normalize tensor ord axis|linalg.adjoint matrix
+random.categorical logits num_samples dtype seed|random.gamma shape alpha beta dtype seed
+random.poisson shape lam dtype seed|random.stateless_uniform shape seed minval maxval dtype alg
+random.stateless_normal shape seed mean stddev dtype alg|random.stateless_categorical logits num_samples seed dtype
+random.stateless_binomial shape seed counts probs output_dtype|data.Dataset.window size shift stride drop_remainder
+data.Dataset.flat_map map_func
+data.Dataset.interleave map_func cycle_length block_length num_parallel_calls deterministic
+data.Dataset.reduce initial_state reduce_func|data.Dataset.scan initial_state scan_func
+data.Dataset.take_while predicate|data.Dataset.shard num_shards index|data.Dataset.unique
+data.Dataset.rebatch batch_size drop_remainder
+data.Dataset.group_by_window key_func reduce_func window_size window_size_func
+data.Dataset.random seed rerandomize_each_iteration|data.Dataset.counter start step dtype
 """
 
 

@@ -43,6 +43,7 @@ from klods.functions import (
 )
 from klods.gradients import (
     custom_gradient,
+    grad_pass_through,
 )
 from klods.math import (
     abs,
@@ -244,6 +245,7 @@ __all__ = [
     "floor",
     "gather",
     "gather_nd",
+    "grad_pass_through",
     "greater",
     "greater_equal",
     "half",
@@ -342,7 +344,7 @@ __all__ = [
 ]
 __getattr__ = _reporter(
     __name__,
-    lazy=("config", "data", "debugging", "keras", "linalg", "nest", "nn", "random", "show"),
+    lazy=("bitwise", "config", "data", "debugging", "keras", "linalg", "nest", "nn", "random", "show"),
     found_in={
         "explain": "klods.explanation",
         "Module": "klods.module",

@@ -64,6 +64,31 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that does what f does, and through which gradients go as if it gave its arguments back.
+
+    For steps without a useful slope, such as rounding (the straight-through estimator of Bengio et al. 2013).
+
+    Example:
+        >>> import klods
+        >>> x = klods.constant(2.4)
+        >>> with klods.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = 3 * klods.grad_pass_through(klods.round)(x)
+        >>> float(y), float(tape.gradient(y, x))
+        (6.0, 3.0)
+    """
+
+    def gradient(*cotangents: Tensor, variables: Sequence[Variable] = ()) -> Any:
+        return (cotangents, [None] * len(variables)) if variables else cotangents
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return f(*args, **kwargs), gradient
+
+    return custom_gradient(call)
+
+
 class Reads:
     """Takes notice of the trainable variables that are read while it watches, and of what is made, as a tape does."""
 
