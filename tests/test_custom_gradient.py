@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -118,6 +120,40 @@ def test_gradients_pass_through():
     assert y.numpy().tolist() == [9, 15]
     assert tape.gradient(y, x).numpy().tolist() == [3, 3]
     assert float(tape.gradient(y, scale)) == 0
+
+
+def test_a_gradient_is_asked_for_once_for_all_arguments():
+    asked = []
+
+    @klods.custom_gradient
+    def product(x, y):
+        return x * y, lambda cotangent: asked.append(1) or (cotangent * y, cotangent * x)
+
+    x, y = klods.constant(2.0), klods.constant(3.0)
+    with klods.GradientTape(persistent=True) as tape:
+        tape.watch([x, y])
+        z = product(x, y)
+    assert [float(part) for part in tape.gradient(z, [x, y])] == [3, 2]
+    assert len(asked) == 1
+    assert [float(part) for part in tape.gradient(z, [x, y], output_gradients=klods.constant(2.0))] == [6, 4]
+    assert len(asked) == 2
+
+
+def test_tapes_are_freed_when_they_are_let_go():
+    x = klods.constant(1.0)
+    with klods.GradientTape() as outer:
+        outer.watch(x)
+        with klods.GradientTape() as inner:
+            inner.watch(x)
+            y = log1pexp(x)
+        inner.gradient(y, x)
+    gone = [weakref.ref(outer), weakref.ref(inner)]
+    gc.disable()
+    try:
+        del outer, inner, y
+        assert [ref() for ref in gone] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_compiled_as_eager():

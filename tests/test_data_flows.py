@@ -188,6 +188,17 @@ def test_single_element():
             Dataset.range(count).get_single_element()
 
 
+def test_asserted_lengths():
+    experimental = klods.data.experimental
+    small = Dataset.range(9).filter(lambda x: x < 3)
+    assert listed(small.apply(experimental.assert_cardinality(3))) == [0, 1, 2]
+    assert experimental.cardinality(small.apply(experimental.assert_cardinality(3))) == 3
+    for wrong, text in ((2, "more elements, not 2"), (4, "3 elements, not 4")):
+        with pytest.raises(DataError, match=text):
+            listed(small.apply(experimental.assert_cardinality(wrong)))
+    assert experimental.AUTOTUNE == klods.data.AUTOTUNE
+
+
 def test_shards_are_all_elements():
     assert sorted(x for i in range(3) for x in listed(Dataset.range(10).shard(3, i))) == list(range(10))
     assert [len(Dataset.range(10).shard(3, i)) for i in range(3)] == [4, 3, 3]

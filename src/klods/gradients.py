@@ -117,7 +117,7 @@ class _Rules:
     ) -> None:
         self.name, self.function, self.inputs, self.variables = name, function, inputs, variables
         self.outputs: Callable[[Tensor], Sequence[Tensor]] = lambda cotangent: (cotangent,)
-        self._asked: tuple[Any, Any] = (None, None)
+        self._asked: Any = None
         if variables and "variables" not in inspect.signature(function).parameters:
             raise ArgumentError(
                 f"custom_gradient: '{name}' reads variable '{variables[0].name}', of which its gradient doesn't know.",
@@ -128,9 +128,9 @@ class _Rules:
         return functools.partial(self.rule, i)
 
     def rule(self, i: int, cotangent: Tensor, output: Tensor, *inputs: Tensor) -> Tensor:
-        asked = (cotangent, watching.get())
-        if any(new is not old for new, old in zip(asked, self._asked)):
-            self._parts, self._asked = self._gradients(self.outputs(cotangent)), asked
+        asked = [id(cotangent), *map(id, watching.get())]
+        if asked != self._asked:
+            self._parts, self._asked, self._kept = self._gradients(self.outputs(cotangent)), asked, cotangent
         return zeros_like(inputs[i]) if self._parts[i] is None else convert_to_tensor(self._parts[i])
 
     def _gradients(self, cotangents: Sequence[Tensor]) -> list[Any]:

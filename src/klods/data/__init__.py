@@ -12,4 +12,4 @@ from klods.missing import reporter
 AUTOTUNE = -1  # as a number of calls or of batches kept ready: any
 
 __all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "DatasetSpec"]
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(__name__, lazy=("experimental",))
