@@ -106,6 +106,27 @@ def test_names_are_those_of_arguments_variables_and_the_functions_own():
     assert [*rows(graph(f, 1.5))] == ["x", "rate", "inner", "steepness", "product"]
 
 
+class Affine:
+    def __init__(self, w, b):
+        self.w, self.b = klods.Variable(w), klods.Variable(b)
+
+    def __call__(self, x):
+        return self.w * x + self.b
+
+
+def test_variables_in_objects_of_ones_own_are_named_by_the_way_to_them():
+    layers = [Affine(2.0, 1.0), Affine(3.0, -1.0)]
+
+    def network(x):
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    weights = [name for name in rows(graph(network, 1.5)) if name.startswith("layer")]
+    assert weights == ["layers[0].w", "layers[0].b", "layers[1].w", "layers[1].b"]
+    assert {"w", "b"} <= set(rows(graph(Affine(2.0, 1.0).__call__, 1.5)))
+
+
 def test_a_tape_is_drawn_with_the_names_around_it_and_can_still_give_its_gradient():
     weight = klods.Variable(3.0)
     with klods.GradientTape() as tape:

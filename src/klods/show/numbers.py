@@ -8,7 +8,7 @@ import numpy as np
 
 from klods.pictures.frames import extremes
 
-FEW = 4  # elements that are shown one by one
+FEW, LONGEST = 4, 28  # elements that are shown one by one, in so many characters
 
 
 def number(x: Any) -> str:
@@ -31,13 +31,14 @@ def number(x: Any) -> str:
 
 
 def values_of(array: Any) -> str:
-    """Return the values of an array, or, of more than four, the least and the greatest.
+    """Return the values of an array, or, where that takes long, the least and the greatest.
 
     Example:
         >>> values_of(np.array([[1.0, 2.5]])), values_of(np.arange(9.0))
         ('[[1, 2.5]]', '0 ... 8')
     """
-    return range_of(array) if array.size > FEW else _listed(np.asarray(array).tolist())
+    listed = _listed(np.asarray(array).tolist()) if array.size <= FEW else ""
+    return listed if listed and len(listed) <= LONGEST else range_of(array)
 
 
 def range_of(array: Any) -> str:

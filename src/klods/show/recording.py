@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -16,6 +16,7 @@ from klods.explanation.subject import same_random_numbers, unchanged
 from klods.graph import Symbol, engine
 from klods.keras.models.batches import ALL, make_data, tensors
 from klods.keras.models.rehearsal import check_targets
+from klods.show.scope import names_in
 from klods.show.watcher import Failure, Step, Watcher, failing, unwatched
 from klods.structures import leaves, mapped
 from klods.tape import GradientTape, backward
@@ -230,12 +231,9 @@ def _floating(tensors: dict[int, Any]) -> set[int]:
     return {key for key, x in tensors.items() if x.value.dtype.kind == "f"}
 
 
-# ------------------------------------------------------------ names
-
-
 def _name(recording: Recording, frame: FrameType | None) -> None:
     """Give tensors the names that they have: as variables, or in the function that ran."""
-    named = dict(_named_in(frame)) if frame is not None else {}
+    named = {} if frame is None else names_in(frame)
     for key, variable in recording.variables.items():
         path = getattr(variable, "path", variable.name)
         own = "/".join(path.split("/")[-2:]) if path != UNNAMED else named.get(id(variable), UNNAMED)
@@ -244,11 +242,3 @@ def _name(recording: Recording, frame: FrameType | None) -> None:
         for x in (step.output, *step.operands):
             if id(x) in named:
                 recording.names.setdefault(id(x), named[id(x)])
-
-
-def _named_in(frame: FrameType) -> Iterator[tuple[int, str]]:
-    """Yield the tensors that a function's variables hold, by their ids, and those that it finds outside."""
-    outside = {name: frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals}
-    for name, x in (*outside.items(), *frame.f_locals.items()):
-        if isinstance(x, TensorLike) and not name.startswith("_"):
-            yield id(x), name
