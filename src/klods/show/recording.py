@@ -138,11 +138,12 @@ def of_model(model: Any, batch: Sequence[Any]) -> Recording:
         if not training:
             return y_pred
         check_targets(model, y, y_pred)
-        return model._loss(x, y, y_pred, sample_weight, training=True)
+        return model.loss_of(x, y, y_pred, sample_weight, training=True)
 
     recording = Recording(f"model '{model.name}', batch of {len(leaves(arguments[0])[0])}")
     _give(recording, zip(("x", "y", "sample_weight"), arguments))
     with engine, np.errstate(all="ignore"), same_random_numbers(), unchanged(model):
+        model.warned_of_numbers = True  # of NaN the picture tells
         watched(recording, step, arguments)
     inputs = {id(x): x for x in leaves(arguments[0])}
     recording.differentiate(_floating(inputs) | _trainable(recording))
