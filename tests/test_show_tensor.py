@@ -12,7 +12,7 @@ import pytest
 
 import klods
 from klods.errors import DataError, DTypeError, NameUnknownError, ShapeError
-from klods.pictures.blocks import MARK
+from klods.pictures.page import MARK
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from klods.pictures.boxes import LABEL
-from klods.pictures.page import HEADING, MARGIN, moved, page, written
-from klods.pictures.shapes import ARROW, Drawing, Line, Shape, Text, text_width
+from klods.pictures.page import HEADING, MARGIN, page
+from klods.pictures.shapes import ARROW, Drawing, Line, Shape, Text, moved, text_width
 
 SMALL = 11.5  # size of letters
 LINE = 15.0  # from one line of small letters to the next
 NARROWEST, WIDEST = 340.0, 600.0  # the least that a page takes for notes, and the most for a title in one line
-MARK = "#a84300"  # of NaN and infinity: orange, dark enough to be read on white
 DOTS = "…"
 Side = Literal["start", "middle", "end"]
 
@@ -98,8 +97,4 @@ def on_page(title: str, description: str, body: Block, notes: Sequence[str] = ()
         mark: a sentence that has to be seen, such as one on NaN.
     """
     width = max(body.width, NARROWEST, min(text_width(title, HEADING, bold=True) + 1, WIDEST))
-    lines = written(mark, 0, SMALL, width, SMALL, MARK, bold=True) if mark else []
-    whole = below([body, *([Block(lines, width, (SMALL + 6) * len(lines))] if lines else [])], 8)
-    told = f"{description} {mark}." if mark else description
-    shapes = shifted(whole.shapes, MARGIN, 0)
-    return page(title, told, shapes, whole.height + 6, notes, width + 2 * MARGIN)
+    return page(title, description, shifted(body.shapes, MARGIN, 0), body.height + 6, notes, width + 2 * MARGIN, mark)

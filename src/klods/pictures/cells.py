@@ -8,7 +8,6 @@ from typing import Any
 from klods.pictures.blocks import (
     DOTS,
     LINE,
-    MARK,
     SMALL,
     Block,
     below,
@@ -21,6 +20,7 @@ from klods.pictures.blocks import (
     words,
 )
 from klods.pictures.boxes import GREY, LABEL, VALUE
+from klods.pictures.page import MARK
 from klods.pictures.shapes import Line, Rectangle, Shape, Text, text_width
 
 LETTERS, CELL_HEIGHT, DOTS_WIDTH = 12.0, 24.0, 26.0

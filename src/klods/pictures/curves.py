@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from klods.pictures.axes import LARGEST, Axis, bounds, round_step, rounded, ticks
-from klods.pictures.page import INK, MARGIN, PALE, moved, page
-from klods.pictures.plane import Plane, marker, stroke
-from klods.pictures.shapes import Drawing, Line, Point, Shape, Text, text_width
+from klods.pictures.marks import mark
+from klods.pictures.page import INK, MARGIN, PALE, page
+from klods.pictures.plane import Plane, stroke
+from klods.pictures.shapes import Drawing, Line, Point, Shape, Text, moved, text_width
 
 WIDTH = 700.0
 HEIGHT, BELOW, ABOVE = 200.0, 62.0, 50.0  # of a plane, and what is below and above it
@@ -94,7 +95,7 @@ def _chart(name: str, series: Series, width: float, found: Best | None) -> list[
     for index, (run, values) in enumerate(series.items()):
         shapes += _series(index, f"{name} {run}", values, plane)
         text = f"{run}, last {values[-1]:.4g}" if len(values) else run
-        shapes += [stroke(index, [(left, 32), (left + 26, 32)]), marker(index, (left + 13, 32))]
+        shapes += [stroke(index, [(left, 32), (left + 26, 32)]), mark(index, left + 13, 32)]
         shapes.append(Text(left + 32, 36, text, 11, INK))
         left += 32 + text_width(text, 11) + 8
     return shapes
@@ -124,7 +125,7 @@ def _series(index: int, name: str, values: Sequence[float], plane: Plane) -> lis
     drawn = {point for part in parts for point in part}
     known = [point for point in places if point[1] == point[1]]
     marked = known if len(known) <= FEW else [point for point in known if plane.at(*point) not in drawn]
-    return [*(stroke(index, part) for part in parts), *(marker(index, plane.at(*point), 3.5) for point in marked)]
+    return [*(stroke(index, part) for part in parts), *(mark(index, *plane.at(*point), 3.5) for point in marked)]
 
 
 def _described(figure: str, run: str, values: Sequence[float]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from klods.pictures.marks import mark as mark_of
 from klods.pictures.page import INK, page
-from klods.pictures.plane import SMALL, Plane, legend, marker, stroke
+from klods.pictures.plane import SMALL, Plane, legend, stroke
 from klods.pictures.shades import ABOVE, hexed
 from klods.pictures.shapes import Circle, Drawing, Line, Point, Shape, Text, text_width
 from klods.pictures.surfaces import (
@@ -100,8 +101,12 @@ def _described(runs: Sequence[Run]) -> str:
     return " ".join(f"{run.name} {run.end()}." for run in runs)
 
 
-def _notes(runs: Sequence[Run], plane: Plane, coordinates: Any) -> list[str]:
-    notes = [trouble for run in runs for trouble in run.troubles()]
+def _troubles(runs: Sequence[Run], heights: Any) -> str:
+    return " ".join([*(trouble for run in runs for trouble in run.troubles()), *not_finite(heights)])
+
+
+def _outside(runs: Sequence[Run], plane: Plane, coordinates: Any) -> list[str]:
+    notes = []
     for run in runs:
         outside = [i for i, point in enumerate(coordinates(run)) if not plane.holds(*point)]
         if outside:
@@ -119,7 +124,7 @@ def _when(steps: Sequence[int], count: int) -> str:
 
 def _path(index: int, run: Run, points: Sequence[Point], plane: Plane, width: float = 2.0) -> list[Shape]:
     size = 4.0 if len(run.heights) <= FEW else 2.5
-    marks = [marker(index, plane.at(*point), size) for point in points if plane.holds(*point)]
+    marks = [mark_of(index, *plane.at(*point), size) for point in points if plane.holds(*point)]
     return [*(stroke(index, part, width) for part in plane.strokes(points)), *marks]
 
 
@@ -156,20 +161,20 @@ def curve_picture(title: str, name: str, xs: Any, heights: Any, runs: Sequence[R
     else:
         body += [shape for i, run in enumerate(runs) for shape in _lane(i, run, plane, top + LANE * i)]
         ends = [coordinates(run)[-1] for run in runs]
-        body += [marker(i, plane.at(*end), 5.5) for i, end in enumerate(ends) if plane.holds(*end)]
+        body += [mark_of(i, *plane.at(*end), 5.5) for i, end in enumerate(ends) if plane.holds(*end)]
         height = top + LANE * len(runs)
     body += [*_tangents(runs[0], plane, TANGENTS if len(runs) == 1 else 1), *_start(plane, start)]
     below = "Below, the steps of each path; on the curve, their ends. " if len(runs) > 1 else ""
     look = f"{below}The ring is the start, an orange line a tangent, an arrow points downhill, against the slope."
-    notes = [look, *_notes(runs, plane, coordinates), *not_finite(heights)]
-    return page(title, f"A curve of the loss. {_described(runs)}", body, height, notes)
+    notes, mark = [look, *_outside(runs, plane, coordinates)], _troubles(runs, heights)
+    return page(title, f"A curve of the loss. {_described(runs)}", body, height, notes, mark=mark)
 
 
 def _lane(index: int, run: Run, plane: Plane, top: float) -> list[Shape]:
     """Draw the steps of a path on a line of their own, below the axis of the curve."""
     left, right = plane.x.start, plane.x.end
     held = [x for x in run.points[:, 0].tolist() if plane.x.low <= x <= plane.x.high]
-    marks = [marker(index, (plane.x.at(x), top + 16), 4.0 if len(run.heights) <= FEW else 2.5) for x in held]
+    marks = [mark_of(index, plane.x.at(x), top + 16, 4.0 if len(run.heights) <= FEW else 2.5) for x in held]
     line = stroke(index, [(left, top + 16), (right, top + 16)], 0.8)
     return [Text(left, top + 3, f"{run.name}: {run.end()}", 12, INK), line, *marks]
 
@@ -239,5 +244,9 @@ def plane_picture(
     top = plane.y.start + BELOW + 14
     body += legend([f"{run.name}: {run.end()}" for run in runs], LEFT, top)
     look = "The ring is the start. Contour lines join places of one loss, arrows point downhill."
-    notes = [look, *_notes(runs, plane, coordinates), *not_finite(heights)]
-    return page(title, f"Contour lines of the loss. {_described(runs)}", body, top + 18 * len(runs) + 4, notes)
+    height, notes, mark = (
+        top + 18 * len(runs) + 4,
+        [look, *_outside(runs, plane, coordinates)],
+        _troubles(runs, heights),
+    )
+    return page(title, f"Contour lines of the loss. {_described(runs)}", body, height, notes, mark=mark)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from klods.pictures.page import FAINT, GRID, INK, MARGIN, PALE, cut, moved, page
+from klods.pictures.page import FAINT, GRID, INK, MARGIN, PALE, cut, page
 from klods.pictures.shades import diverging, greatest, scale
-from klods.pictures.shapes import Drawing, Image, Rectangle, Shape, Text
+from klods.pictures.shapes import Drawing, Image, Rectangle, Shape, Text, moved
 
 WIDTH = 700.0
 CELL = 36.0  # the greatest side of a cell

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from klods.pictures.marks import mark
 from klods.pictures.page import INK, WHITE, page
-from klods.pictures.plane import Plane, marker, stroke
+from klods.pictures.plane import Plane, stroke
 from klods.pictures.shapes import Circle, Drawing, Rectangle, Shape, Text, text_width
 from klods.pictures.surfaces import BELOW, contours, curve_plane, not_finite, surface_plane
 
@@ -23,19 +24,19 @@ def landscape_picture(title: str, places: Any, losses: Any) -> tuple[Drawing, st
         losses: the loss at each: of shape (places,), or of shape (second, first) along two directions.
     """
     told, middle = _told(places, losses), float(losses[tuple(n // 2 for n in losses.shape)])
-    notes = [f"{told}.", *not_finite(losses)]
+    notes, spoilt = [f"{told}."], " ".join(not_finite(losses))
     if losses.ndim == 1:
         plane = curve_plane(places, losses)
         points = list(zip(places.tolist(), losses.tolist()))
         shapes: list[Shape] = [stroke(0, part) for part in plane.strokes(points)]
-        shapes += [marker(0, plane.at(*point), 3) for point in points if plane.holds(*point)]
+        shapes += [mark(0, *plane.at(*point), 3) for point in points if plane.holds(*point)]
         body = [*plane.frame(DIRECTION, "loss"), *shapes, *_weights(plane, (0.0, middle))]
-        return page(title, "A curve of the loss.", body, plane.y.start + BELOW, notes), told
+        return page(title, "A curve of the loss.", body, plane.y.start + BELOW, notes, mark=spoilt), told
     plane = surface_plane(places, places)
     lines, texts = contours(plane, places, places, losses)
     frame = plane.frame(DIRECTION, "distance along another", grid=False)
     body = [*frame, *lines, *texts, *_weights(plane, (0.0, 0.0))]
-    return page(title, "Contour lines of the loss.", body, plane.y.start + BELOW, notes), told
+    return page(title, "Contour lines of the loss.", body, plane.y.start + BELOW, notes, mark=spoilt), told
 
 
 def _weights(plane: Plane, place: tuple[float, float]) -> list[Shape]:

@@ -31,13 +31,13 @@ STRIPES: list[Callable[[Any, Any], Any]] = [
 ]
 
 
-def mark(place: int, x: float, y: float) -> Shape:
-    """Return the mark of a class, by its number, at a point."""
+def mark(place: int, x: float, y: float, size: float = SIZE) -> Shape:
+    """Return the mark of a class or a series, by its number, at a point."""
     colour = COLOURS[place % len(COLOURS)]
     outline = OUTLINES[_kind(place, len(OUTLINES))]
     if not outline:
-        return Circle(x, y, SIZE, colour, "#ffffff")
-    return Line([(x + SIZE * a, y + SIZE * b) for a, b in outline], "#ffffff", 0.8, fill=colour)
+        return Circle(x, y, size, colour, "#ffffff")
+    return Line([(x + size * a, y + size * b) for a, b in outline], "#ffffff", 0.8, fill=colour)
 
 
 def _kind(place: Any, count: int) -> Any:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from klods.pictures.boxes import GREY, LABEL, VALUE
-from klods.pictures.shapes import Circle, Curve, Drawing, Image, Line, Point, Rectangle, Shape, Text, text_width
+from klods.pictures.shapes import Drawing, Rectangle, Shape, Text, moved, text_width
 
 WIDTH, MARGIN = 640.0, 16.0
 HEADING, LETTERS = 15.0, 12.0  # sizes of letters
 ROW = 18.0  # from one line of letters to the next
+MARK = "#a84300"  # of NaN and infinity: orange, dark enough to be read on white
 WHITE, INK, PALE, FAINT, GRID = "#ffffff", VALUE, LABEL, GREY, "#dde2e6"
 
 
 def page(
-    title: str, description: str, body: Sequence[Shape], height: float, notes: Sequence[str] = (), width: float = WIDTH
+    title: str,
+    description: str,
+    body: Sequence[Shape],
+    height: float,
+    notes: Sequence[str] = (),
+    width: float = WIDTH,
+    mark: str = "",
 ) -> Drawing:
     """Return a drawing on a white ground: its title, what stands below, and notes.
 
@@ -26,15 +32,18 @@ def page(
         height: that of the body.
         notes: sentences, each in as many lines as it needs.
         width: that of the drawing.
+        mark: a sentence that has to be seen, before the notes, such as one on NaN.
     """
     heading = written(title, MARGIN, 24.0, width - 2 * MARGIN, HEADING, INK, bold=True)
     top = heading[-1].y + 12
     lines: list[Text] = []
-    for note in notes:
-        lines += written(note, MARGIN, ROW * len(lines) + top + height + 14, width - 2 * MARGIN, LETTERS, PALE)
+    for note in [mark, *notes] if mark else notes:
+        place, colour = ROW * len(lines) + top + height + 14, MARK if note is mark else PALE
+        lines += written(note, MARGIN, place, width - 2 * MARGIN, LETTERS, colour, bold=note is mark)
     whole = top + height + ROW * len(lines) + (14.0 if lines else 4.0)
     ground = Rectangle(0, 0, width, whole, fill=WHITE)
-    told = " ".join([description, *notes])
+    seen = [f"{mark.rstrip('.')}."] if mark else []
+    told = " ".join(part for part in (description, *seen, *notes) if part)
     return Drawing([ground, *heading, *(moved(shape, 0, top) for shape in body), *lines], width, whole, title, told)
 
 
@@ -70,19 +79,3 @@ def stacked(title: str, drawings: Sequence[Drawing]) -> Drawing:
         height += drawing.height
     told = " ".join(f"{drawing.title}. {drawing.description}" for drawing in drawings)
     return Drawing(shapes, max(drawing.width for drawing in drawings), height, title, told)
-
-
-def moved(shape: Shape, right: float, down: float) -> Shape:
-    """Return a shape in another place."""
-
-    def shifted(points: Sequence[Point]) -> list[Point]:
-        return [(x + right, y + down) for x, y in points]
-
-    if isinstance(shape, Line):
-        return replace(shape, points=shifted(shape.points))
-    if isinstance(shape, Curve):
-        (start,) = shifted([shape.start])
-        pieces = [(a, b, c) for a, b, c in map(shifted, shape.pieces)]
-        return replace(shape, start=start, pieces=pieces, head=shifted(shape.head))
-    assert isinstance(shape, (Rectangle, Text, Circle, Image))
-    return replace(shape, x=shape.x + right, y=shape.y + down)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from klods.pictures.axes import Axis
+from klods.pictures.cuts import unbroken
+from klods.pictures.marks import mark
 from klods.pictures.page import FAINT, GRID, INK, LETTERS, PALE
-from klods.pictures.shapes import Circle, Line, Point, Rectangle, Shape, Text
+from klods.pictures.shapes import Line, Point, Rectangle, Shape, Text
 from klods.pictures.svg import COLOURS
 
 SMALL = 11.0  # size of the letters at the ticks
@@ -51,56 +51,11 @@ class Plane:
 
     def strokes(self, points: Sequence[tuple[float, float]]) -> list[list[Point]]:
         """Return a line through points in pixels, cut at the edges of the plane and broken at what is no number."""
-        parts: list[list[Point]] = []
-        for start, end in pairwise(points):
-            inside = self._cut(start, end)
-            if inside is None:
-                continue
-            first, last = self.at(*inside[0]), self.at(*inside[1])
-            if parts and parts[-1][-1] == first:
-                parts[-1].append(last)
-            else:
-                parts.append([first, last])
-        return parts
-
-    def _cut(self, start: Point, end: Point) -> tuple[Point, Point] | None:
-        """Return the part of a line that is on the plane (Liang and Barsky 1984)."""
-        if not all(map(math.isfinite, (*start, *end))):
-            return None
-        enters, leaves = 0.0, 1.0
-        for axis, a, b in ((self.x, start[0], end[0]), (self.y, start[1], end[1])):
-            for outside, change in ((axis.low - a, b - a), (a - axis.high, a - b)):
-                if change == 0 and outside > 0:
-                    return None
-                if change > 0:
-                    enters = max(enters, outside / change)
-                elif change < 0:
-                    leaves = min(leaves, outside / change)
-        if enters >= leaves:
-            return None
-        return _between(start, end, enters), _between(start, end, leaves)
-
-
-def _between(start: Point, end: Point, share: float) -> Point:
-    if share in (0.0, 1.0):  # exact, so that the pieces of a line join
-        return end if share else start
-    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+        low, high = (self.x.low, self.y.low), (self.x.high, self.y.high)
+        return [[self.at(*point) for point in part] for part in unbroken(points, low, high)]
 
 
 # ------------------------------------------------------------ what tells series apart
-
-
-def marker(index: int, at: Point, size: float = 4.0) -> Shape:
-    """Return the mark of a series by its number: a disc, a square, a triangle or a diamond in its colour."""
-    (x, y), colour = at, COLOURS[index % len(COLOURS)]
-    kind = index % 4
-    if kind == 0:
-        return Circle(x, y, size, fill=colour)
-    if kind == 1:
-        return Rectangle(x - size * 0.9, y - size * 0.9, 1.8 * size, 1.8 * size, fill=colour)
-    wide, high = (1.1 * size, 1.1 * size) if kind == 2 else (1.1 * size, 1.4 * size)
-    below = [(x + wide, y + high), (x - wide, y + high)] if kind == 2 else [(x + wide, y), (x, y + high), (x - wide, y)]
-    return Line([(x, y - high), *below], colour, 1, fill=colour)
 
 
 def stroke(index: int, points: Sequence[Point], width: float = 2.0) -> Line:
@@ -113,6 +68,6 @@ def legend(names: Sequence[str], left: float, top: float) -> list[Shape]:
     shapes: list[Shape] = []
     for index, name in enumerate(names):
         y = top + 18 * index
-        shapes += [stroke(index, [(left, y), (left + 34, y)]), marker(index, (left + 17, y))]
+        shapes += [stroke(index, [(left, y), (left + 34, y)]), mark(index, left + 17, y)]
         shapes += [Text(left + 42, y + 4, name, LETTERS, INK)]
     return shapes

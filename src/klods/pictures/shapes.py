@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from math import hypot
 from typing import Any, Literal
@@ -127,6 +127,20 @@ class Drawing:
     height: float
     title: str
     description: str
+
+
+def moved(shape: Shape, right: float, down: float) -> Shape:
+    """Return a shape in another place."""
+
+    def shifted(points: Sequence[Point]) -> list[Point]:
+        return [(x + right, y + down) for x, y in points]
+
+    if isinstance(shape, Line):
+        return replace(shape, points=shifted(shape.points))
+    if isinstance(shape, Curve):
+        pieces = [(a, b, c) for a, b, c in map(shifted, shape.pieces)]
+        return replace(shape, start=shifted([shape.start])[0], pieces=pieces, head=shifted(shape.head))
+    return replace(shape, x=shape.x + right, y=shape.y + down)
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from klods.pictures.blocks import MARK, SMALL, Block, below, beside, dots, downwards, rightwards, words
+from klods.pictures.blocks import SMALL, Block, below, beside, dots, downwards, rightwards, words
 from klods.pictures.boxes import GREY, LABEL
 from klods.pictures.cells import number
+from klods.pictures.page import MARK
 from klods.pictures.shapes import Circle, Line, Rectangle, Shape, Text, text_width
 from klods.pictures.svg import COLOURS
 

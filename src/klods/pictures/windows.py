@@ -11,6 +11,7 @@ import numpy as np
 
 from klods.pictures.blocks import SMALL
 from klods.pictures.boxes import GREY
+from klods.pictures.cuts import unbroken
 from klods.pictures.shapes import Line, Point, Rectangle, Shape, Text
 
 AXIS = "#aab4bd"
@@ -52,16 +53,7 @@ class Window:
 
     def lines(self, points: Any, colour: str, width: float = 0.8) -> list[Shape]:
         """Return the parts of a line through points that are in the window; points that aren't finite break it."""
-        places = self.places(points).tolist()
-        runs: list[list[Point]] = []
-        for a, b in pairwise(places):
-            piece = _inside(a, b, self.size)
-            if piece is None:
-                continue
-            if runs and runs[-1][-1] == piece[0]:
-                runs[-1].append(piece[1])
-            else:
-                runs.append(piece)
+        runs = unbroken([(x, y) for x, y in self.places(points).tolist()], (0, 0), (self.size, self.size))
         return [Line(_straightened(run), colour, width) for run in runs]
 
     def arrow(self, start: Point, end: Point, colour: str, name: str, dashed: bool = False) -> list[Shape]:
@@ -86,22 +78,6 @@ def window(points: Sequence[Any], size: float, margin: float = 0.08) -> Window:
     x, y = (low / 2 + high / 2).tolist()
     reach = float((high / 2 - low / 2).max()) * (1 + 2 * margin)
     return Window((x, y), reach or 1.0, size)
-
-
-def _inside(a: Point, b: Point, size: float) -> list[Point] | None:
-    """Return the part of a stroke inside a square, after Liang and Barsky (1984)."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    start, end = 0.0, 1.0
-    for step, room in ((-dx, a[0]), (dx, size - a[0]), (-dy, a[1]), (dy, size - a[1])):
-        if not np.isfinite(step) or (step == 0 and room < 0):
-            return None
-        if step < 0:
-            start = max(start, room / step)
-        elif step > 0:
-            end = min(end, room / step)
-    if start > end:
-        return None
-    return [(a[0] + start * dx, a[1] + start * dy), (a[0] + end * dx, a[1] + end * dy)]
 
 
 def _straightened(run: list[Point]) -> list[Point]:
