@@ -171,6 +171,8 @@ def test_the_points_on_a_plane_are_those_of_a_training_loop(name):
     picture = tf.show.descent(lambda a, b: a * a + 3 * b * b, MAKERS[name](), start=(3.0, 1.0), steps=12)
     points = by_hand(MAKERS[name](), lambda w: w[0] * w[0] + 3 * w[1] * w[1], [3.0, 1.0], 12)
     np.testing.assert_allclose(marks(picture), points, atol=0.02)
+    (ring,) = [s for s in picture.drawing.shapes if isinstance(s, Circle) and s.fill == "none"]
+    np.testing.assert_allclose(Axes(picture).numbers([(ring.x, ring.y)]), points[:1], atol=0.02)
     same = tf.show.descent(lambda w: w[0] ** 2 + 3 * w[1] ** 2, MAKERS[name](), start=(3.0, 1.0), steps=12)
     np.testing.assert_allclose(marks(same), points, atol=0.02)
 
@@ -407,6 +409,8 @@ def test_the_same_seed_gives_the_same_picture_and_another_another():
     model.compile("sgd", "mse")
     pictures = [tf.show.landscape(model, np.ones((2, 3)), np.ones((2, 2)), points=5, seed=s).svg() for s in (1, 2)]
     assert pictures[0] != pictures[1]
+    losses = losses_of(tf.show.landscape(model, np.ones((2, 3)), np.ones((2, 2)), points=5))
+    assert not np.allclose(losses, losses.T)  # the second direction is another one
 
 
 def test_weights_are_put_back_whatever_happens():

@@ -118,9 +118,10 @@ def slopes_by_differences(model, x):
 def test_what_speaks_for_a_class_is_the_mean_gradient_of_its_score(last):
     model = network(6, 3, last=last)
     x = GENERATOR.normal(size=(300, 64))
-    drawn = images(klods.show.weights(model, x.astype(np.float32)))[6:]
-    expected = slopes_by_differences(model, x)
+    picture = klods.show.weights(model, x.astype(np.float32))
+    drawn, expected = images(picture)[6:], slopes_by_differences(model, x)
     limit = np.abs(expected).max()
+    assert f"{limit:.3g}" in texts(picture)
     for pixels, slope in zip(drawn, expected, strict=True):
         np.testing.assert_allclose(numbers(pixels, limit), slope.reshape(8, 8), atol=limit / 100)
 
