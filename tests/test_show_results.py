@@ -306,7 +306,7 @@ def test_what_has_no_reading_is_left_out_and_told():
     picture = klods.show.confusion(given(), spoilt, [0, 0, 1])
     assert matrix(picture)[0][2, 2] == 2
     assert "1 samples are left out: their probabilities are NaN or infinite." in str(picture)
-    sheet = klods.show.misread(given(), spoilt, [1, 0, 1])
+    sheet = klods.show.misread(given(), spoilt, [0, 0, 1])
     assert sheet.drawing.title == "Misread: all 1, among 3 samples"
 
 
