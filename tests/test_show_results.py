@@ -17,7 +17,7 @@ from klods.errors import DataError, StateError
 from klods.pictures.curves import curves, panels
 from klods.pictures.plane import legend
 from klods.pictures.png import png
-from klods.pictures.shapes import Rectangle, svg
+from klods.pictures.shapes import Rectangle, Text, svg
 from klods.pictures.svg import COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -219,6 +219,19 @@ def test_a_history_of_fit_is_drawn_and_shows_itself_the_same_way():
 def test_validation_at_some_epochs_only_is_told():
     notes = " ".join(texts(klods.show.history({"loss": [3.0, 2.0, 1.0], "val_loss": [2.0]})))
     assert "3 of training, 1 of validation; drawn one after the other" in notes
+    assert "Best epoch: 3, with the lowest training loss, 1." in notes
+
+
+def test_epochs_have_the_numbers_that_fit_gave_them():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    run = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=7, initial_epoch=4, verbose=0)
+    picture = klods.show.history(run)
+    assert [line.split()[0] for line in str(picture).splitlines()[2:5]] == ["5", "6", "7"]
+    ticks = [s.text for s in picture.drawing.shapes if isinstance(s, Text) and s.anchor == "middle"]
+    assert ticks[:3] == ["5", "6", "7"]
+    assert f"Best epoch: 7, with the lowest training loss, {run.history['loss'][2]:.4g}." in str(picture)
+    assert picture.svg() == run._repr_html_()
 
 
 @pytest.mark.parametrize("wrong", [{}, {"loss": []}, [0.5], None, keras.callbacks.History()])
@@ -316,6 +329,8 @@ def test_what_has_no_reading_is_left_out_and_told():
         (PROBABILITIES, LABELS[:5], None, "Labels of shape"),
         (PROBABILITIES, LABELS + 1, None, "0 to 2; got 1 to 3"),
         (PROBABILITIES, LABELS - 0.5, None, "numbers of 3 classes"),
+        (PROBABILITIES, LABELS.astype(str), None, "numbers of 3 classes; got <U"),
+        (PROBABILITIES, np.full(50, NAN), None, "numbers of 3 classes"),
         (PROBABILITIES, LABELS, ["a", "b"], "3 classes; got 2 names"),
         (np.ones((5, 2, 2), np.float32), [0] * 5, None, "one output of shape"),
     ],

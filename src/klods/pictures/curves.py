@@ -37,7 +37,7 @@ class Best:
     """The epoch whose loss is the lowest.
 
     Attributes:
-        epoch: its number, from 1.
+        epoch: its number.
         loss: that loss.
         run: whose loss it is, `validation` or `training`.
     """
@@ -46,45 +46,62 @@ class Best:
     loss: float
     run: str
 
+    def told(self) -> str:
+        """Return a sentence on it."""
+        return f"Best epoch: {self.epoch}, with the lowest {self.run} loss, {self.loss:.4g}."
 
-def best(history: Series) -> Best | None:
+
+def best(history: Series, first: int = 1) -> Best | None:
     """Return the epoch with the lowest loss on the validation data, or on the training data where there are none.
+
+    Validation at some epochs only doesn't count: the history doesn't tell at which.
+
+    Args:
+        history: the values of each figure.
+        first: the number of the first epoch.
 
     Example:
         >>> best({"loss": [0.3, 0.2, 0.1], "val_loss": [0.4, 0.3, 0.35]})
         Best(epoch=2, loss=0.3, run='validation')
     """
+    length = max(map(len, history.values()), default=0)
     for name, run in (("val_loss", "validation"), ("loss", "training")):
-        points = drawable(history.get(name, ()))
-        if points:
+        points = drawable(history.get(name, ()), first)
+        if points and len(history[name]) == length:
             epoch, loss = min(points, key=lambda point: point[1])
             return Best(epoch, loss, run)
     return None
 
 
-def curves(history: Series, title: str = "Training") -> Drawing:
-    """Draw the figures of a training run over its epochs, the best epoch marked."""
-    found, charts = best(history), panels(history)
+def curves(history: Series, first: int = 1) -> Drawing:
+    """Draw the figures of a training run over its epochs, the best epoch marked.
+
+    Args:
+        history: the values of each figure.
+        first: the number of the first epoch.
+    """
+    found, charts = best(history, first), panels(history)
     columns = 2 if len(charts) > 1 else 1
     width = (WIDTH - (columns + 1) * MARGIN) / columns
     body: list[Shape] = []
     for place, (name, series) in enumerate(charts.items()):
         row, column = divmod(place, columns)
         left, top = MARGIN + column * (width + MARGIN), row * (ABOVE + HEIGHT + BELOW)
-        body += [moved(shape, left, top) for shape in _chart(name, series, width, found)]
+        body += [moved(shape, left, top) for shape in _chart(name, series, width, found, first)]
     rows = -(-len(charts) // columns)
-    described = " ".join(_described(name, run, values) for name, s in charts.items() for run, values in s.items())
-    return page(title, described, body, rows * (ABOVE + HEIGHT + BELOW) - 16, _notes(charts, found), WIDTH)
+    named = {f"{name}, {run}": values for name, series in charts.items() for run, values in series.items()}
+    described = " ".join(_described(name, drawable(values, first)) for name, values in named.items())
+    notes = _notes(charts, found, first)
+    return page("Training", described, body, rows * (ABOVE + HEIGHT + BELOW) - 16, notes, WIDTH)
 
 
-def drawable(values: Sequence[float]) -> list[tuple[int, float]]:
-    """Return the places, from 1, and the values that are finite numbers."""
-    return [(i, value) for i, value in enumerate(values, 1) if abs(value) <= LARGEST]
+def drawable(values: Sequence[float], first: int) -> list[tuple[int, float]]:
+    """Return the epochs, counted from the first, and the values that are finite numbers."""
+    return [(i, value) for i, value in enumerate(values, first) if abs(value) <= LARGEST]
 
 
-def _chart(name: str, series: Series, width: float, found: Best | None) -> list[Shape]:
-    points = {run: drawable(values) for run, values in series.items()}
-    plane = _plane(points, max(map(len, series.values())), width)
+def _chart(name: str, series: Series, width: float, found: Best | None, first: int) -> list[Shape]:
+    plane = _plane(series, first, width)
     shapes = plane.frame("epoch", "")
     shapes.append(Text(0, 16, name, 13, INK, bold=True))
     if found is not None and plane.x.low <= found.epoch <= plane.x.high:
@@ -93,7 +110,7 @@ def _chart(name: str, series: Series, width: float, found: Best | None) -> list[
         shapes.append(_beside(x, plane, f"best: epoch {found.epoch}"))
     left = 0.0
     for index, (run, values) in enumerate(series.items()):
-        shapes += _series(index, f"{name} {run}", values, plane)
+        shapes += _series(index, values, plane, first)
         text = f"{run}, last {values[-1]:.4g}" if len(values) else run
         shapes += [stroke(index, [(left, 32), (left + 26, 32)]), mark(index, left + 13, 32)]
         shapes.append(Text(left + 32, 36, text, 11, INK))
@@ -101,12 +118,13 @@ def _chart(name: str, series: Series, width: float, found: Best | None) -> list[
     return shapes
 
 
-def _plane(points: Mapping[str, Sequence[tuple[int, float]]], count: int, width: float) -> Plane:
-    low, high, step = rounded(*bounds([value for pts in points.values() for _, value in pts]))
+def _plane(series: Series, first: int, width: float) -> Plane:
+    low, high, step = rounded(*bounds([v for values in series.values() for _, v in drawable(values, first)]))
     marks = ticks(low, high, step)
     y = Axis(low, high, ABOVE + HEIGHT, ABOVE, marks)
     left = 12 + max(text_width(label, 11) for _, label in marks)
-    start, end = (1.0, float(count)) if count > 1 else (0.5, 1.5)
+    last = float(first - 1 + max(map(len, series.values())))
+    start, end = (float(first), last) if last > first else (first - 0.5, first + 0.5)
     x = Axis(start, end, left, width - 6, ticks(start, end, max(1, round_step((end - start) / 8))))
     return Plane(x, y)
 
@@ -118,9 +136,9 @@ def _beside(x: float, plane: Plane, text: str) -> Text:
     return Text(x - 5, plane.y.end + 11, text, 11, PALE, anchor="end")
 
 
-def _series(index: int, name: str, values: Sequence[float], plane: Plane) -> list[Shape]:
+def _series(index: int, values: Sequence[float], plane: Plane, first: int) -> list[Shape]:
     numbers = [value if abs(value) <= LARGEST else float("nan") for value in values]
-    places: list[Point] = [(float(i), value) for i, value in enumerate(numbers, 1)]
+    places: list[Point] = [(float(i), value) for i, value in enumerate(numbers, first)]
     parts = plane.strokes(places)
     drawn = {point for part in parts for point in part}
     known = [point for point in places if point[1] == point[1]]
@@ -128,21 +146,20 @@ def _series(index: int, name: str, values: Sequence[float], plane: Plane) -> lis
     return [*(stroke(index, part) for part in parts), *(mark(index, *plane.at(*point), 3.5) for point in marked)]
 
 
-def _described(figure: str, run: str, values: Sequence[float]) -> str:
-    points = drawable(values)
+def _described(name: str, points: Sequence[tuple[int, float]]) -> str:
     if not points:
-        return f"{figure}, {run}: nothing to draw."
+        return f"{name}: nothing to draw."
     (first, start), (last, end) = points[0], points[-1]
-    return f"{figure}, {run}: from {start:.4g} at epoch {first} to {end:.4g} at epoch {last}."
+    return f"{name}: from {start:.4g} at epoch {first} to {end:.4g} at epoch {last}."
 
 
-def _notes(charts: Mapping[str, Series], found: Best | None) -> list[str]:
+def _notes(charts: Mapping[str, Series], found: Best | None, first: int) -> list[str]:
     notes = [] if charts else ["Nothing to draw yet."]
     if found is not None:
-        notes.append(f"Best epoch: {found.epoch}, with the lowest {found.run} loss, {found.loss:.4g}.")
+        notes.append(found.told())
     for name, series in charts.items():
         for run, values in series.items():
-            places = [i for i, value in enumerate(values, 1) if not abs(value) <= LARGEST]
+            places = [i for i, value in enumerate(values, first) if not abs(value) <= LARGEST]
             if places:
                 notes.append(f"{name}, {run}: NaN or infinite at epoch {_listed(places)}.")
         counts = {run: len(values) for run, values in series.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError, StateError
+from klods.errors import DataError, NumericsWarning, StateError
 from klods.pictures.landscape import landscape_picture
 from klods.show.picture import Picture
 
@@ -63,7 +64,8 @@ def landscape(
     _check(model, directions, span, points)
     places = np.linspace(-span, span, points or POINTS[directions])
     ways = [_direction(model, np.random.default_rng([seed, i])) for i in range(directions)]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericsWarning)  # the picture tells what is no number
         losses = _losses(model, x, y, places, ways, batch_size)
     title = f"The loss of '{model.name}' along {directions} random direction{'s' * (directions > 1)}"
     drawing, told = landscape_picture(title, places, losses)

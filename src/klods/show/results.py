@@ -47,15 +47,14 @@ def history(h: Any) -> Picture:
             f"A history holds the values of each figure; got {type(h).__name__} without any.",
             "pass what fit returned, once an epoch is over.",
         )
-    drawing = curves(figures)
+    first = h.epoch[0] + 1 if isinstance(h, History) and h.epoch else 1
+    drawing, found = curves(figures, first), best(figures, first)
     rows = [
-        [str(i + 1), *(f"{values[i]:.4g}" if i < len(values) else "" for values in figures.values())]
+        [str(first + i), *(f"{values[i]:.4g}" if i < len(values) else "" for values in figures.values())]
         for i in range(max(map(len, figures.values())))
     ]
     table = plain_table(["epoch", *figures], rows, "r" * (len(figures) + 1), 120, 0)
-    found = best(figures)
-    told = [] if found is None else [f"Best epoch: {found.epoch}, with the lowest {found.run} loss, {found.loss:.4g}."]
-    return Picture(drawing, "\n".join([drawing.title, table, *told]))
+    return Picture(drawing, "\n".join([drawing.title, table, *([found.told()] if found else [])]))
 
 
 def confusion(model: Any, x: Any, y: Any, class_names: Sequence[str] | None = None) -> Picture:
@@ -232,6 +231,8 @@ def readings(y: Any, predictions: Any, class_names: Sequence[str] | None = None)
 def _labels(y: Any, predictions: np.ndarray) -> np.ndarray:
     """Return labels as integers of shape (samples,)."""
     labels, (count, size) = np.asarray(y), predictions.shape
+    if labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
+        raise DataError(f"Labels are the numbers of {size} classes; got {labels.dtype}.", "number the classes from 0.")
     if labels.shape == (count, size) and size > 1:
         labels = labels.argmax(1)
     if labels.shape not in ((count,), (count, 1)) or not count:

@@ -44,7 +44,7 @@ class History(Callback):
         return {**vars(self), "_model": _no_model}
 
     def _repr_html_(self) -> str:
-        return svg(curves(self.history))
+        return svg(curves(self.history, first=self.epoch[0] + 1 if self.epoch else 1))
 
 
 def _no_model() -> None:
