@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
 def page() -> str:
     """Return the page."""
-    names = [name for name in BLOCKS if sys.modules[BLOCKS[name].compute.__module__].__name__.startswith("klods.ops")]
+    names = list(BLOCKS)
     count = sum(has_gradient(BLOCKS[name]) for name in names)
     return OPENING.format(count=len(names), differentiable=count) + "\n".join([*overview(names), *families(names)])
 

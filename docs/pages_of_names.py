@@ -67,7 +67,12 @@ PAGES: dict[str, tuple[str, list[Room]]] = {
     ),
     "utils": (
         "Utilities",
-        [Room("klods.keras.utils"), Room("klods.keras.preprocessing.image"), Room("klods.keras.random")],
+        [
+            Room("klods.keras.utils"),
+            Room("klods.keras.preprocessing.image"),
+            Room("klods.keras.tree"),
+            Room("klods.keras.random"),
+        ],
     ),
     "show": ("Pictures", [Room("klods.show"), Room("klods.show.picture", only="Picture Slides")]),
     "explain": ("explain", [Room("klods.explanation")]),
