@@ -235,6 +235,13 @@ def test_the_slope_is_the_derivative():
     assert slope(np.sin, 1.0) == pytest.approx(np.cos(1.0), rel=1e-8)
 
 
+def test_what_is_open_is_not_judged():
+    def judge(answer):
+        raise AssertionError
+
+    assert verdict(judge, ...) == verdict(judge, (1.0, [...])) == "not answered yet."
+
+
 @pytest.mark.parametrize("answer", [..., [1.0, ...], lambda *given: ..., lambda *given: None])
 def test_what_is_open_is_neither_right_nor_wrong(answer):
     def judge(answer):

@@ -59,6 +59,8 @@ def test_wrong(name, answer, hint):
         (784 * 32 + 32 + 32 * 10 + 9, "too small"),
         (5, "too small"),
         ([1, 2], "shape"),
+        (np.array([1, 2]), "shape"),
+        ("many", "A number is asked for"),
     ],
 )
 def test_parameters(count, told):

@@ -37,8 +37,10 @@ def check(name: str, answer: Any, *given: Any) -> None:
 
 def verdict(judge: Callable[..., str], answer: Any, *given: Any) -> str:
     """Return what there is to say of an answer: `right.`, `not yet.` and a hint, or `not answered yet.`."""
+    if is_open(answer):
+        return "not answered yet."
     try:
-        hint = "" if is_open(answer) else judge(answer, *given)
+        hint = judge(answer, *given)
     except Unanswered:
         return "not answered yet."
-    return "not answered yet." if is_open(answer) else f"not yet. {hint}" if hint else "right."
+    return f"not yet. {hint}" if hint else "right."

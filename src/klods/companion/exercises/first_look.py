@@ -48,9 +48,9 @@ def share_right(answer: Any) -> str:
 def parameters(answer: Any, model: Any) -> str:
     """Judge the number of parameters of a model."""
     kernels = [int(np.prod(w.shape)) for w in model.trainable_weights if len(w.shape) > 1]
-    if answer == sum(kernels):
+    if np.ndim(answer) == 0 and answer == sum(kernels):
         return "The kernels are all there; each unit has a bias, too."
-    if answer in [layer.count_params() for layer in model.layers] and len(model.layers) > 1:
+    if np.ndim(answer) == 0 and answer in [layer.count_params() for layer in model.layers] and len(model.layers) > 1:
         return "That is one layer; the others count, too."
     return compared(answer, model.count_params(), tolerance=0)
 
