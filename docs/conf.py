@@ -2,6 +2,8 @@
 
 import inspect
 import re
+from html import unescape
+from pathlib import Path
 
 import math_in_pages
 from docutils import nodes
@@ -48,6 +50,7 @@ def setup(app):
     """Add what Sphinx has no extension for."""
     math_in_pages.setup(app)
     app.connect("doctree-read", name_lines)
+    app.connect("doctree-resolved", describe_pictures)
     app.connect("autodoc-process-docstring", escape_bars)
     app.connect("autodoc-process-signature", constructor)
 
@@ -59,6 +62,15 @@ def name_lines(app, doctree):
         if text != block.astext():
             block.rawsource = text
             block[:] = [nodes.Text(text)]
+
+
+def describe_pictures(app, doctree, page):
+    """Give pictures that code drew the words that they carry: a screen reader reads an image's, not those within."""
+    for image in doctree.findall(nodes.image):
+        path = Path(app.srcdir, image["uri"])
+        if path.suffix == ".svg" and not image.get("alt"):
+            parts = re.search(r"<title>(.*?)</title>\s*<desc>(.*?)</desc>", path.read_text(encoding="utf-8"), re.DOTALL)
+            image["alt"] = unescape(f"{parts[1]}. {parts[2]}") if parts else ""
 
 
 def escape_bars(app, what, name, thing, options, lines):
