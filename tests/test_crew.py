@@ -149,12 +149,15 @@ def test_a_call_that_comes_while_a_thread_falls_asleep_is_heard(monkeypatch):
         words = np.zeros(1, np.int64)
 
         def work(self, address):
+            there.wait()
             looks.put(len(crew.asleep))
             heard.get()
 
     monkeypatch.setattr("klods.backends.llvm.crew.native", Code)
     monkeypatch.setattr("klods.backends.llvm.crew.size", lambda: 2)
+    there = threading.Event()
     crew = crew_room.Crew()
+    there.set()
     assert looks.get(timeout=10) == 1  # it has said that it falls asleep, and looks once more
     crew.wake()
     heard.put(None)
