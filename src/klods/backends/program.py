@@ -12,7 +12,7 @@ from klods.graph import Node, Value
 from klods.ops.block import BLOCKS
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Call, Plan
-from klods.rows import Rows, taken
+from klods.rows import Rows
 
 Step = Callable[[], None]
 
@@ -62,10 +62,16 @@ class Program:
     def run(self, given: Sequence[np.ndarray]) -> list[Any]:
         """Return the plan's outputs for these inputs; inputs that the plan updates are overwritten."""
         arrays, before, inputs = self.arrays, self._given, self.plan.graph.inputs
+        left: list[Value] = []
         for i, array in enumerate(given):
+            if isinstance(array, Rows):
+                if inputs[i] in self.by_rows:
+                    left.append(inputs[i])
+                else:
+                    array = array.taken()
             if before[i] is not array:
-                before[i] = None if isinstance(array, Rows) else array
-                self._move(inputs[i], array if inputs[i] in self.by_rows else taken(array))
+                before[i] = array
+                self._move(inputs[i], array)
         for value in self._renewed:
             self._move(value, np.empty(value.shape, value.dtype))
         for step in self.steps:
@@ -73,9 +79,9 @@ class Program:
         outputs: list[Any] = [arrays[x] if isinstance(x, Value) else x for x in self.plan.graph.outputs]
         for i in self._copied:
             outputs[i] = outputs[i].copy()
-        for value in self.by_rows:
-            if isinstance(arrays[value], Rows):  # which hold all the data: those are the caller's to keep
-                del arrays[value]
+        for value in left:  # which holds all the data: those are the caller's to keep
+            del arrays[value]
+            before[inputs.index(value)] = None
         return outputs
 
     def _move(self, value: Value, array: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,7 +25,6 @@ class Tables:
         self.overwritten: set[Value] = set()
         self._slots: dict[Value, list[tuple[np.ndarray, int, int]]] = {}
         self._rows: dict[Value, np.ndarray] = {}
-        self._ramps: dict[int, np.ndarray] = {}
         self._kept: list[np.ndarray] = []
 
     def enter(self, first: Sequence[int], places: Sequence[tuple[Value, int]], words: Sequence[int]) -> int:
@@ -46,9 +46,7 @@ class Tables:
 
     def ramp(self, count: int) -> int:
         """Return the address of a list of the places of so many float32 numbers, in bytes from the first."""
-        if count not in self._ramps:
-            self._ramps[count] = np.arange(0, 4 * count, 4)
-        return self._ramps[count].ctypes.data
+        return self.keep(_steps(count, 4)).ctypes.data
 
     def keep(self, array: np.ndarray) -> np.ndarray:
         """Return an array that stays where it is for as long as the tables do."""
@@ -76,9 +74,16 @@ class Tables:
 
 def enter_rows(array: np.ndarray | Rows, table: np.ndarray) -> None:
     """Write where the rows of a matrix begin into a table."""
-    whole, places = (array.array, array.places) if isinstance(array, Rows) else (array, np.arange(len(array)))
-    np.multiply(places, whole.strides[0], out=table)
-    table += address_of(whole)
+    if isinstance(array, Rows):
+        np.multiply(array.places, array.array.strides[0], out=table)
+        table += address_of(array.array)
+    else:
+        np.add(_steps(len(array), array.strides[0]), address_of(array), out=table)
+
+
+@lru_cache(256)
+def _steps(count: int, length: int) -> np.ndarray:
+    return np.arange(0, count * length, length)
 
 
 def address_of(array: np.ndarray) -> int:
