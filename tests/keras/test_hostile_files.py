@@ -300,3 +300,26 @@ def error_of(call, *arguments):
     except KlodsError as error:
         return error
     return None
+
+
+# ------------------------------------------------------------ vocabularies
+
+
+def lookup(kind="StringLookup", **options):
+    """Return what puts such a layer in the place of the model's first."""
+    layer = {"module": "keras.layers", "class_name": kind, "config": options, "registered_name": None}
+    return lambda config: config["config"]["layers"].__setitem__(1, layer)
+
+
+@pytest.mark.parametrize("kind", ["StringLookup", "IntegerLookup", "TextVectorization"])
+def test_no_other_file_is_read_because_a_file_says_so(kind, saved, path, tmp_path):
+    (tmp_path / "secret.txt").write_text("1\n2")
+    refused_config(saved, path, lookup(kind, vocabulary=str(tmp_path / "secret.txt")), "doesn't read", DataError)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"num_oov_indices": HUGE}, {"max_tokens": HUGE, "pad_to_max_tokens": True, "output_mode": "count"}],
+)
+def test_a_vocabulary_without_end(options, saved, path):
+    refused_config(saved, path, lookup(**options), "more places than the file holds")

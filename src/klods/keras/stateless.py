@@ -1,4 +1,4 @@
-"""Calls without a trace: variables hold other values meanwhile."""
+"""Calls that leave state as it is: variables hold other values meanwhile."""
 
 from __future__ import annotations
 

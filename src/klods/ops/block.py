@@ -305,7 +305,7 @@ def explained(error: Exception, block: Block, values: list[Any], attributes: dic
         return type(better)(_named(block, better.what), better.mend)
     except Exception:
         pass  # the first error says more
-    if any(np.asarray(v).dtype.kind == "S" for v in values):
+    if any(getattr(getattr(v, "dtype", None), "kind", "") == "S" for v in values):
         return DTypeError(f"{block.name} works on numbers; got text.", "make numbers of the text first.")
     kind = next((own for python, own in OWN_ERRORS.items() if isinstance(error, python)), None)
     shapes = ", ".join(f"{np.shape(v)} {getattr(v, 'dtype', type(v).__name__)}" for v in values)

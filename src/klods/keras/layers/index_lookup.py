@@ -13,7 +13,7 @@ from klods.files import read_whole
 from klods.keras.layers import hashing
 from klods.keras.layers.adapting import batches, is_whole, tokens
 from klods.keras.layers.encoding import MODES, checked_mode, computed, encoded, encoded_shape
-from klods.keras.layers.layer import Layer
+from klods.keras.layers.layer import Layer, room
 from klods.keras.layers.vocabulary import Vocabulary
 from klods.keras.symbolic import KerasTensor
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
@@ -84,6 +84,11 @@ class IndexLookup(Layer):
             self.set_vocabulary(vocabulary, idf_weights)
 
     def _check_options(self) -> None:
+        if max(self.num_oov_indices, self.pad_to_max_tokens * (self.max_tokens or 0)) > room.get():
+            raise DataError(
+                f"'{self.name}' wants more places than the file holds numbers in all.",
+                "get the file anew: its two parts don't fit each other.",
+            )
         if self.max_tokens is not None and self.max_tokens < 2:
             raise DataError(f"'{self.name}' has max_tokens={self.max_tokens}.", "make it 2 or more.")
         if self.pad_to_max_tokens and self.max_tokens is None:
@@ -276,10 +281,23 @@ class IndexLookup(Layer):
     @classmethod
     def from_config(cls: type[LookupLayer], config: Mapping[str, Any]) -> LookupLayer:
         """Return the layer that a configuration describes; words that `adapt` found come from elsewhere."""
-        own = {name: value for name, value in config.items() if name not in IN_FILES}
-        layer = super().from_config(own)
+        layer = super().from_config(checked_arguments(config))
         layer.known_size = config.get("vocabulary_size")
         return layer
+
+
+def checked_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the constructor's arguments in a configuration.
+
+    Raises:
+        DataError: if it names a file for the words: klods reads none because another file says so.
+    """
+    if isinstance(config.get("vocabulary"), (str, Path)):
+        raise DataError(
+            f"A configuration asks for the words in the file {config['vocabulary']!r:.60}, which klods doesn't read.",
+            "make the layer in code, or read the file and call set_vocabulary.",
+        )
+    return {name: value for name, value in config.items() if name not in IN_FILES}
 
 
 def _documents(batch: np.ndarray, is_all: bool) -> list[list[Any]]:

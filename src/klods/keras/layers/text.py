@@ -12,7 +12,7 @@ import numpy as np
 from klods.errors import DataError, ShapeError, unknown_name
 from klods.keras.configuration import resolve
 from klods.keras.layers.adapting import batches, is_whole, tokens
-from klods.keras.layers.index_lookup import DROPPED, IN_FILES
+from klods.keras.layers.index_lookup import DROPPED, checked_arguments
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lookup import StringLookup, checked_encoding
 from klods.keras.symbolic import KerasTensor
@@ -228,7 +228,7 @@ class TextVectorization(Layer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TextVectorization:
         """Return the layer that a configuration describes; words that `adapt` found come from elsewhere."""
-        own = {name: value for name, value in config.items() if name not in IN_FILES}
+        own = checked_arguments(config)
         for name in ("standardize", "split"):
             if isinstance(own.get(name), Mapping):
                 own[name] = resolve(f"function {name} of a TextVectorization", own[name], {})
