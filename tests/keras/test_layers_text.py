@@ -13,6 +13,7 @@ from klods.errors import DataError, FileError, NameUnknownError, ShapeError, Sta
 
 Vectorization = keras.layers.TextVectorization
 TEXTS = ["I write, erase, rewrite", "Erase again, and then", "A poppy blooms."]
+TWICE, ONCE = np.log(1 + 3 / (1 + 2)), np.log(1 + 3 / (1 + 1))  # of words that are in two of the texts, and in one
 FOUND = ["erase", "write", "then", "rewrite", "poppy", "i", "blooms", "and", "again", "a"]
 
 
@@ -76,23 +77,28 @@ def test_letters_and_spaces_are_those_of_ascii():
 
 
 @pytest.mark.parametrize(
-    ("mode", "first"),
+    ("mode", "first", "unknown"),
     [
-        ("multi_hot", [0, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0]),
-        ("count", [0, 2, 1, 0, 1, 0, 1, 0, 0, 0, 0]),
-        ("tf_idf", [0, 2 * np.log(1 + 3 / 3), np.log(1 + 3 / 2), 0, np.log(1 + 3 / 2), 0, np.log(1 + 3 / 2)] + [0] * 4),
+        ("multi_hot", [0, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0], 1),
+        ("count", [0, 2, 1, 0, 1, 0, 1, 0, 0, 0, 0], 3),
+        ("tf_idf", [0, 2 * TWICE, ONCE, 0, ONCE, 0, ONCE, 0, 0, 0, 0], 3 * (TWICE + 9 * ONCE) / 10),
     ],
 )
-def test_a_row_for_each_text(mode, first):
+def test_a_row_for_each_text(mode, first, unknown):
     layer = adapted(output_mode=mode)
     rows = layer(["Erase! I write, erase, rewrite", "none of these"])
     assert layer.get_vocabulary() == ["[UNK]", *FOUND]
     assert np.allclose(rows[0], first)
-    assert rows[1, 0] > 0
-    assert not rows[1, 1:].numpy().any()
+    assert np.allclose(rows[1], [unknown] + [0] * 10)  # what fills it up is no word
     assert layer.compute_output_shape((2, 1)) == (2, 11)
     wide = adapted(output_mode=mode, max_tokens=14, pad_to_max_tokens=True)
     assert wide(TEXTS).shape == (3, 14)
+
+
+def test_texts_that_are_words_are_documents_each():
+    layer = Vectorization(split=None, output_mode="tf_idf")
+    layer.adapt(["a", "b", "b"])
+    assert np.allclose(layer([["b", "a"]]), [[0, TWICE, ONCE]])
 
 
 def test_functions_of_ones_own():
