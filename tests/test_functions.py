@@ -274,7 +274,7 @@ BAD = [
     (lambda: klods.einsum("ii->i", klods.eye(2)), "twice"),
     (lambda: klods.einsum("i->k", [1.0]), "no operand has"),
     (lambda: klods.einsum("ij,jk->ik", klods.ones((2, 1)), klods.ones((3, 2))), "doesn't fit"),
-    (lambda: klods.norm(MATRIX, ord=2, axis=[0, 1]), "ord=2"),
+    (lambda: klods.norm(MATRIX, ord=3, axis=[0, 1]), "ord=3"),
     (lambda: klods.matmul(2.0, 3.0), "scalar"),
     (lambda: klods.split([1, 2, 3], 0), "don't part into 0"),
     (lambda: klods.split([1, 2, 3], "a"), "got 'a' as num_or_size_splits"),

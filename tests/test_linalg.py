@@ -99,6 +99,16 @@ CASES = {
         lambda x: linalg.normalize(x, axis=1), (VECTOR,),
         (VECTOR / np.linalg.norm(VECTOR, axis=1, keepdims=True), np.linalg.norm(VECTOR, axis=1, keepdims=True))),
     "normalize all": Case(linalg.normalize, (np.array([[3.0, 4.0]]),), ([[0.6, 0.8]], [[5]])),
+    **{
+        f"norm {ord} of matrices{' kept' if keepdims else ''}": Case(
+            lambda x, ord=ord, keepdims=keepdims: linalg.norm(x, ord, [1, 2], keepdims), (TALL,),
+            np.linalg.norm(TALL, ord if ord != "euclidean" else "fro", (1, 2), keepdims))
+        for ord in ("euclidean", "fro", 1, 2, np.inf) for keepdims in (False, True)
+    },
+    "norm of matrices along other axes": Case(
+        lambda x: linalg.norm(x, 1, [-1, 0]), (TALL,), np.linalg.norm(TALL, 1, (-1, 0))),
+    "spectral norm along other axes": Case(
+        lambda x: linalg.norm(x, 2, (2, 0)), (TALL,), np.linalg.norm(TALL, 2, (2, 0))),
     "adjoint": Case(linalg.adjoint, (TALL,), TALL.swapaxes(1, 2)),
 }  # fmt: skip
 

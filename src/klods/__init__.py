@@ -45,6 +45,11 @@ from klods.gradients import (
     custom_gradient,
     grad_pass_through,
 )
+from klods.lengths import (
+    clip_by_global_norm,
+    clip_by_norm,
+    norm,
+)
 from klods.math import (
     abs,
     acos,
@@ -147,11 +152,6 @@ from klods.ops.product import (
     einsum,
     matmul,
     tensordot,
-)
-from klods.ops.reduction import (
-    clip_by_global_norm,
-    clip_by_norm,
-    norm,
 )
 from klods.places import (
     dynamic_partition,

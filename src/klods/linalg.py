@@ -22,6 +22,7 @@ from klods.decompositions import (
     triangular_solve,
 )
 from klods.errors import ShapeError
+from klods.lengths import global_norm, norm
 from klods.math import l2_normalize
 from klods.matrices import (
     band_part,
@@ -38,7 +39,7 @@ from klods.ops.block import recordable
 from klods.ops.creation import eye
 from klods.ops.movement import expand_dims
 from klods.ops.product import einsum, matmul, tensordot
-from klods.ops.reduction import global_norm, norm, reduce_sum
+from klods.ops.reduction import reduce_sum
 from klods.places import roll
 from klods.tensor import Tensor, convert_to_tensor
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from klods import random
 from klods.errors import DataError, DTypeError, ShapeError
+from klods.lengths import clip_by_norm
 from klods.math import add_n
 from klods.ops.activation import relu, softplus
 from klods.ops.arithmetic import exp_, log_, multiply, power, rsqrt, square
@@ -14,7 +15,7 @@ from klods.ops.block import checked_axis, recordable, static
 from klods.ops.comparison import where
 from klods.ops.movement import broadcast_to, cast, concat, expand_dims, pad_constant, reshape, transpose
 from klods.ops.picking import gather
-from klods.ops.reduction import clip_by_norm, reduce_mean, reduce_sum, reduce_variance
+from klods.ops.reduction import reduce_mean, reduce_sum, reduce_variance
 from klods.tensor import Tensor, convert_to_tensor
 
 # ---------------------------------------------------------------- statistics

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from klods.dtypes import as_dtype
-from klods.errors import DataError
 from klods.ops import loops
-from klods.ops.arithmetic import abs_, exp_, log_, maximum_, power, sqrt_, square
+from klods.ops.arithmetic import exp_, log_, sqrt_, square
 from klods.ops.block import block, checked_axis, recordable
 from klods.ops.comparison import equal, is_finite, not_equal, where
 from klods.ops.movement import (
@@ -249,69 +248,6 @@ def reduce_logsumexp(input_tensor: Any, axis: Axis = None, keepdims: bool = Fals
     peak = where(is_finite(peak), peak, 0)
     total = log_(reduce_sum(exp_(x - peak), axis, True)) + peak
     return total if keepdims else reshape(total, loops.reduced_shape(x.value.shape, _static_axis(axis), False))
-
-
-def norm(
-    tensor: Any, ord: Any = "euclidean", axis: Axis = None, keepdims: bool = False, name: str | None = None
-) -> Tensor:
-    """Return the length along axes; of the whole when `axis` is None.
-
-    Args:
-        tensor: the vector or vectors.
-        ord: `"euclidean"`, `"fro"` or 2 for the root of the summed squares, 1 for the sum of absolute values,
-            infinity for the largest absolute value, another number p for the p-th root of the summed p-th powers.
-        axis: the axes along which a vector runs.
-        keepdims: whether the axes stay, with size 1.
-        name: accepted for TensorFlow's sake, and not used.
-
-    Raises:
-        DataError: for a matrix norm that klods does not have.
-    """
-    if ord in ("euclidean", "fro") or (ord == 2 and not _is_matrix(axis)):
-        return sqrt_(reduce_sum(square(tensor), axis, keepdims))
-    if isinstance(ord, str) or _is_matrix(axis):
-        raise DataError(f"norm: klods does not have ord={ord!r} here.", "use 'euclidean', or a number and one axis.")
-    sizes = abs_(tensor)
-    if math.isinf(ord):
-        return reduce_max(sizes, axis, keepdims)
-    return power(reduce_sum(power(sizes, ord), axis, keepdims), 1 / ord)
-
-
-def global_norm(t_list: Any, name: str | None = None) -> Tensor:
-    """Return the length of several tensors together; None among them is passed over.
-
-    Example:
-        >>> import klods
-        >>> float(klods.linalg.global_norm([[3.], None, [0., 4.]]))
-        5.0
-    """
-    squares = [reduce_sum(square(t)) for t in t_list if t is not None]
-    return sqrt_(sum(squares[1:], squares[0])) if squares else Tensor(np.float32(0))
-
-
-def clip_by_norm(t: Any, clip_norm: Any, axes: Axis = None, name: str | None = None) -> Tensor:
-    """Return a tensor no longer than clip_norm, as a whole or along axes."""
-    return t * (clip_norm / maximum_(norm(t, axis=axes, keepdims=True), clip_norm))
-
-
-def clip_by_global_norm(
-    t_list: Any, clip_norm: Any, use_norm: Any = None, name: str | None = None
-) -> tuple[list[Tensor | None], Tensor]:
-    """Return tensors together no longer than clip_norm (Pascanu et al. 2013, algorithm 1), and how long they were.
-
-    Args:
-        t_list: the tensors, with None where a gradient is none.
-        clip_norm: the greatest length.
-        use_norm: their length, if it is known already.
-        name: accepted for TensorFlow's sake, and not used.
-    """
-    length = global_norm(t_list) if use_norm is None else convert_to_tensor(use_norm)
-    scale = clip_norm / maximum_(length, clip_norm) * (length * 0 + 1)  # NaN for an infinite length
-    return [None if t is None else t * scale for t in t_list], length
-
-
-def _is_matrix(axis: Axis) -> bool:
-    return isinstance(axis, (list, tuple)) and len(axis) == 2
 
 
 def _static_axis(axis: Axis) -> Axis:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from klods import lengths
 from klods.keras import config
 from klods.keras.ops.names import (
     abs,
@@ -120,7 +121,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
 
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return the length along axes; see `klods.norm` for `ord`."""
-    return reduction.norm(x, "euclidean" if ord is None else ord, axis, keepdims)
+    return lengths.norm(x, "euclidean" if ord is None else ord, axis, keepdims)
 
 
 def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
