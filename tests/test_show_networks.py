@@ -151,7 +151,7 @@ def test_weights_that_are_no_numbers_are_black_and_told():
     model.weights[0].assign(kernel)
     picture = klods.show.weights(model)
     assert images(picture)[0][1, 2].tolist() == [22, 32, 42]
-    assert "5 weights are NaN or infinite; they are drawn black." in texts(picture)
+    assert "NaN or infinite: 5 of 12 weights, drawn black." in texts(picture)
     assert "unit 0: no numbers" in str(picture)
 
 
@@ -267,7 +267,7 @@ def test_large_networks_are_folded_and_that_is_said():
     model = network(3000, 5, 6, 7, 40)
     picture = klods.show.activations(model, np.ones(64))
     notes = " ".join(texts(picture))
-    assert f"1 of 4 hidden layers are not drawn: {model.layers[3].name}." in notes
+    assert f"Not drawn, 1 of 4 hidden layers: {model.layers[3].name}." in notes
     assert re.search(rf"Of '{model.layers[1].name}' the first \d+ of 3000 units are drawn.", notes)
     assert "Of 40 outputs the 16 greatest are drawn." in notes
 
@@ -279,7 +279,7 @@ def test_what_is_no_number_is_marked_and_told():
     model.weights[1].assign(bias)
     picture = klods.show.activations(model, np.ones(64))
     assert picture.drawing.title == "'net' gives no number"
-    assert f"'{model.layers[1].name}': 1 of 5 units are NaN or infinite, drawn black." in texts(picture)
+    assert f"NaN or infinite in '{model.layers[1].name}': 1 of 5 units, drawn black." in texts(picture)
     assert "NaN" in texts(picture)
 
 

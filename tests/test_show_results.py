@@ -306,21 +306,24 @@ def test_of_many_classes_those_with_the_fewest_errors_are_taken_together():
     read = np.r_[np.arange(30), 5, 5, 29]
     true = np.r_[np.arange(30), 6, 6, 28]
     picture = klods.show.confusion(given(), np.eye(30, dtype=np.float32)[read], true)
-    numbers, _ = matrix(picture)
+    numbers, fills = matrix(picture)
     assert numbers.shape == (13, 13)
     assert numbers[12, 12] == 33
     assert {"5", "6", "28", "29", "others"} <= set(texts(picture))
     assert "19 of 30 classes" in str(picture)
     assert numbers[11, 11] == 19
+    assert fills[11 * 13 + 11] == "#ffffff"  # some of these may be misread as one another
+    assert fills[0] == "#2b83c6"
 
 
 def test_what_has_no_reading_is_left_out_and_told():
     spoilt = np.array([[0.5, NAN], [0.9, 0.1], [0.8, 0.2]], np.float32)
     picture = klods.show.confusion(given(), spoilt, [0, 0, 1])
     assert matrix(picture)[0][2, 2] == 2
-    assert "1 samples are left out: their probabilities are NaN or infinite." in str(picture)
+    assert "Left out, their probabilities being NaN or infinite: 1 of 3." in str(picture)
     sheet = klods.show.misread(given(), spoilt, [0, 0, 1])
     assert sheet.drawing.title == "Misread: all 1, among 3 samples"
+    assert all("Left out, their probabilities being NaN or infinite: 1 of 3." in texts(p) for p in (picture, sheet))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from klods.pictures.axes import LARGEST, Axis, bounds, round_step, rounded, ticks
-from klods.pictures.marks import mark
+from klods.pictures.marks import mark as mark_of
 from klods.pictures.page import INK, MARGIN, PALE, page
 from klods.pictures.plane import Plane, stroke
 from klods.pictures.shapes import Drawing, Line, Point, Shape, Text, moved, text_width
 
 WIDTH = 700.0
-HEIGHT, BELOW, ABOVE = 200.0, 62.0, 50.0  # of a plane, and what is below and above it
+HEIGHT, BELOW, ABOVE = 200.0, 62.0, 62.0  # of a plane, and what is below and above it
 FEW = 30  # points that are marked one by one
 
 Series = Mapping[str, Sequence[float]]
@@ -91,8 +91,8 @@ def curves(history: Series, first: int = 1) -> Drawing:
     rows = -(-len(charts) // columns)
     named = {f"{name}, {run}": values for name, series in charts.items() for run, values in series.items()}
     described = " ".join(_described(name, drawable(values, first)) for name, values in named.items())
-    notes = _notes(charts, found, first)
-    return page("Training", described, body, rows * (ABOVE + HEIGHT + BELOW) - 16, notes, WIDTH)
+    mark = " ".join(filter(None, (_missing(name, values, first) for name, values in named.items())))
+    return page("Training", described, body, rows * (ABOVE + HEIGHT + BELOW) - 16, _notes(charts, found), WIDTH, mark)
 
 
 def drawable(values: Sequence[float], first: int) -> list[tuple[int, float]]:
@@ -107,12 +107,12 @@ def _chart(name: str, series: Series, width: float, found: Best | None, first: i
     if found is not None and plane.x.low <= found.epoch <= plane.x.high:
         x = plane.x.at(found.epoch)
         shapes.append(Line([(x, plane.y.start), (x, plane.y.end)], PALE, 1.4, dashed=True))
-        shapes.append(_beside(x, plane, f"best: epoch {found.epoch}"))
+        shapes.append(_above(x, plane, f"best: epoch {found.epoch}"))
     left = 0.0
     for index, (run, values) in enumerate(series.items()):
         shapes += _series(index, values, plane, first)
         text = f"{run}, last {values[-1]:.4g}" if len(values) else run
-        shapes += [stroke(index, [(left, 32), (left + 26, 32)]), mark(index, left + 13, 32)]
+        shapes += [stroke(index, [(left, 32), (left + 26, 32)]), mark_of(index, left + 13, 32)]
         shapes.append(Text(left + 32, 36, text, 11, INK))
         left += 32 + text_width(text, 11) + 8
     return shapes
@@ -129,11 +129,10 @@ def _plane(series: Series, first: int, width: float) -> Plane:
     return Plane(x, y)
 
 
-def _beside(x: float, plane: Plane, text: str) -> Text:
-    """Return a text on that side of an upright line where there is room."""
-    if x + 6 + text_width(text, 11) <= plane.x.end:
-        return Text(x + 5, plane.y.end + 11, text, 11, PALE)
-    return Text(x - 5, plane.y.end + 11, text, 11, PALE, anchor="end")
+def _above(x: float, plane: Plane, text: str) -> Text:
+    """Return a text above an upright line, or to its left where there is no room."""
+    wide = text_width(text, 11) / 2
+    return Text(min(max(x, plane.x.start + wide), plane.x.end - wide), plane.y.end - 5, text, 11, PALE, anchor="middle")
 
 
 def _series(index: int, values: Sequence[float], plane: Plane, first: int) -> list[Shape]:
@@ -143,7 +142,7 @@ def _series(index: int, values: Sequence[float], plane: Plane, first: int) -> li
     drawn = {point for part in parts for point in part}
     known = [point for point in places if point[1] == point[1]]
     marked = known if len(known) <= FEW else [point for point in known if plane.at(*point) not in drawn]
-    return [*(stroke(index, part) for part in parts), *(mark(index, *plane.at(*point), 3.5) for point in marked)]
+    return [*(stroke(index, part) for part in parts), *(mark_of(index, *plane.at(*point), 3.5) for point in marked)]
 
 
 def _described(name: str, points: Sequence[tuple[int, float]]) -> str:
@@ -153,20 +152,22 @@ def _described(name: str, points: Sequence[tuple[int, float]]) -> str:
     return f"{name}: from {start:.4g} at epoch {first} to {end:.4g} at epoch {last}."
 
 
-def _notes(charts: Mapping[str, Series], found: Best | None, first: int) -> list[str]:
+def _notes(charts: Mapping[str, Series], found: Best | None) -> list[str]:
     notes = [] if charts else ["Nothing to draw yet."]
     if found is not None:
         notes.append(found.told())
     for name, series in charts.items():
-        for run, values in series.items():
-            places = [i for i, value in enumerate(values, first) if not abs(value) <= LARGEST]
-            if places:
-                notes.append(f"{name}, {run}: NaN or infinite at epoch {_listed(places)}.")
         counts = {run: len(values) for run, values in series.items()}
         if len(set(counts.values())) > 1:
             told = ", ".join(f"{count} of {run}" for run, count in counts.items())
             notes.append(f"{name}: {told}; drawn one after the other, since the history doesn't tell their epochs.")
     return notes
+
+
+def _missing(name: str, values: Sequence[float], first: int) -> str:
+    """Return a sentence on the epochs without a number, if there are such."""
+    places = [i for i, value in enumerate(values, first) if not abs(value) <= LARGEST]
+    return f"{name}: NaN or infinite at epoch {_listed(places)}." if places else ""
 
 
 def _listed(places: Sequence[int]) -> str:

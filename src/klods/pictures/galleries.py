@@ -32,7 +32,9 @@ class Gallery:
     columns: int
 
 
-def galleries_picture(title: str, description: str, galleries: Sequence[Gallery], notes: Sequence[str] = ()) -> Drawing:
+def galleries_picture(
+    title: str, description: str, galleries: Sequence[Gallery], notes: Sequence[str], mark: str
+) -> Drawing:
     """Draw numbers as images, blue below zero and orange above, each gallery with its scale."""
     body: list[Shape] = []
     top = 0.0
@@ -40,7 +42,7 @@ def galleries_picture(title: str, description: str, galleries: Sequence[Gallery]
         shapes, height = _gallery(gallery)
         body += [moved(shape, 0, top) for shape in shapes]
         top += height
-    return page(title, description, body, top, notes, WIDTH)
+    return page(title, description, body, top, notes, WIDTH, mark)
 
 
 def _gallery(gallery: Gallery) -> tuple[list[Shape], float]:
@@ -62,7 +64,9 @@ def _gallery(gallery: Gallery) -> tuple[list[Shape], float]:
     return [*shapes, *scale(limit, MARGIN + 20, below, 240)], below + 44
 
 
-def heat_map(title: str, description: str, matrix: Any, rows: str, columns: str, notes: Sequence[str] = ()) -> Drawing:
+def heat_map(
+    title: str, description: str, matrix: Any, rows: str, columns: str, notes: Sequence[str], mark: str
+) -> Drawing:
     """Draw a matrix as an image, blue below zero and orange above, with its scale.
 
     Args:
@@ -72,6 +76,7 @@ def heat_map(title: str, description: str, matrix: Any, rows: str, columns: str,
         rows: what its rows are, such as "input".
         columns: what its columns are.
         notes: sentences to stand below.
+        mark: a sentence on what is no number.
     """
     limit = greatest(matrix)
     tall, wide = matrix.shape
@@ -89,7 +94,7 @@ def heat_map(title: str, description: str, matrix: Any, rows: str, columns: str,
             x, y = (left + at * width, top - 6) if across else (left - 8, top + at * height + 4)
             body.append(Text(x, y, str(place), 11, PALE, anchor="middle" if across else "end"))
     body += scale(limit, left + 20, top + height + 14, 240)
-    return page(title, description, body, top + height + 52, notes, WIDTH)
+    return page(title, description, body, top + height + 52, notes, WIDTH, mark)
 
 
 def _marked(size: int) -> list[int]:

@@ -80,24 +80,24 @@ def activations_picture(
     places: list[Point] = []
     left, right = MARGIN + INPUT_WIDTH + COLUMN_GAP, WIDTH - MARGIN - OUTPUT_WIDTH
     room = (right - left) / max(len(shown), 1)
-    told = list(notes)
+    told, marked = list(notes), []
     for i, units in enumerate(shown):
         shapes, places, below = _cells(units, left + i * room, room - COLUMN_GAP)
         body, bottom = [*body, *shapes], max(bottom, below)
         spoilt = int((~np.isfinite(units.values)).sum())
         if spoilt:
-            told.append(f"'{units.name}': {spoilt} of {len(units.values)} units are NaN or infinite, drawn black.")
+            marked.append(f"NaN or infinite in '{units.name}': {spoilt} of {len(units.values)} units, drawn black.")
         if len(places) < len(units.values):
             told.append(f"Of '{units.name}' the first {len(places)} of {len(units.values)} units are drawn.")
     if folded > 0:
         names = ", ".join(units.name for units in hidden[HIDDEN - 1 : -1])
-        told.append(f"{folded} of {len(hidden)} hidden layers are not drawn: {names}.")
+        told.append(f"Not drawn, {folded} of {len(hidden)} hidden layers: {names}.")
     bars, ends, below = _bars(output, right + 10)
     if len(ends) < len(output.values):
         told.append(f"Of {len(output.values)} outputs the {len(ends)} greatest are drawn.")
     described = " ".join(f"{units.name}: {units.told()}." for units in [*shown, output])
     body = [*body, *bars, *_links(links, places, ends, output)]
-    return page(title, described, body, max(bottom, below) + 6, told, WIDTH)
+    return page(title, described, body, max(bottom, below) + 6, told, WIDTH, " ".join(marked))
 
 
 def _input(sample: Any) -> tuple[list[Shape], float]:

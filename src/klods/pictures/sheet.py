@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from klods.pictures.page import FAINT, INK, MARGIN, PALE, cut, page
-from klods.pictures.shapes import Drawing, Image, Rectangle, Shape, Text
+from klods.pictures.shapes import Drawing, Image, Rectangle, Shape, Text, text_width
 from klods.pictures.svg import COLOURS
 
 WIDTH = 700.0
 COLUMNS, ROWS = 8, 5
 SHOWN = COLUMNS * ROWS
-CELL = (WIDTH - 2 * MARGIN) / COLUMNS
+FEWER = 5  # columns for long names
 SIDE = 56.0  # of an image
 BARS = 16  # classes with a bar
 
@@ -36,26 +37,34 @@ class Misread:
     probability: float
     image: Any = None
 
+    def told(self) -> tuple[str, str, str]:
+        """Return its caption."""
+        return f"true {self.true}", f"read {self.read}", f"{self.probability:.1%}"
 
-def sheet_picture(title: str, found: Sequence[Misread], tally: Sequence[tuple[str, int, int]]) -> Drawing:
+
+def sheet_picture(title: str, found: Sequence[Misread], tally: Sequence[tuple[str, int, int]], mark: str) -> Drawing:
     """Draw samples that are misread, and how many of each class are.
 
     Args:
         title: the heading.
         found: the samples, in their order.
         tally: each class, how many of it are misread, and how many there are.
+        mark: a sentence on samples without a reading.
     """
     body: list[Shape] = []
     height = (SIDE if any(each.image is not None for each in found) else 14) + 60.0
+    long = max((text_width(line, 11, bold=True) for each in found for line in each.told()), default=0.0)
+    columns = COLUMNS if long < (WIDTH - 2 * MARGIN) / COLUMNS - 6 else FEWER
+    width = (WIDTH - 2 * MARGIN) / columns
     for place, each in enumerate(found[:SHOWN]):
-        row, column = divmod(place, COLUMNS)
-        body += _sample(each, MARGIN + CELL * column, 4 + row * height, height)
-    top = 12 + height * -(-min(len(found), SHOWN) // COLUMNS)
+        row, column = divmod(place, columns)
+        body += _sample(each, MARGIN + width * column, 4 + row * height, width, height)
+    top = 12 + height * ceil(min(len(found), SHOWN) / columns)
     bars = _bars(tally, top)
-    return page(title, _described(found, tally), [*body, *bars], top + (110 if bars else 0), width=WIDTH)
+    return page(title, _described(found, tally), [*body, *bars], top + (110 if bars else 0), width=WIDTH, mark=mark)
 
 
-def _sample(each: Misread, left: float, top: float, height: float) -> list[Shape]:
+def _sample(each: Misread, left: float, top: float, width: float, height: float) -> list[Shape]:
     shapes: list[Shape] = []
     if each.image is not None:
         tall, wide = each.image.shape[:2]
@@ -64,8 +73,8 @@ def _sample(each: Misread, left: float, top: float, height: float) -> list[Shape
         shapes.append(Rectangle(left, top, wide * scale, tall * scale, stroke=FAINT))
     else:
         shapes.append(Text(left, top + height - 58, f"sample {each.place}", 11, PALE))
-    for i, line in enumerate((f"true {each.true}", f"read {each.read}", f"{each.probability:.1%}")):
-        shapes.append(Text(left, top + height - 44 + 14 * i, cut(line, CELL - 6, 11), 11, INK, bold=i == 0))
+    for i, line in enumerate(each.told()):
+        shapes.append(Text(left, top + height - 44 + 14 * i, cut(line, width - 6, 11), 11, INK, bold=i == 0))
     return shapes
 
 

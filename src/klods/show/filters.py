@@ -72,7 +72,7 @@ def weights(model: Any, x: Any = None) -> Picture:
         drawing = _map(title, told, kernel, linear)
     else:
         drawing = _images(title, told, kernel, shape, linear, slopes, x)
-    return Picture(drawing, "\n".join([title, *told, *_spoilt(kernel)]))
+    return Picture(drawing, "\n".join(line for line in [title, *told, _spoilt(kernel)] if line))
 
 
 def _told(matrix: np.ndarray, role: str, most: int) -> list[str]:
@@ -91,9 +91,9 @@ def _averaged(x: Any) -> str:
     return f"Which pixels speak for each class: mean gradient of its score over {len(x):,} samples"
 
 
-def _spoilt(kernel: np.ndarray) -> list[str]:
+def _spoilt(kernel: np.ndarray) -> str:
     missing = int((~np.isfinite(kernel)).sum())
-    return [f"{missing} weights are NaN or infinite; they are drawn black."] if missing else []
+    return f"NaN or infinite: {missing:,} of {kernel.size:,} weights, drawn black." if missing else ""
 
 
 # ------------------------------------------------------------ drawings
@@ -109,8 +109,8 @@ def _image_shape(model: Any, inputs: int) -> tuple[int, ...] | None:
 
 def _map(title: str, told: Sequence[str], kernel: np.ndarray, linear: bool) -> Drawing:
     role = "class" if linear else "unit"
-    notes = [f"Orange inputs speak for a {role}, blue ones against it.", *_spoilt(kernel)]
-    return heat_map(title, f"{'. '.join(told)}.", kernel, "input", role, notes)
+    notes = [f"Orange inputs speak for a {role}, blue ones against it."]
+    return heat_map(title, f"{'. '.join(told)}.", kernel, "input", role, notes, _spoilt(kernel))
 
 
 def _images(
@@ -123,14 +123,14 @@ def _images(
     x: Any,
 ) -> Drawing:
     """Draw the columns of a kernel, and of the gradients by the inputs, as images."""
-    notes = ["Orange pixels speak for a unit or class, blue ones against it.", *_spoilt(kernel)]
+    notes = ["Orange pixels speak for a unit or class, blue ones against it."]
     if linear:
         galleries = [_gallery("Which pixels speak for each class: its weights", kernel, shape, CLASSES, 5)]
     else:
         galleries = [_gallery("Weights of each unit", kernel, shape, UNITS, 10)]
     if slopes is not None:
         galleries.append(_gallery(_averaged(x), slopes, shape, CLASSES, 5))
-    return galleries_picture(title, f"{'. '.join(told)}.", galleries, notes)
+    return galleries_picture(title, f"{'. '.join(told)}.", galleries, notes, _spoilt(kernel))
 
 
 def _gallery(heading: str, columns: np.ndarray, shape: tuple[int, ...], most: int, beside: int) -> Gallery:

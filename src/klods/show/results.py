@@ -86,11 +86,15 @@ def confusion(model: Any, x: Any, y: Any, class_names: Sequence[str] | None = No
     readings = _read(model, x, y, class_names)
     counts, names, notes = _folded(readings.counts(), readings.names)
     title = f"Confusion matrix: {_right(readings)}"
-    told = [*notes, *readings.notes()]
     whole = np.vstack([counts, counts.sum(0)])
     rows = [[name, *map(str, row), str(row.sum())] for name, row in zip([*names, "all"], whole)]
     table = plain_table(["true", *(f"as {name}" for name in names), "all"], rows, "l" + "r" * (len(names) + 1), 200, 0)
-    return Picture(matrix_picture(title, counts, names, told), "\n".join([title, table, *told]))
+    drawing = matrix_picture(title, counts, names, bool(notes), notes, readings.missing())
+    return Picture(drawing, _lines(title, table, *notes, readings.missing()))
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
 
 
 def misread(model: Any, x: Any, y: Any, class_names: Sequence[str] | None = None) -> Picture:
@@ -133,8 +137,8 @@ def misread_picture(readings: Readings, images: Any) -> Picture:
     ]
     lines = [f"sample {each.place}: true {each.true}, read {each.read}, {each.probability:.1%}" for each in found]
     told = ", ".join(f"{name}: {wrong} of {count}" for name, wrong, count in tally)
-    text = "\n".join([title, *lines, f"misread of each class: {told}", *readings.notes()])
-    return Picture(sheet_picture(title, found, tally), text)
+    text = _lines(title, *lines, f"misread of each class: {told}", readings.missing())
+    return Picture(sheet_picture(title, found, tally, readings.missing()), text)
 
 
 def _sheet_title(misread: int, count: int, kind: str) -> str:
@@ -191,9 +195,10 @@ class Readings:
         probability = float(self.probabilities[place, read])
         return Misread(place, self.names[self.true[place]], self.names[read], probability, image)
 
-    def notes(self) -> list[str]:
-        missing = int((~self.known).sum())
-        return [f"{missing} samples are left out: their probabilities are NaN or infinite."] if missing else []
+    def missing(self) -> str:
+        """Return a sentence on the samples without a reading, if there are such."""
+        count = int((~self.known).sum())
+        return f"Left out, their probabilities being NaN or infinite: {count:,} of {len(self.true):,}." if count else ""
 
 
 def _read(model: Any, x: Any, y: Any, class_names: Sequence[str] | None) -> Readings:
