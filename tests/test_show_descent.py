@@ -13,10 +13,10 @@ import klods as tf
 from klods import keras
 from klods.errors import DataError, NameUnknownError, ShapeError, StateError
 from klods.pictures.axes import axis
+from klods.pictures.colours import COLOURS
 from klods.pictures.contours import contour
 from klods.pictures.plane import Plane
 from klods.pictures.shapes import Circle, Line, Text
-from klods.pictures.svg import COLOURS
 
 NAN, INF = float("nan"), float("inf")
 optimizers = keras.optimizers

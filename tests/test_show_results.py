@@ -14,11 +14,11 @@ import pytest
 import klods
 from klods import keras
 from klods.errors import DataError, StateError
+from klods.pictures.colours import COLOURS
 from klods.pictures.curves import curves, panels
 from klods.pictures.plane import legend
 from klods.pictures.png import png
 from klods.pictures.shapes import Rectangle, Text, svg
-from klods.pictures.svg import COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAN, INF = math.nan, math.inf

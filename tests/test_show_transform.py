@@ -10,7 +10,7 @@ import pytest
 
 import klods
 from klods.errors import DTypeError, NameUnknownError, ShapeError
-from klods.pictures.svg import COLOURS
+from klods.pictures.colours import COLOURS
 from klods.pictures.windows import Window
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,9 +13,9 @@ import pytest
 import klods
 from klods import keras
 from klods.errors import DataError, ShapeError, StateError
+from klods.pictures.colours import COLOURS
 from klods.pictures.marks import mark, regions
 from klods.pictures.shapes import Circle
-from klods.pictures.svg import COLOURS
 from klods.show.stages import stages
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from klods.pictures.colours import COLOURS
 from klods.pictures.shapes import Circle, Line, Point, Shape
-from klods.pictures.svg import COLOURS
 
 SIZE = 4.0  # half the width of a mark
 PALE = 0.72  # the share of white in the colour of a region

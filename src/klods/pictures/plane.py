@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from klods.pictures.axes import Axis
+from klods.pictures.colours import COLOURS
 from klods.pictures.cuts import unbroken
 from klods.pictures.marks import mark
 from klods.pictures.page import FAINT, GRID, INK, LETTERS, PALE
 from klods.pictures.shapes import Line, Point, Rectangle, Shape, Text
-from klods.pictures.svg import COLOURS
 
 SMALL = 11.0  # size of the letters at the ticks
 

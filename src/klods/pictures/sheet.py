@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from klods.pictures.colours import COLOURS
 from klods.pictures.page import FAINT, INK, MARGIN, PALE, cut, page
 from klods.pictures.shapes import Drawing, Image, Rectangle, Shape, Text, text_width
-from klods.pictures.svg import COLOURS
 
 WIDTH = 700.0
 COLUMNS, ROWS = 8, 5

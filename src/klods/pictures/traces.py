@@ -10,9 +10,9 @@ import numpy as np
 from klods.pictures.blocks import SMALL, Block, below, beside, dots, downwards, rightwards, words
 from klods.pictures.boxes import GREY, LABEL
 from klods.pictures.cells import number
+from klods.pictures.colours import COLOURS
 from klods.pictures.page import MARK
 from klods.pictures.shapes import Circle, Line, Rectangle, Shape, Text, text_width
-from klods.pictures.svg import COLOURS
 
 WIDTH, HEIGHT = 380.0, 96.0
 PANELS, LINES, STEPS = 3, 6, 400  # shown at most

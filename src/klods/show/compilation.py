@@ -18,7 +18,7 @@ from klods.passes.kernel import Kernel
 from klods.passes.plan import Plan
 from klods.passes.simplify import PASSES
 from klods.pictures.bars import Bar, Column, Line, Section, columns, table
-from klods.pictures.svg import COLOURS
+from klods.pictures.colours import COLOURS
 from klods.show.picture import Picture
 
 FEW = 12  # nodes that are listed one by one

@@ -12,8 +12,8 @@ from klods.keras import activations
 from klods.pictures.blocks import Block, below, beside, on_page, words
 from klods.pictures.boxes import VALUE
 from klods.pictures.cells import number
+from klods.pictures.colours import COLOURS
 from klods.pictures.shapes import Circle, Line, Shape
-from klods.pictures.svg import COLOURS
 from klods.pictures.windows import Window
 from klods.show.picture import Picture
 from klods.tensor import convert_to_tensor
