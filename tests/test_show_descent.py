@@ -323,6 +323,8 @@ def test_long_paths_have_all_steps_in_the_picture_and_few_in_the_text():
     [
         ({"start": (1.0, 2.0, 3.0)}, DataError, "start is one number or two"),
         ({"start": NAN}, DataError, "start is one number or two"),
+        ({"start": "one"}, DataError, "start is one number or two; got 'one'"),
+        ({"start": 1.0, "view": "wide"}, DataError, r"view is \(low, high\)"),
         ({"start": 1.0, "steps": 0}, DataError, "steps is a whole number"),
         ({"start": 1.0, "view": (2, 1)}, DataError, r"view is \(low, high\)"),
         ({"start": 1.0, "view": [(0, 1), (0, 1), (0, 1)]}, DataError, r"view is \(low, high\)"),

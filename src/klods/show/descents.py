@@ -122,7 +122,7 @@ class Loss:
 
 
 def _loss_of(function: Callable[..., Any], start: Any) -> Loss:
-    point = np.asarray(start, np.float32)
+    point = _numbers(start).astype(np.float32)
     if point.shape not in ((), (2,)) or not np.isfinite(point).all():
         raise DataError(f"start is one number or two; got {start!r}.", "write start=2.0 or start=(1.0, 2.0).")
     arguments = [
@@ -135,6 +135,14 @@ def _loss_of(function: Callable[..., Any], start: Any) -> Loss:
         raise DataError(f"The loss takes two numbers; start is one: {start!r}.", "write start=(1.0, 2.0), say.")
     names = tuple(a.name for a in arguments) if apart else ("x",) if not point.shape else ("x[0]", "x[1]")
     return Loss(function, apart, point, names)
+
+
+def _numbers(given: Any) -> np.ndarray:
+    """Return what is given as an array; NaN for what isn't numbers."""
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
 
 
 def _flat(values: Sequence[Any]) -> np.ndarray:
@@ -203,7 +211,7 @@ def _steps(loss: Loss, optimizer: Any, steps: int) -> Iterator[tuple[np.ndarray,
 def _asked(view: Any, size: int) -> list[tuple[float, float]] | None:
     if view is None:
         return None
-    pairs = np.asarray(view, float)
+    pairs = _numbers(view)
     if pairs.shape not in ((2,), (size, 2)) or not np.isfinite(pairs).all() or (pairs[..., 0] >= pairs[..., 1]).any():
         raise DataError(f"view is (low, high), or such a pair for each axis; got {view!r}.", "write view=(-2, 2), say.")
     return [(float(low), float(high)) for low, high in np.broadcast_to(pairs, (size, 2))]
