@@ -41,7 +41,8 @@ def main() -> int:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text, encoding="utf-8")
     html = BUILD / "html"
-    failed = sphinx(["-E", "-W", "--keep-going", "-q", "-j", "auto", "-b", "html", str(source), str(html)])
+    strict = ["-W", "--keep-going", "-q", "-j", "auto"]
+    failed = sphinx([*strict, "-b", "html", "-d", str(BUILD / "doctrees"), str(source), str(html)])
     foreign = [page for page in html.rglob("*.html") if FETCHED.search(page.read_text(encoding="utf-8"))]
     for page in foreign:
         print(f"{page} fetches something from elsewhere.", file=sys.stderr)
