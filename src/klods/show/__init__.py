@@ -9,7 +9,7 @@ _DRAWN_BY = {
     "activations": "klods.show.networks",
     "confusion": "klods.show.results",
     "descent": "klods.show.descents",
-    "graph": "klods.show.computation",
+    "graph": "klods.show.computation.graph",
     "history": "klods.show.results",
     "kernels": "klods.show.compilation",
     "landscape": "klods.show.landscapes",

@@ -7,11 +7,11 @@ from typing import Any
 from klods.errors import DataError, user_frame
 from klods.keras.models.trainer import Trainer
 from klods.pictures.flow import draw
-from klods.show.flows import drawn, text
+from klods.show.computation.flows import drawn, text
+from klods.show.computation.recording import Recording, of_function, of_model, of_tape
+from klods.show.computation.seen import seen
+from klods.show.computation.walk import walk
 from klods.show.picture import Picture, Slides
-from klods.show.recording import Recording, of_function, of_model, of_tape
-from klods.show.seen import seen
-from klods.show.walk import walk
 from klods.tape import GradientTape
 
 

@@ -16,8 +16,8 @@ from klods.explanation.subject import same_random_numbers, unchanged
 from klods.graph import Symbol, engine
 from klods.keras.models.batches import ALL, make_data, tensors
 from klods.keras.models.rehearsal import check_targets
-from klods.show.scope import names_in
-from klods.show.watcher import Failure, Step, Watcher, failing, unwatched
+from klods.show.computation.scope import names_in
+from klods.show.computation.watcher import Failure, Step, Watcher, failing, unwatched
 from klods.structures import leaves, mapped
 from klods.tape import GradientTape, backward
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from klods.show.computation.watcher import Step, unwatched
 from klods.show.numbers import number, range_of, shape_of
-from klods.show.watcher import Step, unwatched
 from klods.tensor import Tensor, TensorLike
 
 NONE = "no gradient"

@@ -7,9 +7,9 @@ from textwrap import wrap
 
 from klods.pictures.flow import BACKWARD, Flow, Row, Station, Tie
 from klods.pictures.tables import plain_table
-from klods.show.derivatives import LENGTH
+from klods.show.computation.derivatives import LENGTH
+from klods.show.computation.seen import Edge, Node, Seen
 from klods.show.numbers import flaws, shape_of, values_of
-from klods.show.seen import Edge, Node, Seen
 
 WIDEST = 100  # columns of text
 TOLD = 30  # nodes that a description names

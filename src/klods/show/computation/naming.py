@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from klods.explanation.names import NOUNS
+from klods.show.computation.watcher import Step
 from klods.show.numbers import number
-from klods.show.watcher import Step
 
 LONGEST = 32  # characters of a formula
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "floor_divide": "//"}

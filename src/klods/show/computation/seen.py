@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from klods.show.derivatives import LENGTH, NONE, Derivative, derivative
-from klods.show.naming import Names, is_number
+from klods.show.computation.derivatives import LENGTH, NONE, Derivative, derivative
+from klods.show.computation.naming import Names, is_number
+from klods.show.computation.recording import Recording
+from klods.show.computation.watcher import Step, kind_of, unwatched
 from klods.show.numbers import length_of, number, shape_of
-from klods.show.recording import Recording
-from klods.show.watcher import Step, kind_of, unwatched
 from klods.tape import backward
 from klods.tensor import Tensor, TensorLike
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from klods.pictures.boxes import Plan
 from klods.pictures.flow import arranged, draw
-from klods.show.derivatives import LENGTH, Derivative
-from klods.show.flows import Lit, drawn, gradient_of, titled, told
+from klods.show.computation.derivatives import LENGTH, Derivative
+from klods.show.computation.flows import Lit, drawn, gradient_of, titled, told
+from klods.show.computation.seen import Node, Seen
 from klods.show.numbers import number
 from klods.show.picture import Picture, Slides
-from klods.show.seen import Node, Seen
 
 GIVEN = ("given", "weight", "constant")
 
