@@ -1,16 +1,19 @@
 # make mnist   trains a network on MNIST          make test    runs the tests
 # make check   ruff and mypy                      make oracle  compares klods with the real Keras (a large download)
-# make docs    builds the site in build/docs/html, executing its code
+# make docs    builds the site in build/docs/html, executing its code         make learn   opens the course in Jupyter
 # The environments .venv, .venv-oracle and .venv-docs are made at first need, with PYTHON:  make test PYTHON=python3.12
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: mnist test check oracle docs
+.PHONY: mnist learn test check oracle docs
 .DELETE_ON_ERROR:
 
 mnist: .venv/klods.installed
 	$(BIN)/klods mnist
+
+learn: .venv/learn.installed
+	$(BIN)/klods learn
 
 test: .venv/test.installed
 	$(BIN)/python -m pytest
