@@ -41,7 +41,7 @@ def test_the_plan_is_the_one_that_is_shown(tmp_path):
     pytest.importorskip("llvmlite")
     program, told = PROGRAMS[1]
     words = [
-        re.sub(r"[\d.,]+|[mµn]s|[GM]?FLOP/s|[GMk]?B/s|–|-", "", text).split()
+        re.sub(r"[\d.,]+|[mµn]s|[GM]?FLOP/s|[GMk]?B/s|\u2013|-", "", text).split()
         for text in (told, printed(program, tmp_path))
     ]
     assert words[0] == words[1]
