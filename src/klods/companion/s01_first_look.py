@@ -36,8 +36,8 @@ print("first labels: ", train_labels[:10])
 klods.show.tensor(train_images[:8])
 
 # %% [markdown]
-# An image is nothing but numbers: 0 where the paper is blank, 255 where the ink is full. A few of them, from the middle
-# of the first image:
+# An image is nothing but numbers: 0 where the paper is blank, 255 where the ink is full. A few of them, from the
+# middle of the first image:
 
 # %%
 print(train_images[0][12:18, 8:20])

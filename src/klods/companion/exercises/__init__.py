@@ -6,11 +6,34 @@ from collections import ChainMap
 from collections.abc import Callable
 from typing import Any
 
-from klods.companion.exercises import first_look
+from klods.companion.exercises import (
+    chain_rule,
+    derivatives,
+    experiments,
+    first_look,
+    from_scratch,
+    geometry,
+    looking_back,
+    real_data,
+    tensor_operations,
+    tensors,
+)
 from klods.companion.exercises.comparing import Unanswered, is_open
 from klods.errors import unknown_name
 
-JUDGES: ChainMap[str, Callable[..., str]] = ChainMap(first_look.JUDGES)
+ROOMS = (
+    first_look,
+    tensors,
+    real_data,
+    tensor_operations,
+    geometry,
+    derivatives,
+    chain_rule,
+    looking_back,
+    from_scratch,
+    experiments,
+)
+JUDGES: ChainMap[str, Callable[..., str]] = ChainMap(*(room.JUDGES for room in ROOMS))
 
 
 def check(name: str, answer: Any, *given: Any) -> None:
