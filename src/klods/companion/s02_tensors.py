@@ -84,7 +84,7 @@ for name, x in {"images": train_images, "labels": train_labels}.items():
 # %%
 bright = np.array([200, 250, 255], "uint8")
 
-print(bright + np.uint8(10))
+klods.show.tensor(np.stack([bright, bright + np.uint8(10)]), axes=("before, after", "values"))
 
 # %% [markdown]
 # Networks therefore compute with fractions: `float32`, four bytes each, about seven digits. NumPy's own `float64` has

@@ -179,11 +179,12 @@ check("tanh-of-number", tanh, Number, backward)
 
 # %%
 start = klods.Variable(0.5)
-with klods.GradientTape() as tape:
+with klods.GradientTape(persistent=True) as tape:
     value = start
     for _ in range(3):
         value = klods.sin(value) * 2
 print("value", float(value), "slope", float(tape.gradient(value, start)))
+klods.show.graph(tape, target=value)
 
 # %% [markdown]
 # A constant isn't watched, unless you ask for it:

@@ -43,6 +43,9 @@ class Dense:
         return self.activation(x @ self.kernel + self.bias)
 
 
+klods.show.graph(lambda: Dense(4, 3, klods.nn.relu)(klods.ones((2, 4))))
+
+
 # %% [markdown]
 # ## A simple Sequential class
 #
@@ -68,7 +71,9 @@ network = Network(
     Dense(784, 512, klods.nn.relu),
     Dense(512, 10, klods.nn.softmax),
 )
-print([weight.shape for weight in network.weights])
+for weight in network.weights:
+    print(weight.name, weight.shape)
+klods.show.tensor(network.weights[0], axes=("pixels", "units"))
 
 # %% [markdown]
 # ## A batch generator
@@ -153,6 +158,16 @@ def accuracy(network):
 
 
 print(f"right on new images: {accuracy(network):.2%}")
+
+# %% [markdown]
+# Some that it reads wrongly, and the digits that it takes them for:
+
+# %%
+answers = klods.argmax(network(x_test), axis=1).numpy()
+wrong = np.flatnonzero(answers != test_labels)[:8]
+
+print("taken for", answers[wrong])
+klods.show.tensor(test_images[wrong], kind="images")
 
 # %% [markdown]
 # ## Exercise: a learning rate that falls

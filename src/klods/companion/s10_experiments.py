@@ -187,5 +187,11 @@ klods.show.history(history)
 # - Layers, optimizers and `fit` are these things with handles on them (sections 1, 8 and 9).
 # - What it is worth shows on data it has never seen (this section).
 #
+# All of it in one picture, values on their way down and gradients on their way up:
+
+# %%
+klods.show.graph(model, x_test[:64], test_labels[:64])
+
+# %% [markdown]
 # From here, the how-to pages of the documentation go on: your own data, layers and training loops, saving a model and
 # opening it in Keras, finding a NaN, making it faster.
