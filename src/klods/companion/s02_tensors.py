@@ -88,7 +88,7 @@ klods.show.tensor(np.stack([bright, bright + np.uint8(10)]), axes=("before, afte
 
 # %% [markdown]
 # Networks therefore compute with fractions: `float32`, four bytes each, about seven digits. NumPy's own `float64` has
-# sixteen digits, takes twice the memory and twice the time, and networks learn no better with it.
+# sixteen digits and takes twice the memory; seven are enough for learning.
 
 # %%
 for dtype in ("uint8", "float32", "float64"):
@@ -164,6 +164,15 @@ sevens = train_images[train_labels == 7]
 
 print(len(sevens), "of", len(train_images), "are sevens")
 klods.show.tensor(sevens[:8], kind="images")
+
+# %% [markdown]
+# A slice is a *view*: no number is copied, and whoever writes into it writes into the array it was cut from. Picking by
+# truth values makes a copy.
+
+# %%
+corner = train_images[:3, :2, :2]
+print("slice:", np.shares_memory(corner, train_images))
+print("pick: ", np.shares_memory(sevens, train_images))
 
 # %% [markdown]
 # ## Exercise: cut a window

@@ -94,9 +94,7 @@ klods.show.tensor(week, axes=("days", "hours", "temperature, light, wind"), kind
 
 # %%
 recording = week.reshape(-1, 3).astype("float32")
-windows = keras.utils.timeseries_dataset_from_array(
-    recording[:-24], recording[24:, 0], sequence_length=24, batch_size=32
-)
+windows = keras.utils.timeseries_dataset_from_array(recording, recording[24:, 0], sequence_length=24, batch_size=32)
 for x, y in windows.take(1):
     print("a batch of windows:", x.shape, "and the temperatures after them:", y.shape)
 
@@ -119,7 +117,7 @@ check("count-windows", count_windows)
 #
 # ```python
 # def count_windows(steps, length):
-#     return steps - length + 1
+#     return max(0, steps - length + 1)
 # ```
 #
 # </details>
@@ -186,7 +184,7 @@ def film(image, right, down, frames=8):
     return np.stack(moved)[..., None]
 
 
-films = np.stack([film(digits[7], 3, 0), film(digits[3], -2, 2)])
+films = np.stack([film(digits[7], 1, 0), film(digits[3], 0, -1)])
 
 print("shape", films.shape)
 klods.show.tensor(films, kind="video")

@@ -26,7 +26,7 @@ def count_windows(answer: Any) -> str:
     def counted(steps: int, length: int) -> int:
         return sum(start + length <= steps for start in range(steps))
 
-    return compared_function(answer, counted, (168, 24), (24, 24), (25, 24), (10, 1), tolerance=0)
+    return compared_function(answer, counted, (168, 24), (24, 24), (25, 24), (10, 1), (10, 24), tolerance=0)
 
 
 def to_grey(answer: Any) -> str:
