@@ -133,4 +133,4 @@ def _described(answer: Any) -> str:
 
 
 def _listed(case: Sequence[Any]) -> str:
-    return ", ".join(f"an array of shape {x.shape}" if np.ndim(x) else str(x) for x in case)
+    return ", ".join(f"an array of shape {x.shape}" if isinstance(x, np.ndarray) else str(x) for x in case)
