@@ -41,6 +41,10 @@ def up(variables, gradients, rate):
     return variables
 
 
+def unfinished(variables, gradients, rate):
+    raise NotImplementedError
+
+
 def forward(f, w, step=1e-4):
     return np.full(w.shape, (f(w + step) - f(w)) / step)
 
@@ -90,6 +94,7 @@ WRONG = [
     ("step-of-descent", up, "sign"),
     ("step-of-descent", lambda variables, gradients, rate: variables, "as it was"),
     ("step-of-descent", lambda variables: variables, "raised TypeError"),
+    ("step-of-descent", unfinished, r"raised NotImplementedError\.$"),
     ("two-paths", 48, "there is another"),
     ("two-paths", 16, "there is another, over the product"),
     ("two-paths", 65, "1 too large"),

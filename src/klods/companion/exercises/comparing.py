@@ -94,10 +94,16 @@ def called(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
     try:
         result = function(*arguments)
     except Exception as error:  # whatever the reader's code raises is theirs to mend
-        return None, f"Your function raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return None, raised(error)
     if result is None or is_open(result):
         raise Unanswered
     return result, ""
+
+
+def raised(error: Exception) -> str:
+    """Return the hint for a reader's function that fails."""
+    lines = str(error).splitlines()
+    return f"Your function raised {type(error).__name__}" + (f": {lines[0]}" if lines else ".")
 
 
 def slope(function: Callable[[float], float], x: float, step: float = 1e-5) -> float:

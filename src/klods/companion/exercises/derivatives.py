@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import klods
-from klods.companion.exercises.comparing import Unanswered, compared, compared_function, is_open, slope
+from klods.companion.exercises.comparing import Unanswered, compared, compared_function, is_open, raised, slope
 
 
 def slope_of_cube(answer: Any) -> str:
@@ -43,7 +43,7 @@ def step_of_descent(answer: Any) -> str:
     try:
         result = answer(variables, gradients, 0.1)
     except Exception as error:  # whatever the reader's code raises is theirs to mend
-        return f"Your function raised {type(error).__name__}: {str(error).splitlines()[0]}"
+        return raised(error)
     if is_open(result):
         raise Unanswered
     for variable, x, gradient in zip(variables, before, gradients):
