@@ -221,7 +221,7 @@ SAMPLES: dict[str, list[Sample]] = {
         for name in ("reduce_all", "reduce_any")
     },
     **{
-        name: [at(x) for x in (MATRIX, SPECIAL[:8], [1, 3, 3, 1], TRUTHS)]
+        name: [at(x) for x in (MATRIX, SPECIAL, SPECIAL[::-1], SPECIAL[:8], [1, 3, 3, 1], TRUTHS)]
         + [at(CUBE, axis=1), at(CUBE, axis=-1, output_type="int32")]
         for name in ("argmax", "argmin")
     },

@@ -53,7 +53,7 @@ def mean(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
 
 
 def first_best(better: Callable[[Any, Any], bool]) -> Callable[..., np.ndarray]:
-    """Return the loop that finds the first index along an axis whose value beats all before it."""
+    """Return the loop that finds the first index along an axis whose value beats all before it, as NaN does."""
 
     def loop(x: np.ndarray, axis: int | None = 0, output_type: Any = "int64") -> np.ndarray:
         axis = axis or 0
@@ -61,7 +61,8 @@ def first_best(better: Callable[[Any, Any], bool]) -> Callable[..., np.ndarray]:
         for index in indices(best.shape):
             row = list(np.moveaxis(x, axis, -1)[index])
             for i, value in enumerate(row):
-                if better(value, row[best[index]]):
+                present = row[best[index]]
+                if better(value, present) or (value != value and present == present):
                     best[index] = i
         return best
 
