@@ -136,8 +136,8 @@ check("number-of-updates", changes)
 klods.show.graph(model, x[:128], labels[:128])
 
 # %% [markdown]
-# The first layer's gradient, seen as images: where ink would have to be added (orange) or taken away (blue) for each
-# digit to be believed in more.
+# And this is what was learnt, seen as images: first what units of the first layer look for, then for each digit where
+# more ink would raise its score (orange) or lower it (blue), on average over 500 images.
 
 # %%
 klods.show.weights(model, x_test[:500])

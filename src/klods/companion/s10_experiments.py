@@ -171,7 +171,8 @@ klods.show.misread(model, x_test, test_labels)
 # %% [markdown]
 # ## When to stop
 #
-# On the images it learns from, the loss falls for as long as you like. On new ones it falls, and then rises.
+# On the images it learns from, the loss goes on falling. On new ones it falls more slowly, and after enough epochs it
+# rises. Where do the two lines part here? Give `fit` more epochs above, and look again.
 
 # %%
 klods.show.history(history)
