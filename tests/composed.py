@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
 import klods
 from klods.structures import leaves
@@ -23,6 +24,24 @@ class Case(NamedTuple):
     traced: bool = True
     slopes: bool = True
     again: bool = True
+
+
+def checks_of(cases: Mapping[str, Case]) -> tuple[Any, Any, Any]:
+    """Return the tests of a table of cases: their values, the same compiled, and gradients as slopes."""
+
+    @pytest.mark.parametrize("name", cases)
+    def test_values(name):
+        assert_value(cases[name])
+
+    @pytest.mark.parametrize("name", [name for name, case in cases.items() if case.traced])
+    def test_same_compiled(name):
+        assert_same_compiled(cases[name])
+
+    @pytest.mark.parametrize("name", [name for name, case in cases.items() if case.slopes])
+    def test_gradients_are_slopes(name):
+        assert_slopes(cases[name])
+
+    return test_values, test_same_compiled, test_gradients_are_slopes
 
 
 def arrays_of(result: Any) -> list[Any]:

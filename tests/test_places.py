@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from composed import Case, assert_same_compiled, assert_slopes, assert_value
+from composed import Case, checks_of
 
 import klods
 from klods.errors import DataError, ShapeError
@@ -91,19 +91,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_values(name):
-    assert_value(CASES[name])
-
-
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.traced])
-def test_same_compiled(name):
-    assert_same_compiled(CASES[name])
-
-
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.slopes])
-def test_gradients_are_slopes(name):
-    assert_slopes(CASES[name])
+test_values, test_same_compiled, test_gradients_are_slopes = checks_of(CASES)
 
 
 def test_sizes_that_values_tell():

@@ -198,7 +198,7 @@ class Function:
         return self._as_it_is(args, kwargs)
 
     def _as_it_is(self, args: Any, kwargs: Any) -> Any:
-        args, kwargs = mapped(lambda rows: Tensor(rows.taken()), (args, kwargs), Rows)
+        args, kwargs = side_by_side((args, kwargs))
         return self.python_function(*args, **kwargs)
 
     def runner(self, arguments: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[Runner, list[np.ndarray]]:
@@ -353,6 +353,11 @@ def spec_like(x: Any) -> TensorSpec:
         raise ArgumentError(f"A concrete function got {x!r} beside tensors in one argument.", "pass it by itself.")
     tensor = convert_to_tensor(x)
     return TensorSpec(tensor.value.shape, tensor.dtype)
+
+
+def side_by_side(structure: Any) -> Any:
+    """Return a structure with tensors for Rows."""
+    return mapped(lambda rows: Tensor(rows.taken()), structure, Rows)
 
 
 def returned(trace: Trace) -> int:

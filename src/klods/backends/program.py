@@ -62,11 +62,11 @@ class Program:
     def run(self, given: Sequence[np.ndarray]) -> list[Any]:
         """Return the plan's outputs for these inputs; inputs that the plan updates are overwritten."""
         arrays, before, inputs = self.arrays, self._given, self.plan.graph.inputs
-        left: list[Value] = []
+        left: list[int] = []
         for i, array in enumerate(given):
             if isinstance(array, Rows):
                 if inputs[i] in self.by_rows:
-                    left.append(inputs[i])
+                    left.append(i)
                 else:
                     array = array.taken()
             if before[i] is not array:
@@ -79,9 +79,9 @@ class Program:
         outputs: list[Any] = [arrays[x] if isinstance(x, Value) else x for x in self.plan.graph.outputs]
         for i in self._copied:
             outputs[i] = outputs[i].copy()
-        for value in left:  # which holds all the data: those are the caller's to keep
-            del arrays[value]
-            before[inputs.index(value)] = None
+        for i in left:  # Rows hold all the data: those are the caller's to keep
+            before[i] = None
+            del arrays[inputs[i]]
         return outputs
 
     def _move(self, value: Value, array: np.ndarray) -> None:

@@ -51,6 +51,7 @@ class _Memory:
 
     Attributes:
         own: the values that have an array of their own.
+        made: the values that some call stores.
         buffer: the values in the common buffer, each with its first byte and the one behind it.
     """
 
@@ -58,12 +59,12 @@ class _Memory:
         self.plan = plan
         self.own = {*plan.graph.inputs, *plan.graph.constants}
         self.buffer: dict[Value, tuple[int, int]] = {}
+        self.made = {x for call in plan.calls for x in call.stores}
         self.parts: dict[Value, set[Value]] = {}
 
     def holds(self, x: Value) -> bool:
         whole = self.plan.views[x].of if x in self.plan.views else x
-        made = {y for call in self.plan.calls for y in call.stores}
-        parts = {y for y, view in self.plan.views.items() if view.of is whole and y in made}
+        parts = {y for y, view in self.plan.views.items() if view.of is whole and y in self.made}
         missing = parts - self.parts.get(whole, set())
         return (whole in self.own or whole in self.buffer) and not (missing & ({x} if x is not whole else parts))
 

@@ -86,6 +86,8 @@ def part(graph: Graph) -> Graph:
     read = [x for node in graph.nodes for x in node.operands[1 if _is_product(node) else 0 :]]
     for x in (*read, *graph.outputs):
         joined.pop(x, None)
+    if not joined:
+        return graph
 
     def rewrite(tracer: GraphTracer, node: Node) -> Operand | Symbol | None:
         if node.block != "matmul" or node.operands[0] not in joined:

@@ -260,11 +260,6 @@ def rows(part: Any, piece: Any) -> Any:
     return Rows(part, piece) if fit else tensors(part, piece)
 
 
-def side_by_side(batch: Any) -> Any:
-    """Return a batch with tensors for Rows."""
-    return mapped(lambda rows: Tensor(rows.taken()), batch, Rows)
-
-
 def packed(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Return a batch as `train_step` gets it: (x, y, sample_weight) without what there isn't, or x alone."""
     if sample_weight is not None:

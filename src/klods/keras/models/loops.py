@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from klods.compiled import side_by_side
 from klods.errors import DataError, warn
 from klods.keras.callbacks import Hooks
 from klods.keras.layers.layer import in_training
 from klods.keras.models.adapters import Stream
-from klods.keras.models.batches import Data, side_by_side
+from klods.keras.models.batches import Data
 from klods.keras.models.figures import Logs, as_logs, figures_of
 from klods.pictures.progress import Progress
 from klods.tensor import watching
