@@ -22,6 +22,9 @@ def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
     """
     codes = {call: code for call in plan.calls if (code := code_of(call))}
     program.by_rows = readable_by_rows(plan, codes)
+    for code in codes.values():
+        if isinstance(code, ProductCode) and code.a in program.by_rows:
+            code.skip_zeros()
     places = dict(zip(codes, addresses([(code.pattern, code.text) for code in codes.values()])))
     tables = Tables(program.arrays, program.moved)
 

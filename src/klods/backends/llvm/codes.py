@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from klods.backends.llvm.arguments import arguments_of, fits, holds, in_order, pattern_of
 from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, fuses, lanes, new_module
+from klods.backends.llvm.nonzeros import write_nonzeros
 from klods.backends.llvm.parts import Region, kernel_regions, product_regions
 from klods.backends.llvm.product import DEPTH, ROWS, copies, height_of, shape_of, write_product
 from klods.backends.llvm.registers import FLOAT32, FLOATS
@@ -16,6 +19,8 @@ from klods.graph import Node
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
 from klods.passes.plan import Call
 from klods.passes.stages import Stages
+
+WIDE = 1024  # columns of inputs that may be counts of words or codes of categories, which are zeros mostly
 
 
 def code_of(call: Call) -> KernelCode | ProductCode | None:
@@ -91,7 +96,8 @@ class ProductCode:
         call: the call of a node for which `is_product` holds.
 
     Attributes:
-        pattern: what its text depends on.
+        shape: what it looks like.
+        skips: whether it leaves zeros on the left out.
     """
 
     def __init__(self, call: Call) -> None:
@@ -104,7 +110,16 @@ class ProductCode:
         self.k = self.a.size // self.m
         if (self.n == 1 and self.turned_a) or (self.m == 1 and self.turned_b):
             self._mirror()
-        self.pattern = shape_of(self.m, lanes())
+        self.shape, self.skips = shape_of(self.m, lanes()), False
+
+    @property
+    def pattern(self) -> Hashable:
+        """What its text depends on."""
+        return (self.shape, self.turned_a) if self.skips else self.shape
+
+    def skip_zeros(self) -> None:
+        """Leave zeros of a out, if it may have many of them, and if no number changes by that."""
+        self.skips = not self.turned_b and self.a.shape[1] >= WIDE and not (self.turned_a and self.k > DEPTH)
 
     def _mirror(self) -> None:
         """Compute c's transpose from those of b and a: with one row or column it lies in memory as c does."""
@@ -114,7 +129,10 @@ class ProductCode:
     def text(self) -> str:
         """Return it in LLVM's language."""
         module = new_module()
-        write_product(module, NAME, self.pattern)
+        if self.skips:
+            write_nonzeros(module, NAME, self.shape, self.turned_a)
+        else:
+            write_product(module, NAME, self.shape)
         return str(module)
 
     def regions(self) -> list[Region]:
@@ -130,7 +148,7 @@ class ProductCode:
         sizes = bottom - top, right - left, self.k
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
         places = [(self.b, 4 * left * b_column), (self.c, 4 * (top * self.n + left))]
-        rest = [panel, self.turned_b, *sizes, b_row, self.n, height_of(self.k, self.pattern)]
+        rest = [panel, self.turned_b, *sizes, b_row, self.n, height_of(self.k, self.shape)]
         return tables.enter([a_rows + 8 * top, a_turns], places, rest)
 
 

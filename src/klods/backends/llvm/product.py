@@ -73,8 +73,9 @@ def write_product(module: ir.Module, name: str, shape: Shape) -> None:
     for b to be read where it is; 1 if b is given as its transpose; the sizes of c and the length of the sums; the
     elements from a row of b and c to the next; how many rows are gone through before the next columns.
     """
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name)
-    Tiles(function, shape).emit()
+    tiles = Tiles(ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name), shape)
+    tiles.emit()
+    tiles.builder.ret_void()
 
 
 class Block(NamedTuple):
@@ -119,7 +120,6 @@ class Tiles:
     def emit(self) -> None:
         """Emit everything."""
         self.loop("height", 0, self.m, self.height, self.rows)
-        self.builder.ret_void()
 
     def rows(self, i: ir.Value) -> None:
         """Emit the rows of c from i on that are gone through before others."""
@@ -128,20 +128,24 @@ class Tiles:
 
     def turns(self, first: ir.Value, end: ir.Value, p: ir.Value) -> None:
         """Emit, in some rows, the part of the sums from p on."""
-        builder, lanes = self.builder, self.shape.lanes
-        half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
-        count = self.least(ir.Constant(I64, DEPTH), builder.sub(self.k, p))
+        count = self.least(ir.Constant(I64, DEPTH), self.builder.sub(self.k, p))
 
-        def columns(j: ir.Value, lanes: int, mask: Number | None) -> None:
-            block = Block(j, p, count, constant(builder, 0, FLOAT32, lanes), mask)
+        def tiles(j: ir.Value, like: Number, mask: Number | None) -> None:
+            block = Block(j, p, count, like, mask)
             rows_of_b = self.copied(block)
             self.loop("rows", first, end, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
 
-        def rest(j: ir.Value) -> None:
-            columns(j, half, first_lanes(builder, builder.sub(self.n, j), half))
+        self.columns(tiles)
 
-        self.loop("whole", 0, whole, lanes, lambda j: columns(j, lanes, None))
-        self.loop("rest", whole, self.n, half, rest)
+    def columns(self, body: Callable[[ir.Value, Number, Number | None], None]) -> None:
+        """Emit what is done from a column of c on, for as many as a number has lanes; a mask says which are there."""
+        builder, lanes = self.builder, self.shape.lanes
+        half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
+        one, other = (constant(builder, 0, FLOAT32, n) for n in (lanes, half))
+        self.loop("whole", 0, whole, lanes, lambda j: body(j, one, None))
+        self.loop(
+            "rest", whole, self.n, half, lambda j: body(j, other, first_lanes(builder, builder.sub(self.n, j), half))
+        )
 
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
         """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
