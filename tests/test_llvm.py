@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import platform
 from typing import Any
 
 import numpy as np
 import pytest
+from processors import processor as processor
 
 import klods as tf
 from klods import keras
@@ -25,24 +25,6 @@ from klods.passes.kernel import FULL, Kernel
 from klods.passes.plan import plan
 
 RANDOM = np.random.default_rng(0)
-PROCESSORS = {"this": None, "AVX2": ("x86-64-v3", 16), "SSE2": ("x86-64", 8)}
-
-
-@pytest.fixture(params=PROCESSORS)
-def processor(request, monkeypatch):
-    """Machine code for this processor, or for an older one that it still understands."""
-    if request.param == "this":
-        return
-    if platform.machine() not in ("x86_64", "AMD64"):
-        pytest.skip("for other processors")
-    name, lanes = PROCESSORS[request.param]
-    library.target()
-    older = library.llvm.Target.from_default_triple().create_target_machine(cpu=name, opt=2, jit=True)
-    monkeypatch.setattr(library, "target", lambda: older)
-    for room in (library, codes):
-        monkeypatch.setattr(room, "lanes", lambda: lanes)
-    monkeypatch.setattr(library, "_addresses", {})
-
 
 ROWS = {
     "softmax": lambda x, y: tf.nn.softmax(x),

@@ -14,6 +14,8 @@ from klods.graph import Node, Value
 from klods.ops.effects import reads_rows
 from klods.passes.plan import Call, Plan
 
+SOME = 1 << 13  # numbers of an input among which it pays to look for zeros
+
 
 def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
     """Return the steps of a plan with its kernels and products as machine code.
@@ -23,7 +25,7 @@ def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
     codes = {call: code for call in plan.calls if (code := code_of(call))}
     program.by_rows = readable_by_rows(plan, codes)
     for code in codes.values():
-        if isinstance(code, ProductCode) and code.a in program.by_rows:
+        if isinstance(code, ProductCode) and code.a in plan.graph.inputs and code.a.size >= SOME:
             code.skip_zeros()
     places = dict(zip(codes, addresses([(code.pattern, code.text) for code in codes.values()])))
     tables = Tables(program.arrays, program.moved)

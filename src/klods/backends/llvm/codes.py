@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import numpy as np
 
 from klods.backends.llvm.arguments import arguments_of, fits, holds, in_order, pattern_of
 from klods.backends.llvm.emit import emit
 from klods.backends.llvm.library import NAME, fuses, lanes, new_module
-from klods.backends.llvm.nonzeros import write_nonzeros
+from klods.backends.llvm.nonzeros import lists_for, most_nonzeros
 from klods.backends.llvm.parts import Region, kernel_regions, product_regions
 from klods.backends.llvm.product import DEPTH, ROWS, copies, height_of, shape_of, write_product
 from klods.backends.llvm.registers import FLOAT32, FLOATS
@@ -19,8 +17,6 @@ from klods.graph import Node
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
 from klods.passes.plan import Call
 from klods.passes.stages import Stages
-
-WIDE = 1024  # columns of inputs that may be counts of words or codes of categories, which are zeros mostly
 
 
 def code_of(call: Call) -> KernelCode | ProductCode | None:
@@ -96,8 +92,8 @@ class ProductCode:
         call: the call of a node for which `is_product` holds.
 
     Attributes:
-        shape: what it looks like.
-        skips: whether it leaves zeros on the left out.
+        pattern: what its text depends on.
+        skips: whether zeros of a may be left out.
     """
 
     def __init__(self, call: Call) -> None:
@@ -110,16 +106,11 @@ class ProductCode:
         self.k = self.a.size // self.m
         if (self.n == 1 and self.turned_a) or (self.m == 1 and self.turned_b):
             self._mirror()
-        self.shape, self.skips = shape_of(self.m, lanes()), False
-
-    @property
-    def pattern(self) -> Hashable:
-        """What its text depends on."""
-        return (self.shape, self.turned_a) if self.skips else self.shape
+        self.pattern, self.skips = shape_of(self.m, lanes()), False
 
     def skip_zeros(self) -> None:
-        """Leave zeros of a out, if it may have many of them, and if no number changes by that."""
-        self.skips = not self.turned_b and self.a.shape[1] >= WIDE and not (self.turned_a and self.k > DEPTH)
+        """Leave out zeros of a where there are many, if b lies as it is used."""
+        self.skips = not self.turned_b
 
     def _mirror(self) -> None:
         """Compute c's transpose from those of b and a: with one row or column it lies in memory as c does."""
@@ -129,10 +120,7 @@ class ProductCode:
     def text(self) -> str:
         """Return it in LLVM's language."""
         module = new_module()
-        if self.skips:
-            write_nonzeros(module, NAME, self.shape, self.turned_a)
-        else:
-            write_product(module, NAME, self.shape)
+        write_product(module, NAME, self.pattern)
         return str(module)
 
     def regions(self) -> list[Region]:
@@ -148,8 +136,20 @@ class ProductCode:
         sizes = bottom - top, right - left, self.k
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
         places = [(self.b, 4 * left * b_column), (self.c, 4 * (top * self.n + left))]
-        rest = [panel, self.turned_b, *sizes, b_row, self.n, height_of(self.k, self.shape)]
-        return tables.enter([a_rows + 8 * top, a_turns], places, rest)
+        height = height_of(self.k, self.pattern)
+        rest = [panel, self.turned_b, *sizes, b_row, self.n, height]
+        return tables.enter(
+            [a_rows + 8 * top, a_turns], places, rest + self._lists(min(height, sizes[0]), sizes[1], tables)
+        )
+
+    def _lists(self, rows: int, columns: int, tables: Tables) -> list[int]:
+        """Return the words of the table that are about lists, with memory for those of so many rows."""
+        every = tables.keep(np.arange(-1, DEPTH)).ctypes.data
+        if not self.skips:
+            return [-1, self.turned_a, every, 0, 0]
+        count, room = lists_for(-(-rows // self.pattern.rows), min(self.k, DEPTH), lanes())
+        lists = tables.keep(np.empty((count, room), np.int64)).ctypes.data
+        return [most_nonzeros(columns), self.turned_a, every, lists, room]
 
 
 def check_sizes(kernel: Kernel) -> None:

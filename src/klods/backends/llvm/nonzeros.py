@@ -1,174 +1,172 @@
-"""The product of a matrix that is nearly all zeros, such as texts as rows that say which words occur.
+"""Products of a matrix with many zeros, such as images on black, or texts as rows that say which words occur.
 
-The left side is gone through as it lies in memory, line by line in pieces: the places of a piece's nonzero numbers are
-listed, and these alone are multiplied. Each number of the result is summed up in the order in which tiles do it, and
-0 times a number adds nothing, so it is the same. Where it isn't, because there is NaN or infinity on the right, or
-where a look at some numbers finds too few zeros, tiles do the work.
+For each tile the turns in which not all of its rows are 0 are listed, and only these are gone through. 0 times a number
+adds nothing to a sum, so each number of the result is the same. Where it isn't, because there is NaN or infinity on the
+right, and where a look at some numbers finds too few zeros, every turn is gone through.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
-from klods.backends.llvm.lanes import first_lanes, folded, load, spread, store
-from klods.backends.llvm.product import DEPTH, FLOAT, I64, Shape, Tiles
+from klods.backends.llvm.lanes import first_lanes, folded, load
 from klods.backends.llvm.registers import FLOAT32, Number, constant, fused
 
-LOOKS, FEW = 256, 8  # numbers that are looked at, and how many of them may be other than 0
-WORD = 64  # numbers that are compared with 0 at a time, a bit each
+if TYPE_CHECKING:
+    from klods.backends.llvm.product import Block, Tiles
+
+I64 = ir.IntType(64)
+ZERO, ONE = ir.Constant(I64, 0), ir.Constant(I64, 1)
+LOOKS = 128  # numbers that are looked at
 STRIDE = 40507  # columns from one that is looked at to the next: prime, so that they lie all over
+WORDS = "most turned_a every lists room".split()
 
 
-def write_nonzeros(module: ir.Module, name: str, shape: Shape, turned: bool) -> None:
-    """Add the product to a module as `write_product` does; `turned` if it is one with the transpose of what lies there.
-
-    Rows of what lies there are lines of numbers one behind the other. With its transpose, sums are at most DEPTH long.
-    """
-    tiles = Tiles(ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name), shape)
-    nonzeros = Nonzeros(tiles, turned)
-    with tiles.builder.if_else(nonzeros.are_enough()) as (few, many):
-        with few:
-            nonzeros.emit()
-        with many:
-            tiles.emit()
-    tiles.builder.ret_void()
+def most_nonzeros(n: int) -> int:
+    """Return how many of the numbers looked at may be other than 0: few where there are few columns."""
+    return LOOKS * 3 // 8 if n >= 24 else LOOKS // 16
 
 
-class Nonzeros:
-    """Emits the loops of one product.
+def lists_for(tiles: int, turns: int, lanes: int) -> tuple[int, int]:
+    """Return how many lists are written, some of them in vain, and the words of each: its length and the turns."""
+    return tiles + lanes, 1 + turns + lanes
+
+
+class Lists:
+    """Emits the lists of a product's tiles, and the loops over them.
 
     Args:
-        tiles: those of the same product.
-        turned: whether lines are a's columns.
+        tiles: the product.
+        words: those of WORDS: how many of the numbers looked at may be other than 0, or -1 for no look; 1 if what lies
+            in memory is a's transpose; the address of a list of every turn; that of memory for lists, and the words of
+            each.
     """
 
-    def __init__(self, tiles: Tiles, turned: bool) -> None:
-        self.tiles, self.builder, self.turned = tiles, tiles.builder, turned
-        lines, within = (tiles.a_turns, tiles.a_rows) if turned else (tiles.a_rows, tiles.a_turns)
-        self.lines, self.first = lines, self.builder.load(within)
-        self.count, self.length = (tiles.k, tiles.m) if turned else (tiles.m, tiles.k)
-        self.places, self.found, self.bits = (self.builder.alloca(I64, n) for n in (DEPTH, 1, 1))
+    def __init__(self, tiles: Tiles, words: list[ir.Value]) -> None:
+        self.tiles, self.builder = tiles, tiles.builder
+        self.most, turned, every, lists, self.room = words
+        self.turned = self.builder.icmp_signed("!=", turned, ZERO)
+        self.every, self.lists = (self.builder.inttoptr(x, I64.as_pointer()) for x in (every, lists))
+        self.count, self.bits, self.pays = (self.builder.alloca(I64) for _ in range(3))
+        self.lanes = tiles.shape.lanes
 
-    def are_enough(self) -> ir.Value:
-        """Emit the looks; tell whether what is other than 0 is little, and nothing on the right makes NaN of 0."""
-        builder = self.builder
-        builder.store(ir.Constant(I64, 0), self.found)
+    def look(self) -> None:
+        """Emit the looks: lists pay if few numbers are other than 0, and nothing on the right makes NaN of 0."""
+        builder, tiles = self.builder, self.tiles
+        builder.store(ZERO, self.count)
+        builder.store(ZERO, self.pays)
 
-        def look(number: ir.Value) -> None:
-            line = builder.udiv(builder.mul(number, self.count), ir.Constant(I64, LOOKS))
-            place = builder.urem(self.tiles.times(number, STRIDE), self.length)
-            other = builder.fcmp_unordered("!=", builder.load(self.tiles.at(self.line(line), (place, 1))), ZERO)
-            builder.store(builder.add(builder.load(self.found), builder.zext(other, I64)), self.found)
+        def one(number: ir.Value) -> None:
+            row = builder.udiv(builder.mul(number, tiles.m), ir.Constant(I64, LOOKS))
+            turn = builder.urem(tiles.times(number, STRIDE), tiles.k)
+            self.count_up((Number(builder, builder.load(tiles.of_a(row, turn)), FLOAT32) != 0).value)
 
-        self.tiles.loop("look", 0, ir.Constant(I64, LOOKS), 1, look)
-        few = builder.icmp_signed("<=", builder.load(self.found), ir.Constant(I64, FEW))
-        return builder.and_(few, self.right_is_finite())
+        with builder.if_then(builder.icmp_signed(">=", self.most, ZERO)):
+            tiles.loop("look", 0, ir.Constant(I64, LOOKS), 1, one)
+            with builder.if_then(builder.icmp_signed("<=", builder.load(self.count), self.most)):
+                builder.store(builder.zext(self.right_is_finite(), I64), self.pays)
 
     def right_is_finite(self) -> ir.Value:
-        """Emit the sum of all numbers on the right times 0, which is 0 if none is NaN or infinity."""
-        slots = {lanes: sums[0] for lanes, sums in self.tiles.sums.items()}
+        """Emit the sum of all numbers of b times 0, which is 0 if none is NaN or infinity."""
+        builder, tiles, slots = self.builder, self.tiles, {n: sums[0] for n, sums in self.tiles.sums.items()}
         for lanes, slot in slots.items():
-            self.builder.store(constant(self.builder, 0, FLOAT32, lanes).value, slot)
+            builder.store(constant(builder, 0, FLOAT32, lanes).value, slot)
 
         def add(row: ir.Value, j: ir.Value, like: Number, mask: Number | None) -> None:
-            slot = slots[like.lanes]
-            numbers = load(self.tiles.b, self.builder.add(self.builder.mul(row, self.tiles.b_row), j), like, mask)
-            self.builder.store(fused(numbers, 0, self.number(slot)).value, slot)
+            numbers, slot = load(tiles.at(tiles.b, (row, tiles.b_row)), j, like, mask), slots[like.lanes]
+            builder.store(fused(numbers, 0, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
-        self.rows(self.tiles.k, add)
-        one, other = (folded(self.number(slot), lambda x, y: x + y) for slot in slots.values())
+        tiles.loop("row", 0, tiles.k, 1, lambda row: tiles.columns(lambda *columns: add(row, *columns)))
+        one, other = (folded(Number(builder, builder.load(x), FLOAT32), lambda x, y: x + y) for x in slots.values())
         return (one + other == 0).value
 
-    def emit(self) -> None:
-        """Emit everything."""
-        if self.turned:
-            self.rows(self.tiles.m, lambda i, j, like, mask: store(like, self.tiles.c, self.in_c(i, j), mask))
-        self.tiles.loop("line", 0, self.count, 1, self.pieces)
+    def make(self, first: ir.Value, end: ir.Value, p: ir.Value, count: ir.Value) -> None:
+        """Emit the lists of the tiles from row `first` to `end`, of so many turns from p on, if they pay."""
+        rows = self.tiles.shape.rows
+        with self.if_not_zero(self.builder.load(self.pays)), self.builder.if_else(self.turned) as (turned, straight):
+            with turned:
+                self.make_turn_by_turn(first, end, p, count)
+            with straight:
+                self.tiles.loop("list", first, end, rows, lambda i: self.make_one(i, first, p, count))
 
-    def pieces(self, line: ir.Value) -> None:
-        """Emit what is done with a line."""
-        multiply = self.scatter if self.turned else self.gather
+    def make_one(self, i: ir.Value, first: ir.Value, p: ir.Value, count: ir.Value) -> None:
+        """Emit the list of the rows from i on, in each of which the turns lie one behind the other."""
+        builder, tiles, place = self.builder, self.tiles, self.list_of(i, first)
+        behind = tiles.least(tiles.m, builder.add(i, ir.Constant(I64, tiles.shape.rows)))
+        builder.store(ZERO, self.count)
 
-        def piece(p: ir.Value) -> None:
-            self.list_places(line, p)
-            self.tiles.columns(lambda *columns: multiply(line, p, *columns))
+        def some(q: ir.Value) -> None:
+            builder.store(ZERO, self.bits)
+            tiles.loop("row", i, behind, 1, lambda row: add_bits(row, q))
+            with self.if_not_zero(builder.load(self.bits)):
+                tiles.loop("note", 0, ir.Constant(I64, self.lanes), 1, lambda t: note(builder.add(q, t)))
 
-        self.tiles.loop("piece", 0, self.length, DEPTH, piece)
+        def add_bits(row: ir.Value, q: ir.Value) -> None:
+            bits = self.nonzeros(tiles.of_a(row, builder.add(p, q)), builder.sub(count, q))
+            builder.store(builder.or_(builder.load(self.bits), bits), self.bits)
 
-    def list_places(self, line: ir.Value, p: ir.Value) -> None:
-        """Emit the search of a piece, from p on, for what is other than 0."""
-        builder, tiles = self.builder, self.tiles
-        builder.store(ir.Constant(I64, 0), self.found)
-        like = constant(builder, 0, FLOAT32, WORD)
-        end = tiles.least(self.length, builder.add(p, ir.Constant(I64, DEPTH)))
-        whole = builder.and_(end, ir.Constant(I64, -WORD))
-        numbers = self.line(line)
+        def note(turn: ir.Value) -> None:
+            bits = builder.load(self.bits)  # the turn is written anyway; the next takes its place unless it counts
+            builder.store(turn, self.turn_in(place, builder.load(self.count)))
+            self.count_up(builder.trunc(bits, ir.IntType(1)))
+            builder.store(builder.lshr(bits, ONE), self.bits)
 
-        def some(q: ir.Value, mask: Number | None) -> None:
-            bits = builder.bitcast((load(numbers, q, like, mask) != 0).value, I64)
+        tiles.loop("some", 0, count, self.lanes, some)
+        builder.store(builder.load(self.count), place)
+
+    def make_turn_by_turn(self, first: ir.Value, end: ir.Value, p: ir.Value, count: ir.Value) -> None:
+        """Emit the lists of rows whose numbers of one turn lie one behind the other."""
+        builder, tiles, rows = self.builder, self.tiles, self.tiles.shape.rows
+        width = ir.Constant(I64, self.lanes // rows * rows)
+        behind = builder.add(end, width)  # also the lists that are written in vain
+        tiles.loop("empty", first, behind, rows, lambda i: builder.store(ZERO, self.list_of(i, first)))
+
+        def some(q: ir.Value, i: ir.Value) -> None:
+            bits = self.nonzeros(tiles.of_a(i, builder.add(p, q)), tiles.least(width, builder.sub(end, i)))
             builder.store(bits, self.bits)
-            tiles.loop("nonzero", 0, builder.ctpop(bits), 1, lambda _: note(q))
+            with self.if_not_zero(bits):
+                tiles.loop("note", i, builder.add(i, width), rows, lambda i: note(q, i))
 
-        def note(q: ir.Value) -> None:
-            bits, found = builder.load(self.bits), builder.load(self.found)
-            place = builder.add(q, builder.cttz(bits, ir.Constant(ir.IntType(1), 1)))
-            builder.store(place, tiles.at(self.places, (found, 1)))
-            builder.store(builder.add(found, ir.Constant(I64, 1)), self.found)
-            builder.store(builder.and_(bits, builder.sub(bits, ir.Constant(I64, 1))), self.bits)
+        def note(q: ir.Value, i: ir.Value) -> None:
+            place, bits = self.list_of(i, first), builder.load(self.bits)
+            length, own = builder.load(place), builder.and_(bits, ir.Constant(I64, (1 << rows) - 1))
+            builder.store(q, self.turn_in(place, length))
+            there = builder.icmp_unsigned("!=", own, ZERO)
+            builder.store(builder.add(length, builder.zext(there, I64)), place)
+            builder.store(builder.lshr(bits, ir.Constant(I64, rows)), self.bits)
 
-        tiles.loop("whole", p, whole, WORD, lambda q: some(q, None))
-        tiles.loop("rest", whole, end, WORD, lambda q: some(q, first_lanes(builder, builder.sub(end, q), WORD)))
+        tiles.loop("turn", 0, count, 1, lambda q: tiles.loop("some", first, end, width, lambda i: some(q, i)))
 
-    def gather(self, line: ir.Value, p: ir.Value, j: ir.Value, like: Number, mask: Number | None) -> None:
-        """Emit a piece's part of the sums of a row of c, which is a line's."""
-        builder, tiles, slot = self.builder, self.tiles, self.tiles.sums[like.lanes][0]
-        builder.store(like.value, slot)
+    def each(self, i: ir.Value, block: Block, body: Callable[[ir.Value], None]) -> None:
+        """Emit the loop over the turns of the tile of the rows from i on: those listed, or all."""
+        builder, pays = self.builder, self.builder.icmp_unsigned("!=", self.builder.load(self.pays), ZERO)
+        turns = builder.select(pays, self.list_of(i, block.first), self.every)
+        count = builder.select(pays, builder.load(turns), block.count)
+        self.tiles.loop("turn", 0, count, 1, lambda t: body(builder.load(self.turn_in(turns, t))))
 
-        def add(place: ir.Value, x: Number) -> None:
-            row = load(tiles.b, builder.add(builder.mul(place, tiles.b_row), j), like, mask)
-            builder.store(fused(x, row, self.number(slot)).value, slot)
+    # ------------------------------------------------------------ places and numbers
 
-        self.each(line, like, add)
-        at = self.in_c(line, j)
-        with builder.if_then(builder.icmp_signed(">", p, ir.Constant(I64, 0))):
-            builder.store((load(tiles.c, at, like, mask) + self.number(slot)).value, slot)
-        store(self.number(slot), tiles.c, at, mask)
+    def list_of(self, i: ir.Value, first: ir.Value) -> ir.Value:
+        """Return where the list of the tile of the rows from i on is: its length, and behind that the turns."""
+        tile = self.builder.udiv(self.builder.sub(i, first), ir.Constant(I64, self.tiles.shape.rows))
+        return self.tiles.at(self.lists, (tile, self.room))
 
-    def scatter(self, line: ir.Value, p: ir.Value, j: ir.Value, like: Number, mask: Number | None) -> None:
-        """Emit what a line's piece adds to the rows of c, which are the line's places."""
-        tiles = self.tiles
-        row = load(tiles.b, self.builder.add(self.builder.mul(line, tiles.b_row), j), like, mask)
+    def turn_in(self, place: ir.Value, t: ir.Value) -> ir.Value:
+        return self.builder.gep(place, [self.builder.add(t, ONE)])
 
-        def add(place: ir.Value, x: Number) -> None:
-            at = self.in_c(place, j)
-            store(fused(x, row, load(tiles.c, at, like, mask)), tiles.c, at, mask)
+    def nonzeros(self, numbers: ir.Value, count: ir.Value) -> ir.Value:
+        """Return a word whose bits tell which numbers aren't 0 of the first, as many as there are lanes, or `count`."""
+        like, mask = constant(self.builder, 0, FLOAT32, self.lanes), first_lanes(self.builder, count, self.lanes)
+        there = load(numbers, ZERO, like, mask) != 0
+        return self.builder.zext(self.builder.bitcast(there.value, ir.IntType(self.lanes)), I64)
 
-        self.each(line, like, add)
+    def count_up(self, holds: ir.Value) -> None:
+        more = self.builder.zext(holds, I64)
+        self.builder.store(self.builder.add(self.builder.load(self.count), more), self.count)
 
-    def each(self, line: ir.Value, like: Number, body: Callable[[ir.Value, Number], None]) -> None:
-        """Emit what is done with each place listed and the number there, in all lanes."""
-
-        def one(t: ir.Value) -> None:
-            place = self.builder.load(self.tiles.at(self.places, (t, 1)))
-            x = Number(self.builder, self.builder.load(self.tiles.at(self.line(line), (place, 1))), FLOAT32)
-            body(place, spread(x, like.lanes))
-
-        self.tiles.loop("each", 0, self.builder.load(self.found), 1, one)
-
-    def rows(self, count: ir.Value, body: Callable[..., None]) -> None:
-        self.tiles.loop("row", 0, count, 1, lambda i: self.tiles.columns(lambda *columns: body(i, *columns)))
-
-    def line(self, line: ir.Value) -> ir.Value:
-        address = self.builder.add(self.builder.load(self.tiles.at(self.lines, (line, 1))), self.first)
-        return self.builder.inttoptr(address, FLOAT.as_pointer())
-
-    def in_c(self, row: ir.Value, column: ir.Value) -> ir.Value:
-        return self.builder.add(self.builder.mul(row, self.tiles.c_row), column)
-
-    def number(self, slot: ir.Value) -> Number:
-        return Number(self.builder, self.builder.load(slot), FLOAT32)
-
-
-ZERO = ir.Constant(FLOAT, 0)
+    def if_not_zero(self, word: ir.Value) -> AbstractContextManager[Any]:
+        return self.builder.if_then(self.builder.icmp_unsigned("!=", word, ZERO))

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from klods.backends.llvm.lanes import first_lanes, load, loop, spread, store
+from klods.backends.llvm.nonzeros import WORDS as WORDS_OF_LISTS, Lists
 from klods.backends.llvm.registers import FLOAT32, Number, constant, fused, register_type
 
 I64 = ir.IntType(64)
@@ -73,15 +74,14 @@ def write_product(module: ir.Module, name: str, shape: Shape) -> None:
     for b to be read where it is; 1 if b is given as its transpose; the sizes of c and the length of the sums; the
     elements from a row of b and c to the next; how many rows are gone through before the next columns.
     """
-    tiles = Tiles(ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name), shape)
-    tiles.emit()
-    tiles.builder.ret_void()
+    Tiles(ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name), shape).emit()
 
 
 class Block(NamedTuple):
     """Some columns of c, and the part of their sums that is gone through at once.
 
     Attributes:
+        first: the first row of those that are gone through before other columns.
         j: the first column.
         p: the first turn.
         count: turns.
@@ -89,6 +89,7 @@ class Block(NamedTuple):
         mask: which of them there are; None for all.
     """
 
+    first: ir.Value
     j: ir.Value
     p: ir.Value
     count: ir.Value
@@ -107,7 +108,8 @@ class Tiles:
     def __init__(self, function: ir.Function, shape: Shape) -> None:
         self.builder = builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.shape = shape
-        words = [builder.load(builder.gep(function.args[0], [ir.Constant(I64, i)])) for i in range(len(WORDS))]
+        self.table = function.args[0]
+        words = [self.word(i) for i in range(len(WORDS))]
         self.a_rows, self.a_turns = (builder.inttoptr(word, I64.as_pointer()) for word in words[:2])
         self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[2:5])
         self.copies, self.turned = (builder.icmp_signed("!=", word, ir.Constant(I64, 0)) for word in words[4:6])
@@ -116,10 +118,13 @@ class Tiles:
             lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
             for lanes in (shape.lanes, shape.lanes // 2)
         }
+        self.lists = Lists(self, [self.word(len(WORDS) + i) for i in range(len(WORDS_OF_LISTS))])
 
     def emit(self) -> None:
         """Emit everything."""
+        self.lists.look()
         self.loop("height", 0, self.m, self.height, self.rows)
+        self.builder.ret_void()
 
     def rows(self, i: ir.Value) -> None:
         """Emit the rows of c from i on that are gone through before others."""
@@ -129,9 +134,10 @@ class Tiles:
     def turns(self, first: ir.Value, end: ir.Value, p: ir.Value) -> None:
         """Emit, in some rows, the part of the sums from p on."""
         count = self.least(ir.Constant(I64, DEPTH), self.builder.sub(self.k, p))
+        self.lists.make(first, end, p, count)
 
         def tiles(j: ir.Value, like: Number, mask: Number | None) -> None:
-            block = Block(j, p, count, like, mask)
+            block = Block(first, j, p, count, like, mask)
             rows_of_b = self.copied(block)
             self.loop("rows", first, end, self.shape.rows, lambda i: self.tile(i, block, *rows_of_b))
 
@@ -178,9 +184,8 @@ class Tiles:
         self.loop("column", 0, self.least(ir.Constant(I64, lanes), builder.sub(self.n, block.j)), 1, column)
 
     def tile(self, i: ir.Value, block: Block, rows_of_b: ir.Value, step: ir.Value) -> None:
-        """Emit the sums of one tile, added to what c holds after the first part. A row that lacks is the last again."""
-        builder, like, mask, last = self.builder, block.like, block.mask, self.builder.sub(self.m, ir.Constant(I64, 1))
-        rows = [self.least(builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
+        """Emit the sums of one tile, added to what c holds after the first part."""
+        builder, like, mask, rows = self.builder, block.like, block.mask, self.rows_from(i)
         rows_of_a = [builder.load(self.at(self.a_rows, (r, 1))) for r in rows]
         places = [builder.add(builder.mul(r, self.c_row), block.j) for r in rows]
         sums = self.sums[like.lanes]
@@ -195,7 +200,7 @@ class Tiles:
                 x = spread(Number(builder, builder.load(place), FLOAT32), like.lanes)
                 builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
-        self.loop("turn", 0, block.count, 1, turn)
+        self.lists.each(i, block, turn)
         with builder.if_then(builder.icmp_signed(">", block.p, ir.Constant(I64, 0))):
             for place, slot in zip(places, sums):
                 so_far = load(self.c, place, like, mask)
@@ -204,6 +209,19 @@ class Tiles:
             store(Number(builder, builder.load(slot), FLOAT32), self.c, place, mask)
 
     # ------------------------------------------------------------ places and loops
+
+    def word(self, i: int) -> ir.Value:
+        return self.builder.load(self.builder.gep(self.table, [ir.Constant(I64, i)]))
+
+    def rows_from(self, i: ir.Value) -> list[ir.Value]:
+        """Return the rows of the tile from row i on; one that lacks is c's last."""
+        last = self.builder.sub(self.m, ir.Constant(I64, 1))
+        return [self.least(self.builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
+
+    def of_a(self, row: ir.Value, turn: ir.Value) -> ir.Value:
+        """Return where a number of a is."""
+        places = [self.builder.load(self.at(x, (y, 1))) for x, y in ((self.a_rows, row), (self.a_turns, turn))]
+        return self.builder.inttoptr(self.builder.add(*places), FLOAT.as_pointer())
 
     def loop(self, name: str, first: Any, end: ir.Value, step: Any, body: Callable[[ir.Value], None]) -> None:
         loop(self.builder, name, first, end, step, body)
@@ -215,7 +233,7 @@ class Tiles:
         return array
 
     def times(self, x: ir.Value, n: Any) -> ir.Value:
-        return self.builder.mul(x, ir.Constant(I64, n) if isinstance(n, int) else n)
+        return x if n == 1 else self.builder.mul(x, ir.Constant(I64, n) if isinstance(n, int) else n)
 
     def least(self, x: ir.Value, y: ir.Value) -> ir.Value:
         return self.builder.select(self.builder.icmp_signed("<", x, y), x, y)
