@@ -12,7 +12,7 @@ PROCESSORS = {"this": None, "AVX2": ("x86-64-v3", 16), "SSE2": ("x86-64", 8)}
 @pytest.fixture(params=PROCESSORS)
 def processor(request, monkeypatch):
     """Machine code for this processor, or for an older one that it still understands."""
-    library = pytest.importorskip("klods.backends.llvm.library")
+    library = pytest.importorskip("klods.native.library")
     if request.param == "this":
         return
     if platform.machine() not in ("x86_64", "AMD64"):

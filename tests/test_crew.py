@@ -15,7 +15,8 @@ from klods.compiled import Function
 
 pytest.importorskip("llvmlite")
 llvm = pytest.importorskip("klods.backends.llvm")
-from klods.backends.llvm import crew as crew_room, parts  # noqa: E402
+from klods.backends.llvm import parts  # noqa: E402
+from klods.native import crew as crew_room  # noqa: E402
 
 RANDOM = np.random.default_rng(0)
 
@@ -153,8 +154,8 @@ def test_a_call_that_comes_while_a_thread_falls_asleep_is_heard(monkeypatch):
             looks.put(len(crew.asleep))
             heard.get()
 
-    monkeypatch.setattr("klods.backends.llvm.crew.native", Code)
-    monkeypatch.setattr("klods.backends.llvm.crew.size", lambda: 2)
+    monkeypatch.setattr("klods.native.crew.native", Code)
+    monkeypatch.setattr("klods.native.crew.size", lambda: 2)
     there = threading.Event()
     crew = crew_room.Crew()
     there.set()

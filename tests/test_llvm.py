@@ -17,10 +17,11 @@ if importlib.util.find_spec("llvmlite") is None:
     pytest.skip("llvmlite is not installed", allow_module_level=True)
 
 from klods.backends import steps_of
-from klods.backends.llvm import codes, library, product
+from klods.backends.llvm import codes
 from klods.backends.program import Program
 from klods.errors import DataError, StateError
 from klods.graph import Graph, Node
+from klods.native import library, product
 from klods.passes.kernel import FULL, Kernel
 from klods.passes.plan import plan
 

@@ -14,8 +14,9 @@ if importlib.util.find_spec("llvmlite") is None:
     pytest.skip("llvmlite is not installed", allow_module_level=True)
 
 from klods.backends import llvm
-from klods.backends.llvm import codes, nonzeros
-from klods.backends.llvm.product import ROWS
+from klods.backends.llvm import codes
+from klods.native import nonzeros
+from klods.native.product import ROWS
 from klods.rows import Rows
 
 RANDOM = np.random.default_rng(0)
@@ -78,7 +79,7 @@ def test_a_product_with_the_transpose_has_the_same_bits(rows, units, processor, 
 def test_zeros_are_left_out(monkeypatch):
     """The sums of what isn't 0, which are exact where numbers are whole, need no other column of the right side."""
     monkeypatch.setattr(nonzeros.Lists, "right_is_finite", lambda self: nonzeros.ir.Constant(nonzeros.ir.IntType(1), 1))
-    monkeypatch.setattr("klods.backends.llvm.library._addresses", {})
+    monkeypatch.setattr("klods.native.library._addresses", {})
     a, b = np.round(10 * sparse(9, 2000)), np.round(10 * normal(2000, 20))
     a[:, 7], b[7] = 0, np.nan
     x, y = both(a, b, monkeypatch)

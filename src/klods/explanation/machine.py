@@ -18,7 +18,7 @@ def ir(number: int, call: Call, optimised: bool) -> str:
     text = _written(number, call)
     if not optimised:
         return f"; Kernel {number} as klods emits it, before optimisation.\n{text}"
-    from klods.backends.llvm import library
+    from klods.native import library
 
     return f"; Kernel {number} after optimisation for {library.target().triple}.\n{library.optimised([text])}"
 
@@ -28,7 +28,7 @@ def assembly(number: int, call: Call) -> str:
     text = _written(number, call)
     from llvmlite import binding
 
-    from klods.backends.llvm import library
+    from klods.native import library
 
     head = f"# Kernel {number} as assembly for this processor, {binding.get_host_cpu_name()}."
     return f"{head}\n{library.target().emit_assembly(library.optimised([text]))}"

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from klods.backends.llvm.codes import KernelCode, ProductCode, code_of
-from klods.backends.llvm.crew import Part, job_of, native, present_crew, sequence_of
-from klods.backends.llvm.library import addresses, callable_at
 from klods.backends.llvm.tables import Tables
 from klods.backends.program import Program, Step, numpy_step
 from klods.graph import Node, Value
+from klods.native.crew import Part, job_of, native, present_crew, sequence_of
+from klods.native.library import addresses, callable_at
 from klods.ops.effects import reads_rows
 from klods.passes.plan import Call, Plan
 

@@ -6,14 +6,14 @@ import numpy as np
 
 from klods.backends.llvm.arguments import arguments_of, fits, holds, in_order, pattern_of
 from klods.backends.llvm.emit import emit
-from klods.backends.llvm.library import NAME, fuses, lanes, new_module
-from klods.backends.llvm.nonzeros import lists_for, most_nonzeros
 from klods.backends.llvm.parts import Region, kernel_regions, product_regions
-from klods.backends.llvm.product import DEPTH, ROWS, copies, height_of, shape_of, write_product
-from klods.backends.llvm.registers import FLOAT32, FLOATS
 from klods.backends.llvm.tables import Tables
 from klods.errors import StateError
 from klods.graph import Node
+from klods.native.library import NAME, fuses, lanes, new_module
+from klods.native.nonzeros import lists_for, most_nonzeros
+from klods.native.product import DEPTH, ROWS, copies, height_of, shape_of, write_product
+from klods.native.registers import FLOAT32, FLOATS
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
 from klods.passes.plan import Call
 from klods.passes.stages import Stages

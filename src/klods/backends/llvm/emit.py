@@ -9,8 +9,8 @@ from llvmlite import ir
 
 from klods.backends.llvm.arguments import Arguments
 from klods.backends.llvm.loops import Loops
-from klods.backends.llvm.registers import memory_type
 from klods.graph import Value
+from klods.native.registers import memory_type
 from klods.passes.kernel import Kernel
 
 I64, BYTE = ir.IntType(64), ir.IntType(8)

@@ -15,9 +15,10 @@ import numpy as np
 from llvmlite import ir
 
 from klods.backends.llvm.arguments import Place, fits
-from klods.backends.llvm.functions import VOCABULARY, maximum, minimum
-from klods.backends.llvm.lanes import counted, first_lanes, folded, load, loop, spread, store
-from klods.backends.llvm.registers import (
+from klods.graph import Node, Value
+from klods.native.functions import VOCABULARY, maximum, minimum
+from klods.native.lanes import counted, first_lanes, folded, load, loop, spread, store
+from klods.native.registers import (
     BOOL,
     FAST_SUM,
     FLOAT64,
@@ -29,7 +30,6 @@ from klods.backends.llvm.registers import (
     register_type,
     selected,
 )
-from klods.graph import Node, Value
 from klods.ops import vocabulary
 from klods.ops.block import BLOCKS, aligned_dtype
 from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from klods.backends.llvm.crew import size
+from klods.native.crew import size
 from klods.passes.kernel import COLUMN, FULL, ROW, Kernel
 from klods.passes.plan import Call
 

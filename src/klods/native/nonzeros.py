@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
-from klods.backends.llvm.lanes import first_lanes, folded, load
-from klods.backends.llvm.registers import FLOAT32, Number, constant, fused
+from klods.native.lanes import first_lanes, folded, load
+from klods.native.registers import FLOAT32, Number, constant, fused
 
 if TYPE_CHECKING:
-    from klods.backends.llvm.product import Block, Tiles
+    from klods.native.product import Block, Tiles
 
 I64 = ir.IntType(64)
 ZERO, ONE = ir.Constant(I64, 0), ir.Constant(I64, 1)

@@ -19,8 +19,8 @@ from functools import cache
 import numpy as np
 from llvmlite import binding as llvm, ir
 
-from klods.backends.llvm.lanes import loop
-from klods.backends.llvm.library import callable_at, loaded, new_module
+from klods.native.lanes import loop
+from klods.native.library import callable_at, loaded, new_module
 
 I1, I32, I64, VOID = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.VoidType()
 # Words of the table that the threads share, a cache line apart: the number of jobs begun above the parts of the present

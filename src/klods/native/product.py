@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from klods.backends.llvm.lanes import first_lanes, load, loop, spread, store
-from klods.backends.llvm.nonzeros import WORDS as WORDS_OF_LISTS, Lists
-from klods.backends.llvm.registers import FLOAT32, Number, constant, fused, register_type
+from klods.native.lanes import first_lanes, load, loop, spread, store
+from klods.native.nonzeros import WORDS as WORDS_OF_LISTS, Lists
+from klods.native.registers import FLOAT32, Number, constant, fused, register_type
 
 I64 = ir.IntType(64)
 FLOAT = ir.FloatType()

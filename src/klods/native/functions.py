@@ -11,9 +11,9 @@ from typing import Any
 
 from llvmlite import ir
 
-from klods.backends.llvm import elementary
-from klods.backends.llvm.elementary import SMALLEST_NORMAL
-from klods.backends.llvm.registers import (
+from klods.native import elementary
+from klods.native.elementary import SMALLEST_NORMAL
+from klods.native.registers import (
     BOOL,
     FLOAT32,
     FLOAT64,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from llvmlite import ir
 
-from klods.backends.llvm.registers import BOOL, INT32, INT64, Number, converted, declared, memory_type, register_type
+from klods.native.registers import BOOL, INT32, INT64, Number, converted, declared, memory_type, register_type
 
 I32 = ir.IntType(32)
 

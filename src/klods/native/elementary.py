@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from llvmlite import ir
 
-from klods.backends.llvm.lanes import folded
-from klods.backends.llvm.registers import FLOAT32, INT32, Number, absolute, converted, fused, intrinsic, selected
+from klods.native.lanes import folded
+from klods.native.registers import FLOAT32, INT32, Number, absolute, converted, fused, intrinsic, selected
 
 SMALLEST_NORMAL = 1.1754943508222875e-38
 ROOT_HALF_BITS = 0x3F3504F3  # of the float32 nearest to sqrt(1/2)

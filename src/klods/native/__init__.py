@@ -1,0 +1,1 @@
+"""What machine code is written with, and two things written so that know nothing of graphs: products and the crew."""
