@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checkers import check_graph, check_kernels, check_plan
 
 import klods as tf
 from klods import keras
 from klods.compiled import planned
-from klods.graph import Graph, Node, Value, check
+from klods.graph import Graph, Node, Value
 from klods.passes import simplify as passes
-from klods.passes.check import check_kernels, check_plan
 from klods.passes.fuse import Item, fuse
 from klods.passes.kernel import Kernel
 from klods.passes.plan import Plan, plan
@@ -57,7 +57,7 @@ class Written:
     def after(self, simpler: Callable[[Graph], Graph], *outputs: Value) -> Graph:
         self.graph.outputs = list(outputs)
         result = simpler(self.graph)
-        check(result, lambda node: result_of(node.block, node.operands, node.attributes))
+        check_graph(result, lambda node: result_of(node.block, node.operands, node.attributes))
         return result
 
 

@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checkers import check_graph, check_kernels, check_plan
 from hypothesis import HealthCheck, Phase, given, settings
 from random_graphs import NaiveWitness, Program, magnitudes, programs, tame
 
 from klods.compiled import Function, planned
 from klods.errors import TraceWarning
-from klods.graph import check
 from klods.passes import simplify as passes
-from klods.passes.check import check_kernels, check_plan
 from klods.passes.fuse import fuse
 from klods.passes.trace import Trace, result_of
 
@@ -117,6 +116,6 @@ def check_passes(trace: Trace) -> None:
     graph = trace.graph
     for simpler in (lambda g: g, *passes.PASSES):
         graph = simpler(graph)
-        check(graph, lambda node: result_of(node.block, node.operands, node.attributes))
+        check_graph(graph, lambda node: result_of(node.block, node.operands, node.attributes))
     check_kernels(graph, fuse(graph))
     check_plan(planned(trace))
