@@ -10,11 +10,27 @@ Example:
 """
 
 from klods import dtypes, errors, math
+from klods.arranging import boolean_mask, pad, repeat, sort, split, tile, unstack, where
+from klods.contractions import einsum, tensordot
 from klods.counting import (
     histogram_fixed_width,
     searchsorted,
     unique,
     unique_with_counts,
+)
+from klods.creation import (
+    eye,
+    fill,
+    linspace,
+    one_hot,
+    ones,
+    ones_like,
+    range_ as range,
+    rank,
+    shape,
+    size,
+    zeros,
+    zeros_like,
 )
 from klods.dtypes import (
     DType,
@@ -36,6 +52,7 @@ from klods.dtypes import (
     uint64,
 )
 from klods.functions import (
+    clip_by_value,
     identity_n,
     saturate_cast,
     truncatediv,
@@ -107,23 +124,6 @@ from klods.math import (
     truediv as realdiv,
 )
 from klods.missing import reporter as _reporter
-from klods.ops.arithmetic import (
-    clip_by_value,
-)
-from klods.ops.creation import (
-    eye,
-    fill,
-    linspace,
-    one_hot,
-    ones,
-    ones_like,
-    range_ as range,
-    rank,
-    shape,
-    size,
-    zeros,
-    zeros_like,
-)
 from klods.ops.movement import (
     broadcast_to,
     cast,
@@ -132,27 +132,13 @@ from klods.ops.movement import (
     identity,
     reshape,
     reverse,
-    split,
     squeeze,
     stack,
     stop_gradient,
-    tile,
     transpose,
-    unstack,
 )
-from klods.ops.picking import (
-    argsort,
-    boolean_mask,
-    pad,
-    repeat,
-    sort,
-    where,
-)
-from klods.ops.product import (
-    einsum,
-    matmul,
-    tensordot,
-)
+from klods.ops.picking import argsort
+from klods.ops.product import matmul
 from klods.places import (
     dynamic_partition,
     dynamic_stitch,

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from klods.compiled import TensorSpec
+from klods.creation import zeros
 from klods.dtypes import as_dtype
 from klods.errors import ArgumentError, DataError, DTypeError, ShapeError
-from klods.ops.creation import zeros
 from klods.ops.movement import stack
 from klods.structures import leaves, mapped, rebuilt
 from klods.tensor import Tensor, convert_to_tensor

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from klods.arranging import within
+from klods.creation import ones
 from klods.dtypes import as_dtype
 from klods.errors import DataError, ShapeError
 from klods.gradients import custom_gradient
@@ -16,10 +18,8 @@ from klods.ops import picking
 from klods.ops.arithmetic import maximum_, minimum_, sqrt_
 from klods.ops.block import recordable, static
 from klods.ops.comparison import equal, logical_and, where
-from klods.ops.creation import ones
 from klods.ops.effects import call, checks
 from klods.ops.movement import cast, reshape
-from klods.ops.picking import within
 from klods.ops.reduction import reduce_max
 from klods.tensor import Tensor, convert_to_tensor
 

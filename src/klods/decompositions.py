@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from klods.creation import eye
 from klods.errors import DataError, ShapeError
 from klods.gradients import custom_gradient
 from klods.matrices import band_part, diag_part, matrix_transpose
 from klods.ops.arithmetic import log_, reciprocal
 from klods.ops.block import broadcast_shape, recordable
 from klods.ops.comparison import greater, where
-from klods.ops.creation import eye
 from klods.ops.effects import call
 from klods.ops.movement import cast, expand_dims
 from klods.ops.product import matmul

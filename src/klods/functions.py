@@ -12,9 +12,11 @@ import numpy as np
 from klods.dtypes import as_dtype
 from klods.errors import DataError
 from klods.gradients import custom_gradient
+from klods.ops import loops
 from klods.ops.arithmetic import (
     abs_,
     atan,
+    divide_,
     exp_,
     floor_divide,
     log1p_,
@@ -28,13 +30,14 @@ from klods.ops.arithmetic import (
     sign,
     sqrt_,
     square,
+    subtract,
 )
 from klods.ops.block import checked_axis, recordable
-from klods.ops.comparison import equal, where
+from klods.ops.comparison import equal, is_finite, not_equal, where
 from klods.ops.effects import call
-from klods.ops.movement import along, cast, identity, pad_constant, reshape, reverse as reversed_
+from klods.ops.movement import along, cast, identity, pad_constant, reshape, reverse as reversed_, stop_gradient
 from klods.ops.picking import argsort
-from klods.ops.reduction import reduce_all, reduce_mean, reduce_sum
+from klods.ops.reduction import reduce_all, reduce_max, reduce_mean, reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
 
 LARGE = 1e8  # from here on 1 + x² is x² in float64 too
@@ -391,3 +394,51 @@ def floating(x: Any) -> Tensor:
     """Return a tensor of floats: integers and truths as float32."""
     tensor = convert_to_tensor(x)
     return tensor if tensor.value.dtype.kind == "f" else cast(tensor, "float32")
+
+
+def count_nonzero(
+    input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = "int64", name: str | None = None
+) -> Tensor:
+    """Return how many elements along axes are not 0."""
+    return reduce_sum(cast(not_equal(input, 0), dtype), axis, keepdims)
+
+
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Return the mean squared distance from the mean along axes."""
+    x = convert_to_tensor(input_tensor)
+    return reduce_mean(square(x - reduce_mean(x, axis, True)), axis, keepdims)
+
+
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Return the square root of the variance along axes."""
+    return sqrt_(reduce_variance(input_tensor, axis, keepdims))
+
+
+@recordable
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Return log(sum(e^x)) along axes without overflow."""
+    x = convert_to_tensor(input_tensor)
+    peak = stop_gradient(reduce_max(x, axis, True))
+    peak = where(is_finite(peak), peak, 0)
+    total = log_(reduce_sum(exp_(x - peak), axis, True)) + peak
+    return total if keepdims else reshape(total, loops.reduced_shape(x.value.shape, _static_axis(axis), False))
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Tensor:
+    """Return the elements limited to clip_value_min ... clip_value_max; at the limits the gradient passes."""
+    return minimum_(maximum_(t, clip_value_min), clip_value_max)
+
+
+def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """Return (x - y)^2."""
+    return square(subtract(x, y))
+
+
+def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """Return x / y, but 0 where y is 0."""
+    nothing = equal(y, 0)
+    return where(nothing, 0, divide_(x, where(nothing, 1, y)))
+
+
+def _static_axis(axis: Any) -> Any:
+    return tuple(axis) if isinstance(axis, list) else axis

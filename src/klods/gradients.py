@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from klods.creation import zeros_like
 from klods.errors import ArgumentError, DataError
 from klods.ops.block import noted, recordable
-from klods.ops.creation import zeros_like
 from klods.ops.movement import cast, identity, pad_constant, reshape
 from klods.structures import leaves, mapped, rebuilt
 from klods.tape import GradientTape

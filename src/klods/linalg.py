@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.contractions import einsum, tensordot
+from klods.creation import eye
 from klods.decompositions import (
     cholesky,
     cholesky_solve,
@@ -24,21 +26,12 @@ from klods.decompositions import (
 from klods.errors import ShapeError
 from klods.lengths import global_norm, norm
 from klods.math import l2_normalize
-from klods.matrices import (
-    band_part,
-    diag,
-    diag_part,
-    matrix_transpose,
-    set_diag,
-    tensor_diag,
-    tensor_diag_part,
-)
+from klods.matrices import band_part, diag, diag_part, matrix_transpose, set_diag, tensor_diag, tensor_diag_part
 from klods.missing import reporter
 from klods.ops.arithmetic import divide_
 from klods.ops.block import recordable
-from klods.ops.creation import eye
 from klods.ops.movement import expand_dims
-from klods.ops.product import einsum, matmul, tensordot
+from klods.ops.product import matmul
 from klods.ops.reduction import reduce_sum
 from klods.places import roll
 from klods.tensor import Tensor, convert_to_tensor

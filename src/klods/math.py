@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.arranging import in_top_k, top_k
 from klods.counting import (
     bincount,
     confusion_matrix,
@@ -24,8 +25,10 @@ from klods.functions import (
     asinh,
     atan2,
     atanh,
+    count_nonzero,
     cumulative_logsumexp,
     digamma,
+    divide_no_nan,
     erfc,
     erfinv,
     invert_permutation,
@@ -38,8 +41,12 @@ from klods.functions import (
     polyval,
     reciprocal_no_nan,
     reduce_euclidean_norm,
+    reduce_logsumexp,
+    reduce_std,
+    reduce_variance,
     rint,
     scalar_mul,
+    squared_difference,
     xdivy,
     xlog1py,
     xlogy,
@@ -63,7 +70,6 @@ from klods.ops.arithmetic import (
     cos,
     cosh,
     divide_ as divide,
-    divide_no_nan,
     erf_ as erf,
     exp_ as exp,
     expm1_ as expm1,
@@ -85,7 +91,6 @@ from klods.ops.arithmetic import (
     sinh,
     sqrt_ as sqrt,
     square,
-    squared_difference,
     subtract,
     tan,
     tanh,
@@ -105,23 +110,18 @@ from klods.ops.comparison import (
     logical_xor,
     not_equal,
 )
-from klods.ops.picking import in_top_k, top_k
 from klods.ops.reduction import (
     argmax,
     argmin,
-    count_nonzero,
     cumprod,
     cumsum,
     reduce_all,
     reduce_any,
-    reduce_logsumexp,
     reduce_max,
     reduce_mean,
     reduce_min,
     reduce_prod,
-    reduce_std,
     reduce_sum,
-    reduce_variance,
 )
 from klods.tensor import Tensor, convert_to_tensor
 

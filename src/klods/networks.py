@@ -1,4 +1,4 @@
-"""What TensorFlow's `tf.nn` has beyond activations and cross-entropies: statistics, penalties, layers' arithmetic."""
+"""What TensorFlow's `tf.nn` has beyond the blocks: activations, statistics, penalties, layers' arithmetic."""
 
 from __future__ import annotations
 
@@ -7,16 +7,49 @@ from typing import Any
 
 from klods import random
 from klods.errors import DataError, DTypeError, ShapeError
+from klods.functions import reduce_variance
 from klods.lengths import clip_by_norm
 from klods.math import add_n
-from klods.ops.activation import relu, softplus
-from klods.ops.arithmetic import exp_, log_, multiply, power, rsqrt, square
+from klods.ops.activation import elu, relu, sigmoid, softplus
+from klods.ops.arithmetic import erf_, exp_, log_, multiply, power, rsqrt, square, tanh
 from klods.ops.block import checked_axis, recordable, static
 from klods.ops.comparison import where
 from klods.ops.movement import broadcast_to, cast, concat, expand_dims, pad_constant, reshape, transpose
 from klods.ops.picking import gather
-from klods.ops.reduction import reduce_mean, reduce_sum, reduce_variance
+from klods.ops.reduction import reduce_mean, reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+ROOT_HALF, ROOT_TWO_OVER_PI = 0.7071067811865476, 0.7978845608028654
+
+
+# ---------------------------------------------------------------- activations
+
+
+def selu(features: Any, name: str | None = None) -> Any:
+    """Return the scaled elu whose outputs keep mean 0 and variance 1 (Klambauer et al. 2017, equation 2)."""
+    return SELU_SCALE * elu(features, alpha=SELU_ALPHA)
+
+
+def swish(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
+    """Return x sigmoid(beta x), also called silu (Elfwing et al. 2017; Ramachandran et al. 2017)."""
+    x = convert_to_tensor(features)
+    return x * sigmoid(x if beta == 1 else beta * x)
+
+
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+    """Return x times the normal distribution function of x (Hendrycks & Gimpel 2016).
+
+    Args:
+        features: the input, of any shape.
+        approximate: use the paper's tanh formula rather than erf.
+        name: accepted for TensorFlow's sake, and not used.
+    """
+    x = convert_to_tensor(features)
+    if approximate:
+        return 0.5 * x * (1 + tanh(ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1 + erf_(ROOT_HALF * x))
+
 
 # ---------------------------------------------------------------- statistics
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from klods.arranging import in_top_k, top_k
 from klods.errors import ShapeError
 from klods.math import l2_normalize, zero_fraction
 from klods.missing import reporter
@@ -17,34 +18,34 @@ from klods.networks import (
     depth_to_space,
     dropout,
     embedding_lookup,
+    gelu,
     l2_loss,
     local_response_normalization,
     log_poisson_loss,
     moments,
     normalize_moments,
     scale_regularization_loss,
+    selu,
     space_to_depth,
     sufficient_statistics,
+    swish,
     weighted_cross_entropy_with_logits,
     weighted_moments,
 )
 from klods.ops.activation import (
     elu,
-    gelu,
     leaky_relu,
     log_softmax,
     relu,
     relu6,
-    selu,
     sigmoid,
     sigmoid_cross_entropy,
     softmax,
     softplus,
     softsign,
-    swish,
 )
 from klods.ops.arithmetic import multiply, tanh
-from klods.ops.picking import in_top_k, pick, top_k
+from klods.ops.picking import pick
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor
 

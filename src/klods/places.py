@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from klods import arranging
+from klods.arranging import take_along_axis, within
 from klods.counting import unsorted_segment_max, unsorted_segment_min
+from klods.creation import range_, sizes
 from klods.errors import DataError, ShapeError
 from klods.ops import picking
 from klods.ops.arithmetic import maximum_, minimum_
 from klods.ops.block import checked_axis, recordable, static
 from klods.ops.comparison import less, where
-from klods.ops.creation import range_, sizes
 from klods.ops.effects import call
 from klods.ops.movement import broadcast_to, cast, concat, expand_dims, reshape, transpose
-from klods.ops.picking import segment_sum, take_along_axis, within
+from klods.ops.picking import segment_sum
 from klods.ops.reduction import reduce_max, reduce_sum
 from klods.structures import leaves
 from klods.tensor import Tensor, convert_to_tensor
@@ -320,7 +322,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
         [[10, 30], [20]]
     """
     numbers = convert_to_tensor(partitions)
-    return [picking.boolean_mask(data, numbers == i) for i in range(num_partitions)]
+    return [arranging.boolean_mask(data, numbers == i) for i in range(num_partitions)]
 
 
 # ---------------------------------------------------------------- places themselves

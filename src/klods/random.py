@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from klods.creation import sizes
 from klods.dtypes import FLOAT32, FLOAT64, as_dtype
 from klods.errors import DataError, DTypeError, ShapeError
 from klods.graph import tracing
 from klods.missing import reporter
 from klods.ops.block import static
 from klods.ops.comparison import where
-from klods.ops.creation import sizes
 from klods.ops.movement import cast, expand_dims
 from klods.ops.picking import gather
 from klods.ops.reduction import argmax

@@ -12,7 +12,6 @@ import numpy as np
 
 from klods.errors import DataError, GradientWarning, ShapeError, StateError, warn
 from klods.ops.block import Block
-from klods.ops.creation import zeros_like
 from klods.ops.movement import cast, reshape, stack, transpose
 from klods.ops.reduction import reduce_sum
 from klods.structures import leaves, rebuilt
@@ -304,7 +303,8 @@ class GradientTape:
 
     def _unconnected(self, source: Any, targets: list[Any], mode: str) -> Tensor | None:
         if mode == UnconnectedGradients.ZERO:
-            return zeros_like(source)
+            like = convert_to_tensor(source).value
+            return Tensor(np.zeros(like.shape, like.dtype))
         warn(GradientWarning, f"The gradient with respect to {_label(source)} is None: {self._reason(source, targets)}")
         return None
 

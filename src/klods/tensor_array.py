@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.arranging import split
+from klods.creation import zeros_like
 from klods.dtypes import as_dtype
 from klods.errors import PositionError, StateError
 from klods.ops.block import static
-from klods.ops.creation import zeros_like
-from klods.ops.movement import concat, split, stack
+from klods.ops.movement import concat, stack
 from klods.tensor import Tensor, convert_to_tensor
 
 

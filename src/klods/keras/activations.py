@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from klods import networks
+from klods.arranging import split
 from klods.errors import ShapeError
 from klods.keras.configuration import by_name, resolve, serialize
 from klods.missing import reporter
@@ -12,7 +14,7 @@ from klods.ops import activation as block
 from klods.ops.activation import sigmoid
 from klods.ops.arithmetic import abs_, exp_, expm1_, maximum_, minimum_, sqrt_, square, tanh
 from klods.ops.comparison import where
-from klods.ops.movement import cast, expand_dims, split
+from klods.ops.movement import cast, expand_dims
 from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -52,7 +54,7 @@ def relu6(x: Any) -> Tensor:
 
 def selu(x: Any) -> Tensor:
     """Return the scaled elu whose outputs keep mean 0 and variance 1 (Klambauer et al. 2017)."""
-    return block.selu(x)
+    return networks.selu(x)
 
 
 def softplus(x: Any) -> Tensor:
@@ -67,7 +69,7 @@ def softsign(x: Any) -> Tensor:
 
 def gelu(x: Any, approximate: bool = False) -> Tensor:
     """Return x times the normal distribution function of x, or the tanh formula near it (Hendrycks & Gimpel 2016)."""
-    return block.gelu(x, approximate)
+    return networks.gelu(x, approximate)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
@@ -82,7 +84,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
 
 def silu(x: Any) -> Tensor:
     """Return x sigmoid(x)."""
-    return block.swish(x)
+    return networks.swish(x)
 
 
 swish = silu

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from klods import arranging
 from klods.errors import DataError, unknown_name
 from klods.keras import ops
 from klods.keras.configuration import snake_case, unique_name
@@ -26,7 +27,7 @@ TWINS: dict[Any, Any] = {
     comparison.where: ops.where,
     movement.concat: ops.concatenate,
     movement.expand_dims: ops.expand_dims,
-    movement.tile: ops.tile,
+    arranging.tile: ops.tile,
 }
 # The modules of Keras's operations, but for those in its `numpy`.
 MODULES = {

@@ -10,15 +10,11 @@ from typing import Any
 import numpy as np
 
 from klods.ops import loops, vocabulary as v
-from klods.ops.arithmetic import erf_, exp_, tanh, zero
+from klods.ops.arithmetic import exp_, zero
 from klods.ops.block import block, checked_axis, pointwise
 from klods.ops.comparison import where
 from klods.ops.reduction import reduce_sum
 from klods.ops.vocabulary import absolute, divide, exp, expm1, log1p, maximum, minimum
-from klods.tensor import convert_to_tensor
-
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
-ROOT_HALF, ROOT_TWO_OVER_PI = 0.7071067811865476, 0.7978845608028654
 
 
 @pointwise(lambda c, y, g, x: gate(c, x), zero)
@@ -124,28 +120,3 @@ def log_softmax(logits: Any, axis: int = -1) -> Any:
     """Return the logarithm of softmax, without computing softmax first."""
     shifted = logits - logits.max(axis=axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
-
-
-def selu(features: Any, name: str | None = None) -> Any:
-    """Return the scaled elu whose outputs keep mean 0 and variance 1 (Klambauer et al. 2017, equation 2)."""
-    return SELU_SCALE * elu(features, alpha=SELU_ALPHA)
-
-
-def swish(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
-    """Return x sigmoid(beta x), also called silu (Elfwing et al. 2017; Ramachandran et al. 2017)."""
-    x = convert_to_tensor(features)
-    return x * sigmoid(x if beta == 1 else beta * x)
-
-
-def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
-    """Return x times the normal distribution function of x (Hendrycks & Gimpel 2016).
-
-    Args:
-        features: the input, of any shape.
-        approximate: use the paper's tanh formula rather than erf.
-        name: accepted for TensorFlow's sake, and not used.
-    """
-    x = convert_to_tensor(features)
-    if approximate:
-        return 0.5 * x * (1 + tanh(ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)))
-    return 0.5 * x * (1 + erf_(ROOT_HALF * x))

@@ -235,19 +235,3 @@ def maximum_(x: Any, y: Any) -> Any:
 def minimum_(x: Any, y: Any) -> Any:
     """Return the smaller of x and y, NaN if either is; where they are equal the gradient goes to x."""
     return minimum(x, y)
-
-
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Tensor:
-    """Return the elements limited to clip_value_min ... clip_value_max; at the limits the gradient passes."""
-    return minimum_(maximum_(t, clip_value_min), clip_value_max)
-
-
-def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """Return (x - y)^2."""
-    return square(subtract(x, y))
-
-
-def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """Return x / y, but 0 where y is 0."""
-    nothing = equal(y, 0)
-    return where(nothing, 0, divide_(x, where(nothing, 1, y)))

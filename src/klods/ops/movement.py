@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from klods.dtypes import as_dtype
-from klods.errors import DataError, DTypeError, ShapeError
+from klods.errors import DataError, ShapeError
 from klods.ops import loops
 from klods.ops.block import alike, block, broadcast_shape, checked_axis, recordable, static
 from klods.tensor import Tensor, convert_to_tensor
@@ -153,17 +152,6 @@ def reverse(tensor: Any, axis: Any) -> Any:
     return np.flip(tensor, axis)
 
 
-@recordable
-def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
-    """Return the tensor repeated as a whole, `multiples[i]` times along axis i."""
-    x, times = convert_to_tensor(input), static(multiples)
-    if len(times) != x.ndim:
-        raise ShapeError(f"tile: {len(times)} multiples for shape {x.value.shape}.", "give one number per axis.")
-    apart = [size for n in x.value.shape for size in (1, n)]
-    spread = [size for pair in zip(times, x.value.shape) for size in pair]
-    return reshape(broadcast_to(reshape(x, apart), spread), [n * m for n, m in zip(x.value.shape, times)])
-
-
 def _padded(old: Shape, paddings: Any, constant_values: float = 0) -> Shape:
     if len(paddings) != len(old):
         raise ShapeError(f"{len(paddings)} paddings for shape {old}.", "give a pair (before, after) for each axis.")
@@ -249,33 +237,6 @@ def concat(values: Any, axis: int, name: str | None = None) -> Tensor:
 def stack(values: Any, axis: int = 0, name: str | None = None) -> Tensor:
     """Return tensors of one shape joined along a new axis."""
     return concat([expand_dims(x, axis) for x in alike(*values)], axis)
-
-
-@recordable
-def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> list[Tensor]:
-    """Return the slices of a tensor along an axis, which they no longer have."""
-    x = convert_to_tensor(value)
-    return [x[along(axis, i, x.value.shape)] for i in range(x.value.shape[axis])]
-
-
-@recordable
-def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None = None) -> list[Tensor]:
-    """Return a tensor cut along an axis into equal parts, or into parts of the sizes given."""
-    x, sizes = convert_to_tensor(value), static(num_or_size_splits)
-    length = x.value.shape[checked_axis(axis, x.value.shape)]
-    if not all(isinstance(n, int) for n in (sizes if isinstance(sizes, tuple) else (sizes,))):
-        raise DTypeError(f"split: got {sizes!r} as num_or_size_splits.", "give a number of pieces, or their sizes.")
-    if isinstance(sizes, int):
-        if sizes < 1 or length % sizes:
-            raise ShapeError(
-                f"split: {length} elements along axis {axis} don't part into {sizes} equal pieces.",
-                "give a divisor, or the list of sizes.",
-            )
-        sizes = (length // sizes,) * sizes
-    sizes = tuple(length - sum(sizes) - 1 if n == -1 else n for n in sizes)
-    if sum(sizes) != length:
-        raise ShapeError(f"split: sizes {sizes} add up to {sum(sizes)}, the axis has {length}.", "make them add up.")
-    return [x[along(axis, slice(a, b), x.value.shape)] for a, b in pairwise(accumulate(sizes, initial=0))]
 
 
 def along(axis: int, key: Any, shape: Shape) -> tuple[Any, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from klods.errors import DataError, DTypeError, ShapeError
+from klods.errors import ShapeError
 from klods.ops import loops
-from klods.ops.block import alike, block, broadcast_shape, recordable, static
-from klods.ops.movement import broadcast_to, expand_dims, reshape, squeeze, transpose
-from klods.tensor import Tensor, TensorLike, convert_to_tensor
+from klods.ops.block import block, broadcast_shape
+from klods.ops.movement import broadcast_to, expand_dims, squeeze
+from klods.tensor import Tensor
 
 Shape = tuple[int, ...]
 
@@ -76,26 +75,6 @@ def _turned(x: np.ndarray, turn: bool) -> np.ndarray:
     return x.swapaxes(-1, -2) if turn and x.ndim > 1 else x
 
 
-@recordable
-def tensordot(a: Any, b: Any, axes: Any = 2, name: str | None = None) -> Tensor:
-    """Return the sum of products over pairs of axes: the last `axes` of a with the first of b, or those listed."""
-    (a, b), pairs = alike(a, b), static(axes)
-    if isinstance(pairs, int):
-        pairs = (tuple(range(a.ndim - pairs, a.ndim)), tuple(range(pairs)))
-    left, right = (loops.axes(p, x.ndim) for p, x in zip(pairs, (a, b)))
-    free_a = [i for i in range(a.ndim) if i not in left]
-    free_b = [i for i in range(b.ndim) if i not in right]
-    if [a.value.shape[i] for i in left] != [b.value.shape[i] for i in right]:
-        raise ShapeError(
-            f"tensordot: axes {left} of {a.value.shape} and {right} of {b.value.shape} differ in size.",
-            "pair axes of equal size.",
-        )
-    inner = math.prod(a.value.shape[i] for i in left)
-    rows = reshape(transpose(a, [*free_a, *left]), (math.prod(a.value.shape[i] for i in free_a), inner))
-    columns = reshape(transpose(b, [*right, *free_b]), (inner, math.prod(b.value.shape[i] for i in free_b)))
-    return reshape(matmul(rows, columns), [a.value.shape[i] for i in free_a] + [b.value.shape[i] for i in free_b])
-
-
 class _EinsumRules:
     """The gradient rules of einsum: swap the operand's letters with the output's."""
 
@@ -109,7 +88,7 @@ class _EinsumRules:
         others = [(w, x) for k, (w, x) in enumerate(zip(words, operands)) if k != i]
         present = set(output).union(*(w for w, _ in others))
         kept = "".join(letter for letter in words[i] if letter in present)
-        result = _einsum(c, *(x for _, x in others), equation=f"{','.join([output, *(w for w, _ in others)])}->{kept}")
+        result = einsum_(c, *(x for _, x in others), equation=f"{','.join([output, *(w for w, _ in others)])}->{kept}")
         missing = [n for n, letter in enumerate(words[i]) if letter not in present]
         for axis in missing:
             result = expand_dims(result, axis)
@@ -132,41 +111,7 @@ def _einsum_shape(*shapes: Shape, equation: str) -> Shape:
 
 
 @block(loops.einsum, _einsum_shape, inputs=None, kind="same", rules=_EinsumRules())  # type: ignore[arg-type]
-def _einsum(*operands: Any, equation: str) -> Any:
+def einsum_(*operands: Any, equation: str) -> Any:
+    """Return the sum of products over every letter that the output of an equation such as `ij,jk->ik` doesn't name."""
     _einsum_shape(*(np.shape(x) for x in operands), equation=equation)  # NumPy would stretch axes of size 1
     return np.einsum(equation, *operands, optimize=len(operands) > 1)
-
-
-def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
-    """Return the sum of products that an equation such as `"ij,jk->ik"` names.
-
-    Raises:
-        DTypeError: for an equation that is no text.
-        DataError: for a letter that stands twice in one operand, or an output letter that no operand has.
-
-    Example:
-        >>> import klods
-        >>> klods.einsum("ij,j->i", [[1., 2.], [3., 4.]], [1., 1.]).numpy()
-        array([3., 7.], dtype=float32)
-    """
-    if not isinstance(equation, str):
-        raise DTypeError(f"einsum: the equation is a {type(equation).__name__}.", "write einsum('ij,jk->ik', a, b).")
-    operands = [x if isinstance(x, (TensorLike, np.ndarray)) else convert_to_tensor(x) for x in inputs]
-    return _einsum(*operands, equation=_explicit(equation.replace(" ", ""), [x.ndim for x in operands]))
-
-
-def _explicit(equation: str, ranks: list[int]) -> str:
-    """Return the equation with its output written out and letters in place of an ellipsis."""
-    inputs, arrow, output = equation.partition("->")
-    words = inputs.split(",")
-    if any(len(set(w.replace("...", ""))) != len(w.replace("...", "")) for w in words):
-        raise DataError(f"einsum: '{equation}' names an axis twice in one operand.", "take the diagonal first.")
-    if not arrow:
-        letters = sorted({x for x in inputs if x.isalpha()})
-        output = ("..." if "..." in inputs else "") + "".join(x for x in letters if inputs.count(x) == 1)
-    if set(output.replace(".", "")) - set(inputs):
-        raise DataError(f"einsum: the output of '{equation}' names an axis that no operand has.", "name others.")
-    spare = [x for x in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if x not in equation]
-    width = max((rank - len(w) + 3 for w, rank in zip(words, ranks) if "..." in w), default=0)
-    expanded = [w.replace("...", "".join(spare[width - (rank - len(w) + 3) : width])) for w, rank in zip(words, ranks)]
-    return f"{','.join(expanded)}->{output.replace('...', ''.join(spare[:width]))}"

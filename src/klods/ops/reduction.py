@@ -13,9 +13,8 @@ import numpy as np
 
 from klods.dtypes import as_dtype
 from klods.ops import loops
-from klods.ops.arithmetic import exp_, log_, sqrt_, square
 from klods.ops.block import block, checked_axis, recordable
-from klods.ops.comparison import equal, is_finite, not_equal, where
+from klods.ops.comparison import equal
 from klods.ops.movement import (
     along,
     broadcast_to,
@@ -23,7 +22,6 @@ from klods.ops.movement import (
     pad_constant,
     reshape,
     reverse as reverse_,
-    stop_gradient,
     transpose,
 )
 from klods.tensor import Tensor, convert_to_tensor
@@ -220,38 +218,6 @@ def _shifted(x: Tensor, axis: int, step: int, fill: int) -> Tensor:
     shape = x.value.shape
     paddings = [(step, 0) if i == axis % len(shape) else (0, 0) for i in range(len(shape))]
     return pad_constant(x[along(axis, slice(max(0, shape[axis] - step)), shape)], paddings, constant_values=fill)
-
-
-def count_nonzero(
-    input: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = "int64", name: str | None = None
-) -> Tensor:
-    """Return how many elements along axes are not 0."""
-    return reduce_sum(cast(not_equal(input, 0), dtype), axis, keepdims)
-
-
-def reduce_variance(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Return the mean squared distance from the mean along axes."""
-    x = convert_to_tensor(input_tensor)
-    return reduce_mean(square(x - reduce_mean(x, axis, True)), axis, keepdims)
-
-
-def reduce_std(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Return the square root of the variance along axes."""
-    return sqrt_(reduce_variance(input_tensor, axis, keepdims))
-
-
-@recordable
-def reduce_logsumexp(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Return log(sum(e^x)) along axes without overflow."""
-    x = convert_to_tensor(input_tensor)
-    peak = stop_gradient(reduce_max(x, axis, True))
-    peak = where(is_finite(peak), peak, 0)
-    total = log_(reduce_sum(exp_(x - peak), axis, True)) + peak
-    return total if keepdims else reshape(total, loops.reduced_shape(x.value.shape, _static_axis(axis), False))
-
-
-def _static_axis(axis: Axis) -> Axis:
-    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def _share(x: Tensor, axis: Axis) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from klods.dtypes import BOOL
 from klods.errors import DataError, ShapeError
+from klods.functions import reduce_logsumexp
 from klods.keras import activations, constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.sizes import known_size
@@ -15,7 +16,6 @@ from klods.keras.layers.weightless import Weightless
 from klods.ops.activation import relu, softmax
 from klods.ops.arithmetic import exp_
 from klods.ops.comparison import greater, where
-from klods.ops.reduction import reduce_logsumexp
 from klods.tensor import Tensor, convert_to_tensor
 
 MASKED = {"float16": -3e4}  # what a masked input is to softmax, in dtypes that can't hold -1e9

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from klods.errors import DataError, ShapeError
+from klods.functions import clip_by_value
 from klods.keras import config, initializers
 from klods.keras.layers.normalization import Affine, affine, along, precise
 from klods.keras.layers.sizes import known_size
 from klods.keras.layers.spec import InputSpec
 from klods.ops.activation import relu
-from klods.ops.arithmetic import clip_by_value, maximum_, minimum_, sqrt_, square
+from klods.ops.arithmetic import maximum_, minimum_, sqrt_, square
 from klods.ops.comparison import where
 from klods.ops.movement import cast, expand_dims, stop_gradient
 from klods.ops.reduction import reduce_mean, reduce_sum

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.contractions import tensordot
 from klods.errors import DataError
 from klods.keras import activations, constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lora import adapted, add_lora
 from klods.keras.layers.sizes import known_size
 from klods.keras.layers.spec import InputSpec
-from klods.ops.product import matmul, tensordot
+from klods.ops.product import matmul
 from klods.tensor import Tensor
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from klods.contractions import einsum
 from klods.errors import DataError, ShapeError
 from klods.keras import activations, constraints, initializers, regularizers
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lora import adapted, add_lora
 from klods.keras.layers.spec import InputSpec, Shape
-from klods.ops.product import einsum
 from klods.tensor import Tensor
 
 EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")

@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from klods.creation import ones_like
 from klods.errors import DataError, ShapeError
 from klods.keras.layers.layer import Layer
 from klods.keras.ops.numbers import normalize
 from klods.ops.arithmetic import add as plus, maximum_, minimum_, multiply as times
 from klods.ops.comparison import logical_or, where
-from klods.ops.creation import ones_like
 from klods.ops.movement import broadcast_to, concat, expand_dims, reshape, transpose
 from klods.ops.product import matmul
 from klods.ops.reduction import reduce_any

@@ -12,7 +12,7 @@ from klods.errors import DataError
 from klods.keras import regularizers
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.weightless import Weightless
-from klods.ops.activation import SELU_ALPHA, SELU_SCALE
+from klods.networks import SELU_ALPHA, SELU_SCALE
 from klods.ops.comparison import where
 from klods.ops.movement import cast
 from klods.tensor import Tensor

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from klods.functions import reduce_logsumexp
 from klods.keras.losses.loss import LossFunctionWrapper
 from klods.ops.activation import softplus
 from klods.ops.arithmetic import maximum_
 from klods.ops.comparison import equal, greater, logical_and, logical_not, where
 from klods.ops.movement import cast, reshape, transpose
 from klods.ops.product import matmul
-from klods.ops.reduction import reduce_logsumexp
 from klods.tensor import Tensor, convert_to_tensor
 
 ABSENT = -1e30  # e to this power is 0, as e to minus infinity is, but its gradient is a number

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from klods.arranging import pad
+from klods.creation import one_hot
 from klods.errors import ShapeError
+from klods.functions import reduce_logsumexp
 from klods.keras.losses.loss import LossFunctionWrapper
 from klods.ops.activation import log_softmax
 from klods.ops.comparison import logical_and, not_equal, where
-from klods.ops.creation import one_hot
 from klods.ops.movement import cast, concat, reshape, stack, transpose
-from klods.ops.picking import pad
 from klods.ops.product import matmul
-from klods.ops.reduction import reduce_logsumexp, reduce_sum
+from klods.ops.reduction import reduce_sum
 from klods.tensor import Tensor, convert_to_tensor
 
 BLANK = 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.arranging import in_top_k
 from klods.keras import losses
 from klods.keras.metrics.mean import MeanMetricWrapper
 from klods.ops.comparison import equal, greater
 from klods.ops.movement import cast, expand_dims, reshape
-from klods.ops.picking import in_top_k
 from klods.ops.reduction import argmax, reduce_any
 from klods.tensor import Tensor, convert_to_tensor
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from klods.errors import DataError, ShapeError, unknown_name
+from klods.functions import divide_no_nan
 from klods.keras.config import epsilon
 from klods.keras.metrics.thresholds import Counting, counts, even_thresholds
 from klods.ops.activation import sigmoid
-from klods.ops.arithmetic import divide_no_nan, log_, maximum_, minimum_
+from klods.ops.arithmetic import log_, maximum_, minimum_
 from klods.ops.comparison import equal, logical_and, where
 from klods.ops.movement import cast
 from klods.ops.reduction import reduce_mean, reduce_sum

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.functions import divide_no_nan
 from klods.keras.metrics.thresholds import NOWHERE, Counting, checked_thresholds, counts, of_class, only_top_k
-from klods.ops.arithmetic import divide_no_nan
 from klods.ops.movement import cast
 from klods.tensor import Tensor, Variable
 

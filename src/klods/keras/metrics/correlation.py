@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.functions import reduce_std, reduce_variance
 from klods.keras import losses
 from klods.keras.config import epsilon
 from klods.keras.metrics.mean import MeanMetricWrapper
 from klods.ops.arithmetic import square
-from klods.ops.reduction import reduce_mean, reduce_std, reduce_variance
+from klods.ops.reduction import reduce_mean
 from klods.tensor import Tensor
 
 

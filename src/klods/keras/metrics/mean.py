@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from klods.functions import divide_no_nan
 from klods.keras import losses
 from klods.keras.configuration import FunctionWrapper
 from klods.keras.masks import mask_of
 from klods.keras.metrics.metric import Metric
-from klods.ops.arithmetic import divide_no_nan
 from klods.ops.movement import broadcast_to, cast
 from klods.ops.reduction import reduce_mean, reduce_sum
 from klods.tensor import Tensor

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from klods.errors import DataError
+from klods.functions import divide_no_nan
 from klods.keras.metrics.thresholds import Counting, counts, even_thresholds, of_class
-from klods.ops.arithmetic import divide_no_nan
 from klods.ops.comparison import where
 from klods.ops.movement import cast
 from klods.ops.reduction import reduce_max

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods import networks
 from klods.keras import activations, config, losses
 from klods.keras.ops import names
 from klods.keras.ops.names import reshape, rsqrt, square
@@ -14,7 +15,7 @@ from klods.tensor import Tensor, convert_to_tensor
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
     """Return x times the normal distribution function of x, by the tanh formula unless not `approximate`."""
-    return activation.gelu(x, approximate)
+    return networks.gelu(x, approximate)
 
 
 celu = activations.celu

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from klods import lengths
+from klods import arranging, contractions, functions, lengths
 from klods.keras import config
 from klods.keras.ops.names import (
     abs,
@@ -40,7 +40,7 @@ from klods.keras.ops.names import (
 )
 from klods.keras.ops.shapes import moveaxis, ravel
 from klods.matrices import diag_part
-from klods.ops import arithmetic, movement, picking, product, reduction
+from klods.ops import arithmetic, movement, reduction
 from klods.tensor import Tensor, convert_to_tensor
 
 Axis = Any
@@ -92,8 +92,8 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     x = convert_to_tensor(x)
     highest = x.dtype.max if posinf is None else posinf
     lowest = x.dtype.min if neginf is None else neginf
-    finite = picking.where(isinf(x), picking.where(x > 0, highest, lowest), x)
-    return picking.where(isnan(x), nan, finite)
+    finite = arranging.where(isinf(x), arranging.where(x > 0, highest, lowest), x)
+    return arranging.where(isnan(x), nan, finite)
 
 
 def dot(x1: Any, x2: Any) -> Tensor:
@@ -101,12 +101,12 @@ def dot(x1: Any, x2: Any) -> Tensor:
     a, b = convert_to_tensor(x1), convert_to_tensor(x2)
     if not a.ndim or not b.ndim:
         return multiply(x1, x2)
-    return product.tensordot(x1, x2, [[-1], [builtins.max(b.ndim - 2, 0)]])
+    return contractions.tensordot(x1, x2, [[-1], [builtins.max(b.ndim - 2, 0)]])
 
 
 def inner(x1: Any, x2: Any) -> Tensor:
     """Return the sum of products over the last axes."""
-    return product.tensordot(x1, x2, [[-1], [-1]])
+    return contractions.tensordot(x1, x2, [[-1], [-1]])
 
 
 def outer(x1: Any, x2: Any) -> Tensor:
@@ -196,7 +196,7 @@ def moments(x: Any, axes: Axis, keepdims: bool = False, synchronized: bool = Fal
 
 def count_nonzero(x: Any, axis: Axis = None) -> Tensor:
     """Return how many elements along axes are not 0."""
-    return reduction.count_nonzero(x, axis, dtype="int32")
+    return functions.count_nonzero(x, axis, dtype="int32")
 
 
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:

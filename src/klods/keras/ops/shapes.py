@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from klods import places
+from klods import arranging, creation, places
 from klods.keras.ops.names import cast, reshape, transpose
-from klods.ops import creation, movement, picking
+from klods.ops import movement, picking
 from klods.ops.block import static
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -89,14 +89,14 @@ def tril(x: Any, k: int = 0) -> Tensor:
     """Return matrices with zeros above the k-th diagonal."""
     x = convert_to_tensor(x)
     rows, columns = x.value.shape[-2:]
-    return picking.where(np.tri(rows, columns, k) > 0, x, 0)
+    return arranging.where(np.tri(rows, columns, k) > 0, x, 0)
 
 
 def triu(x: Any, k: int = 0) -> Tensor:
     """Return matrices with zeros below the k-th diagonal."""
     x = convert_to_tensor(x)
     rows, columns = x.value.shape[-2:]
-    return picking.where(np.tri(rows, columns, k - 1) > 0, 0, x)
+    return arranging.where(np.tri(rows, columns, k - 1) > 0, 0, x)
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
@@ -146,7 +146,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     x, cuts = convert_to_tensor(x), static(indices_or_sections)
     if isinstance(cuts, tuple):
         cuts = np.diff([0, *cuts, x.value.shape[axis]]).tolist()
-    return movement.split(x, cuts, axis)
+    return arranging.split(x, cuts, axis)
 
 
 def tile(x: Any, repeats: Any) -> Tensor:
@@ -155,14 +155,14 @@ def tile(x: Any, repeats: Any) -> Tensor:
     times = times if isinstance(times, tuple) else (times,)
     rank = builtins.max(x.ndim, len(times))
     lifted = reshape(x, (*[1] * (rank - x.ndim), *x.value.shape))
-    return movement.tile(lifted, (*[1] * (rank - len(times)), *times))
+    return arranging.tile(lifted, (*[1] * (rank - len(times)), *times))
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
     """Return the tensor with elements added: one number for all sides, a pair for all axes, or a pair per axis."""
     x = convert_to_tensor(x)
     widths = np.broadcast_to(np.asarray(static(pad_width)), (x.ndim, 2)).tolist()
-    return picking.pad(x, widths, mode, 0 if constant_values is None else constant_values)
+    return arranging.pad(x, widths, mode, 0 if constant_values is None else constant_values)
 
 
 def flip(x: Any, axis: Axis = None) -> Tensor:
@@ -195,7 +195,7 @@ def moveaxis(x: Any, source: Axis, destination: Axis) -> Tensor:
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     """Return x1 where the condition holds, else x2; without them, a tuple of the indices along each axis."""
-    return nonzero(condition) if x1 is None and x2 is None else picking.where(condition, x1, x2)
+    return nonzero(condition) if x1 is None and x2 is None else arranging.where(condition, x1, x2)
 
 
 def nonzero(x: Any) -> tuple[Tensor, ...]:
@@ -207,17 +207,19 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """Return the slices along an axis at indices, of which negative ones count from the end."""
     x, places = (ravel(x), 0) if axis is None else (convert_to_tensor(x), axis)
     chosen = convert_to_tensor(indices)
-    return picking.gather(x, picking.where(chosen < 0, chosen + x.value.shape[places], chosen), places)
+    return picking.gather(x, arranging.where(chosen < 0, chosen + x.value.shape[places], chosen), places)
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """Return the elements at indices along an axis; of the flattened tensor when `axis` is None."""
-    return picking.take_along_axis(ravel(x), indices, 0) if axis is None else picking.take_along_axis(x, indices, axis)
+    return (
+        arranging.take_along_axis(ravel(x), indices, 0) if axis is None else arranging.take_along_axis(x, indices, axis)
+    )
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> picking.TopK:
+def top_k(x: Any, k: int, sorted: bool = True) -> arranging.TopK:
     """Return the k largest elements of each row along the last axis, largest first, and their indices."""
-    return picking.top_k(x, k, sorted)
+    return arranging.top_k(x, k, sorted)
 
 
 def get_item(x: Any, key: Any) -> Tensor:
@@ -233,7 +235,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
 
 def sort(x: Any, axis: int | None = -1) -> Tensor:
     """Return the elements in ascending order along an axis; flattened when `axis` is None."""
-    return picking.sort(ravel(x), 0) if axis is None else picking.sort(x, axis)
+    return arranging.sort(ravel(x), 0) if axis is None else arranging.sort(x, axis)
 
 
 def argsort(x: Any, axis: int | None = -1) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from klods import places
+from klods import arranging, places
 from klods.errors import DataError, ShapeError
 from klods.keras.ops.names import cast, convert_to_tensor, ones
 from klods.keras.ops.numbers import max
@@ -35,7 +35,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
             "give a part that lies inside, with one start for each axis.",
         )
     inside = np.pad(np.ones(new.value.shape, bool), edges)
-    return where(inside, picking.pad(cast(new, x.dtype), edges), x)
+    return where(inside, arranging.pad(cast(new, x.dtype), edges), x)
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
