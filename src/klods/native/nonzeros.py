@@ -9,21 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llvmlite import ir
 
 from klods.native.lanes import first_lanes, folded, load
-from klods.native.registers import FLOAT32, Number, constant, fused
+from klods.native.matrices import I64, ZERO, Matrices
+from klods.native.registers import FLOAT32, Number, constant, fused, register_type
 
-if TYPE_CHECKING:
-    from klods.native.product import Block, Tiles
-
-I64 = ir.IntType(64)
-ZERO, ONE = ir.Constant(I64, 0), ir.Constant(I64, 1)
+ONE = ir.Constant(I64, 1)
 LOOKS = 128  # numbers that are looked at
 STRIDE = 40507  # columns from one that is looked at to the next: prime, so that they lie all over
-WORDS = "most turned_a every lists room".split()
 
 
 def most_nonzeros(n: int) -> int:
@@ -39,74 +35,75 @@ def lists_for(tiles: int, turns: int, lanes: int) -> tuple[int, int]:
 class Lists:
     """Emits the lists of a product's tiles, and the loops over them.
 
+    The table's words about lists are: how many of the numbers looked at may be other than 0, or -1 for no look; 1 if what
+    lies in memory is a's transpose; the address of a list of every turn; that of memory for lists, and the words of each.
+
     Args:
-        tiles: the product.
-        words: those of WORDS: how many of the numbers looked at may be other than 0, or -1 for no look; 1 if what lies
-            in memory is a's transpose; the address of a list of every turn; that of memory for lists, and the words of
-            each.
+        matrices: those of the product.
     """
 
-    def __init__(self, tiles: Tiles, words: list[ir.Value]) -> None:
-        self.tiles, self.builder = tiles, tiles.builder
-        self.most, turned, every, lists, self.room = words
-        self.turned = self.builder.icmp_signed("!=", turned, ZERO)
-        self.every, self.lists = (self.builder.inttoptr(x, I64.as_pointer()) for x in (every, lists))
+    def __init__(self, matrices: Matrices) -> None:
+        self.matrices, self.builder = matrices, matrices.builder
+        self.most, self.room = matrices.words["most"], matrices.words["room"]
+        self.turned = matrices.holds(matrices.words["turned_a"])
+        self.every, self.lists = matrices.address("every", I64), matrices.address("lists", I64)
         self.count, self.bits, self.pays = (self.builder.alloca(I64) for _ in range(3))
-        self.lanes = tiles.shape.lanes
+        self.lanes = matrices.shape.lanes
 
     def look(self) -> None:
         """Emit the looks: lists pay if few numbers are other than 0, and nothing on the right makes NaN of 0."""
-        builder, tiles = self.builder, self.tiles
+        builder, matrices = self.builder, self.matrices
         builder.store(ZERO, self.count)
         builder.store(ZERO, self.pays)
 
         def one(number: ir.Value) -> None:
-            row = builder.udiv(builder.mul(number, tiles.m), ir.Constant(I64, LOOKS))
-            turn = builder.urem(tiles.times(number, STRIDE), tiles.k)
-            self.count_up((Number(builder, builder.load(tiles.of_a(row, turn)), FLOAT32) != 0).value)
+            row = builder.udiv(builder.mul(number, matrices.m), ir.Constant(I64, LOOKS))
+            turn = builder.urem(matrices.times(number, STRIDE), matrices.k)
+            self.count_up((Number(builder, builder.load(matrices.of_a(row, turn)), FLOAT32) != 0).value)
 
         with builder.if_then(builder.icmp_signed(">=", self.most, ZERO)):
-            tiles.loop("look", 0, ir.Constant(I64, LOOKS), 1, one)
+            matrices.loop("look", 0, ir.Constant(I64, LOOKS), 1, one)
             with builder.if_then(builder.icmp_signed("<=", builder.load(self.count), self.most)):
                 builder.store(builder.zext(self.right_is_finite(), I64), self.pays)
 
     def right_is_finite(self) -> ir.Value:
         """Emit the sum of all numbers of b times 0, which is 0 if none is NaN or infinity."""
-        builder, tiles, slots = self.builder, self.tiles, {n: sums[0] for n, sums in self.tiles.sums.items()}
+        builder, matrices = self.builder, self.matrices
+        slots = {n: builder.alloca(register_type(FLOAT32, n)) for n in (self.lanes, self.lanes // 2)}
         for lanes, slot in slots.items():
             builder.store(constant(builder, 0, FLOAT32, lanes).value, slot)
 
         def add(row: ir.Value, j: ir.Value, like: Number, mask: Number | None) -> None:
-            numbers, slot = load(tiles.at(tiles.b, (row, tiles.b_row)), j, like, mask), slots[like.lanes]
+            numbers, slot = load(matrices.at(matrices.b, (row, matrices.b_row)), j, like, mask), slots[like.lanes]
             builder.store(fused(numbers, 0, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
-        tiles.loop("row", 0, tiles.k, 1, lambda row: tiles.columns(lambda *columns: add(row, *columns)))
+        matrices.loop("row", 0, matrices.k, 1, lambda row: matrices.columns(lambda *columns: add(row, *columns)))
         one, other = (folded(Number(builder, builder.load(x), FLOAT32), lambda x, y: x + y) for x in slots.values())
         return (one + other == 0).value
 
     def make(self, first: ir.Value, end: ir.Value, p: ir.Value, count: ir.Value) -> None:
         """Emit the lists of the tiles from row `first` to `end`, of so many turns from p on, if they pay."""
-        rows = self.tiles.shape.rows
+        rows = self.matrices.shape.rows
         with self.if_not_zero(self.builder.load(self.pays)), self.builder.if_else(self.turned) as (turned, straight):
             with turned:
                 self.make_turn_by_turn(first, end, p, count)
             with straight:
-                self.tiles.loop("list", first, end, rows, lambda i: self.make_one(i, first, p, count))
+                self.matrices.loop("list", first, end, rows, lambda i: self.make_one(i, first, p, count))
 
     def make_one(self, i: ir.Value, first: ir.Value, p: ir.Value, count: ir.Value) -> None:
         """Emit the list of the rows from i on, in each of which the turns lie one behind the other."""
-        builder, tiles, place = self.builder, self.tiles, self.list_of(i, first)
-        behind = tiles.least(tiles.m, builder.add(i, ir.Constant(I64, tiles.shape.rows)))
+        builder, matrices, place = self.builder, self.matrices, self.list_of(i, first)
+        behind = matrices.least(matrices.m, builder.add(i, ir.Constant(I64, matrices.shape.rows)))
         builder.store(ZERO, self.count)
 
         def some(q: ir.Value) -> None:
             builder.store(ZERO, self.bits)
-            tiles.loop("row", i, behind, 1, lambda row: add_bits(row, q))
+            matrices.loop("row", i, behind, 1, lambda row: add_bits(row, q))
             with self.if_not_zero(builder.load(self.bits)):
-                tiles.loop("note", 0, ir.Constant(I64, self.lanes), 1, lambda t: note(builder.add(q, t)))
+                matrices.loop("note", 0, ir.Constant(I64, self.lanes), 1, lambda t: note(builder.add(q, t)))
 
         def add_bits(row: ir.Value, q: ir.Value) -> None:
-            bits = self.nonzeros(tiles.of_a(row, builder.add(p, q)), builder.sub(count, q))
+            bits = self.nonzeros(matrices.of_a(row, builder.add(p, q)), builder.sub(count, q))
             builder.store(builder.or_(builder.load(self.bits), bits), self.bits)
 
         def note(turn: ir.Value) -> None:
@@ -115,45 +112,44 @@ class Lists:
             self.count_up(builder.trunc(bits, ir.IntType(1)))
             builder.store(builder.lshr(bits, ONE), self.bits)
 
-        tiles.loop("some", 0, count, self.lanes, some)
+        matrices.loop("some", 0, count, self.lanes, some)
         builder.store(builder.load(self.count), place)
 
     def make_turn_by_turn(self, first: ir.Value, end: ir.Value, p: ir.Value, count: ir.Value) -> None:
         """Emit the lists of rows whose numbers of one turn lie one behind the other."""
-        builder, tiles, rows = self.builder, self.tiles, self.tiles.shape.rows
+        builder, matrices, rows = self.builder, self.matrices, self.matrices.shape.rows
         width = ir.Constant(I64, self.lanes // rows * rows)
         behind = builder.add(end, width)  # also the lists that are written in vain
-        tiles.loop("empty", first, behind, rows, lambda i: builder.store(ZERO, self.list_of(i, first)))
+        matrices.loop("empty", first, behind, rows, lambda i: builder.store(ZERO, self.list_of(i, first)))
 
         def some(q: ir.Value, i: ir.Value) -> None:
-            bits = self.nonzeros(tiles.of_a(i, builder.add(p, q)), tiles.least(width, builder.sub(end, i)))
+            bits = self.nonzeros(matrices.of_a(i, builder.add(p, q)), matrices.least(width, builder.sub(end, i)))
             builder.store(bits, self.bits)
             with self.if_not_zero(bits):
-                tiles.loop("note", i, builder.add(i, width), rows, lambda i: note(q, i))
+                matrices.loop("note", i, builder.add(i, width), rows, lambda i: note(q, i))
 
         def note(q: ir.Value, i: ir.Value) -> None:
             place, bits = self.list_of(i, first), builder.load(self.bits)
             length, own = builder.load(place), builder.and_(bits, ir.Constant(I64, (1 << rows) - 1))
             builder.store(q, self.turn_in(place, length))
-            there = builder.icmp_unsigned("!=", own, ZERO)
-            builder.store(builder.add(length, builder.zext(there, I64)), place)
+            builder.store(builder.add(length, builder.zext(matrices.holds(own), I64)), place)
             builder.store(builder.lshr(bits, ir.Constant(I64, rows)), self.bits)
 
-        tiles.loop("turn", 0, count, 1, lambda q: tiles.loop("some", first, end, width, lambda i: some(q, i)))
+        matrices.loop("turn", 0, count, 1, lambda q: matrices.loop("some", first, end, width, lambda i: some(q, i)))
 
-    def each(self, i: ir.Value, block: Block, body: Callable[[ir.Value], None]) -> None:
+    def each(self, i: ir.Value, first: ir.Value, count: ir.Value, body: Callable[[ir.Value], None]) -> None:
         """Emit the loop over the turns of the tile of the rows from i on: those listed, or all."""
-        builder, pays = self.builder, self.builder.icmp_unsigned("!=", self.builder.load(self.pays), ZERO)
-        turns = builder.select(pays, self.list_of(i, block.first), self.every)
-        count = builder.select(pays, builder.load(turns), block.count)
-        self.tiles.loop("turn", 0, count, 1, lambda t: body(builder.load(self.turn_in(turns, t))))
+        builder, pays = self.builder, self.matrices.holds(self.builder.load(self.pays))
+        turns = builder.select(pays, self.list_of(i, first), self.every)
+        count = builder.select(pays, builder.load(turns), count)
+        self.matrices.loop("turn", 0, count, 1, lambda t: body(builder.load(self.turn_in(turns, t))))
 
     # ------------------------------------------------------------ places and numbers
 
     def list_of(self, i: ir.Value, first: ir.Value) -> ir.Value:
         """Return where the list of the tile of the rows from i on is: its length, and behind that the turns."""
-        tile = self.builder.udiv(self.builder.sub(i, first), ir.Constant(I64, self.tiles.shape.rows))
-        return self.tiles.at(self.lists, (tile, self.room))
+        tile = self.builder.udiv(self.builder.sub(i, first), ir.Constant(I64, self.matrices.shape.rows))
+        return self.matrices.at(self.lists, (tile, self.room))
 
     def turn_in(self, place: ir.Value, t: ir.Value) -> ir.Value:
         return self.builder.gep(place, [self.builder.add(t, ONE)])
@@ -169,4 +165,4 @@ class Lists:
         self.builder.store(self.builder.add(self.builder.load(self.count), more), self.count)
 
     def if_not_zero(self, word: ir.Value) -> AbstractContextManager[Any]:
-        return self.builder.if_then(self.builder.icmp_unsigned("!=", word, ZERO))
+        return self.builder.if_then(self.matrices.holds(word))

@@ -10,35 +10,20 @@ computed beside it. (Goto & van de Geijn 2008; Van Zee & van de Geijn 2015, figu
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llvmlite import ir
 
-from klods.native.lanes import first_lanes, load, loop, spread, store
-from klods.native.nonzeros import WORDS as WORDS_OF_LISTS, Lists
-from klods.native.registers import FLOAT32, Number, constant, fused, register_type
+from klods.native.lanes import load, spread, store
+from klods.native.matrices import FLOAT, I64, Matrices, Shape
+from klods.native.nonzeros import Lists
+from klods.native.registers import FLOAT32, Number, fused, register_type
 
-I64 = ir.IntType(64)
-FLOAT = ir.FloatType()
 ROWS = {32: 8, 16: 6}  # of a tile, by lanes: as many as leave registers for a row of b and a number of a
 DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache,
 # and that what is lost in rounding grows with the number of parts rather than that of turns
 TALL = 1 << 17  # elements of a that stay in cache while all columns of b go by
 FEW, MANY, LITTLE = 64, 256, 1 << 19  # rows of c, and elements of b, that decide whether copying it pays
-WORDS = "a_rows a_turns b c panel turned m n k b_row c_row height".split()
-
-
-class Shape(NamedTuple):
-    """What the machine code of a product depends on.
-
-    Attributes:
-        lanes: columns of a tile.
-        rows: rows of a tile.
-    """
-
-    lanes: int
-    rows: int
 
 
 def shape_of(m: int, lanes: int) -> Shape:
@@ -68,11 +53,12 @@ def height_of(k: int, shape: Shape) -> int:
 
 
 def write_product(module: ir.Module, name: str, shape: Shape) -> None:
-    """Add the product to a module as a function of one argument, the table of WORDS.
+    """Add the product to a module as a function of one argument, the table of `matrices.WORDS`.
 
     They are the addresses of the two lists that say where a is, of b, c and of memory for DEPTH rows of a tile of b, 0
     for b to be read where it is; 1 if b is given as its transpose; the sizes of c and the length of the sums; the
-    elements from a row of b and c to the next; how many rows are gone through before the next columns.
+    elements from a row of b and c to the next; how many rows are gone through before the next columns; and what
+    `nonzeros.Lists` says.
     """
     Tiles(ir.Function(module, ir.FunctionType(ir.VoidType(), [I64.as_pointer()]), name), shape).emit()
 
@@ -97,7 +83,7 @@ class Block(NamedTuple):
     mask: Number | None
 
 
-class Tiles:
+class Tiles(Matrices):
     """Emits the loops of one product.
 
     Args:
@@ -106,19 +92,14 @@ class Tiles:
     """
 
     def __init__(self, function: ir.Function, shape: Shape) -> None:
-        self.builder = builder = ir.IRBuilder(function.append_basic_block("entry"))
-        self.shape = shape
-        self.table = function.args[0]
-        words = [self.word(i) for i in range(len(WORDS))]
-        self.a_rows, self.a_turns = (builder.inttoptr(word, I64.as_pointer()) for word in words[:2])
-        self.b, self.c, self.panel = (builder.inttoptr(word, FLOAT.as_pointer()) for word in words[2:5])
-        self.copies, self.turned = (builder.icmp_signed("!=", word, ir.Constant(I64, 0)) for word in words[4:6])
-        self.m, self.n, self.k, self.b_row, self.c_row, self.height = words[6:]
+        super().__init__(function, shape)
+        self.panel, self.height = self.address("panel", FLOAT), self.words["height"]
+        self.copies, self.turned_b = self.holds(self.words["panel"]), self.holds(self.words["turned_b"])
         self.sums = {
-            lanes: [builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
+            lanes: [self.builder.alloca(register_type(FLOAT32, lanes)) for _ in range(shape.rows)]
             for lanes in (shape.lanes, shape.lanes // 2)
         }
-        self.lists = Lists(self, [self.word(len(WORDS) + i) for i in range(len(WORDS_OF_LISTS))])
+        self.lists = Lists(self)
 
     def emit(self) -> None:
         """Emit everything."""
@@ -143,21 +124,11 @@ class Tiles:
 
         self.columns(tiles)
 
-    def columns(self, body: Callable[[ir.Value, Number, Number | None], None]) -> None:
-        """Emit what is done from a column of c on, for as many as a number has lanes; a mask says which are there."""
-        builder, lanes = self.builder, self.shape.lanes
-        half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
-        one, other = (constant(builder, 0, FLOAT32, n) for n in (lanes, half))
-        self.loop("whole", 0, whole, lanes, lambda j: body(j, one, None))
-        self.loop(
-            "rest", whole, self.n, half, lambda j: body(j, other, first_lanes(builder, builder.sub(self.n, j), half))
-        )
-
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
         """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
         builder, lanes = self.builder, ir.Constant(I64, block.like.lanes)
         there = self.at(self.b, (block.p, self.b_row), (block.j, 1))
-        with builder.if_then(self.copies), builder.if_else(self.turned) as (turned, straight):
+        with builder.if_then(self.copies), builder.if_else(self.turned_b) as (turned, straight):
             with turned:
                 self.copy_turned(block)
             with straight:
@@ -200,40 +171,10 @@ class Tiles:
                 x = spread(Number(builder, builder.load(place), FLOAT32), like.lanes)
                 builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
-        self.lists.each(i, block, turn)
+        self.lists.each(i, block.first, block.count, turn)
         with builder.if_then(builder.icmp_signed(">", block.p, ir.Constant(I64, 0))):
             for place, slot in zip(places, sums):
                 so_far = load(self.c, place, like, mask)
                 builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
         for place, slot in zip(places, sums):
             store(Number(builder, builder.load(slot), FLOAT32), self.c, place, mask)
-
-    # ------------------------------------------------------------ places and loops
-
-    def word(self, i: int) -> ir.Value:
-        return self.builder.load(self.builder.gep(self.table, [ir.Constant(I64, i)]))
-
-    def rows_from(self, i: ir.Value) -> list[ir.Value]:
-        """Return the rows of the tile from row i on; one that lacks is c's last."""
-        last = self.builder.sub(self.m, ir.Constant(I64, 1))
-        return [self.least(self.builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
-
-    def of_a(self, row: ir.Value, turn: ir.Value) -> ir.Value:
-        """Return where a number of a is."""
-        places = [self.builder.load(self.at(x, (y, 1))) for x, y in ((self.a_rows, row), (self.a_turns, turn))]
-        return self.builder.inttoptr(self.builder.add(*places), FLOAT.as_pointer())
-
-    def loop(self, name: str, first: Any, end: ir.Value, step: Any, body: Callable[[ir.Value], None]) -> None:
-        loop(self.builder, name, first, end, step, body)
-
-    def at(self, array: ir.Value, *steps: tuple[ir.Value, Any]) -> ir.Value:
-        """Return the place after so many steps, each so many elements long."""
-        for count, length in steps:
-            array = self.builder.gep(array, [self.times(count, length)])
-        return array
-
-    def times(self, x: ir.Value, n: Any) -> ir.Value:
-        return x if n == 1 else self.builder.mul(x, ir.Constant(I64, n) if isinstance(n, int) else n)
-
-    def least(self, x: ir.Value, y: ir.Value) -> ir.Value:
-        return self.builder.select(self.builder.icmp_signed("<", x, y), x, y)
