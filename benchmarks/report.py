@@ -9,6 +9,7 @@ from results import Results, against_best, cells, mean_cell, of, ratio, worst_ce
 FIGURES = {  # table -> its rows: the figure in the results, what it is
     "chapter": [
         ("epoch_s", "an epoch, s"),
+        ("dense_epoch_s", "an epoch on images without zeros, s"),
         ("whole_s", "whole process, import to test accuracy, s"),
         ("import_s", "import, s"),
         ("evaluate_s", "evaluate 10,000 images, the first time, s"),

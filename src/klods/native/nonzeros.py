@@ -35,8 +35,8 @@ def lists_for(tiles: int, turns: int, lanes: int) -> tuple[int, int]:
 class Lists:
     """Emits the lists of a product's tiles, and the loops over them.
 
-    The table's words about lists are: how many of the numbers looked at may be other than 0, or -1 for no look; 1 if what
-    lies in memory is a's transpose; the address of a list of every turn; that of memory for lists, and the words of each.
+    The words about lists are: how many of the numbers looked at may be other than 0, or -1 for no look; 1 if what lies
+    in memory is a's transpose; the address of a list of every turn; that of memory for lists, and the words of each.
 
     Args:
         matrices: those of the product.
