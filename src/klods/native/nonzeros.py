@@ -49,6 +49,7 @@ class Lists:
         self.every, self.lists = matrices.address("every", I64), matrices.address("lists", I64)
         self.count, self.bits, self.pays = (self.builder.alloca(I64) for _ in range(3))
         self.lanes = matrices.shape.lanes
+        self.total = self.builder.alloca(register_type(FLOAT32, self.lanes))
 
     def look(self) -> None:
         """Emit the looks: lists pay if few numbers are other than 0, and nothing on the right makes NaN of 0."""
@@ -68,18 +69,17 @@ class Lists:
 
     def right_is_finite(self) -> ir.Value:
         """Emit the sum of all numbers of b times 0, which is 0 if none is NaN or infinity."""
-        builder, matrices = self.builder, self.matrices
-        slots = {n: builder.alloca(register_type(FLOAT32, n)) for n in (self.lanes, self.lanes // 2)}
-        for lanes, slot in slots.items():
-            builder.store(constant(builder, 0, FLOAT32, lanes).value, slot)
+        builder, matrices, like = self.builder, self.matrices, constant(self.builder, 0, FLOAT32, self.lanes)
+        builder.store(like.value, self.total)
 
-        def add(row: ir.Value, j: ir.Value, like: Number, mask: Number | None) -> None:
-            numbers, slot = load(matrices.at(matrices.b, (row, matrices.b_row)), j, like, mask), slots[like.lanes]
-            builder.store(fused(numbers, 0, Number(builder, builder.load(slot), FLOAT32)).value, slot)
+        def add(row: ir.Value, j: ir.Value) -> None:
+            mask = first_lanes(builder, builder.sub(matrices.n, j), self.lanes)
+            numbers = load(matrices.at(matrices.b, (row, matrices.b_row)), j, like, mask)
+            builder.store(fused(numbers, 0, Number(builder, builder.load(self.total), FLOAT32)).value, self.total)
 
-        matrices.loop("row", 0, matrices.k, 1, lambda row: matrices.columns(lambda *columns: add(row, *columns)))
-        one, other = (folded(Number(builder, builder.load(x), FLOAT32), lambda x, y: x + y) for x in slots.values())
-        return (one + other == 0).value
+        rows, columns = matrices.k, matrices.n
+        matrices.loop("b", 0, rows, 1, lambda row: matrices.loop("j", 0, columns, self.lanes, lambda j: add(row, j)))
+        return (folded(Number(builder, builder.load(self.total), FLOAT32), lambda x, y: x + y) == 0).value
 
     def make(self, first: ir.Value, end: ir.Value, p: ir.Value, count: ir.Value) -> None:
         """Emit the lists of the tiles from row `first` to `end`, of so many turns from p on, if they pay."""
