@@ -19,6 +19,9 @@ from klods.passes.plan import Call
 from klods.passes.stages import Stages
 
 
+EVERY_TURN = np.arange(-1, DEPTH)  # as a list, whose first word is its length, or nothing
+
+
 def code_of(call: Call) -> KernelCode | ProductCode | None:
     """Return what runs a call in machine code; None for one that NumPy runs."""
     if not isinstance(call.item, Kernel):
@@ -144,7 +147,7 @@ class ProductCode:
 
     def _lists(self, rows: int, columns: int, tables: Tables) -> list[int]:
         """Return the words of the table that are about lists, with memory for those of so many rows."""
-        every = tables.keep(np.arange(-1, DEPTH)).ctypes.data
+        every = EVERY_TURN.ctypes.data
         if not self.skips:
             return [-1, self.turned_a, every, 0, 0]
         count, room = lists_for(-(-rows // self.pattern.rows), min(self.k, DEPTH), lanes())
