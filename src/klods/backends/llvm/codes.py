@@ -18,8 +18,7 @@ from klods.passes.kernel import COLUMN, FULL, ONE, ROW, Kernel
 from klods.passes.plan import Call
 from klods.passes.stages import Stages
 
-
-EVERY_TURN = np.arange(-1, DEPTH)  # as a list, whose first word is its length, or nothing
+EVERY_TURN = np.arange(-1, DEPTH, dtype=np.int64)  # as a list, whose first word is its length, or nothing
 
 
 def code_of(call: Call) -> KernelCode | ProductCode | None:
@@ -140,16 +139,15 @@ class ProductCode:
         panel = tables.keep(np.empty((DEPTH, lanes()), np.float32)).ctypes.data if copies(*sizes, self.turned_b) else 0
         places = [(self.b, 4 * left * b_column), (self.c, 4 * (top * self.n + left))]
         height = height_of(self.k, self.pattern)
-        rest = [panel, self.turned_b, *sizes, b_row, self.n, height]
-        return tables.enter(
-            [a_rows + 8 * top, a_turns], places, rest + self._lists(min(height, sizes[0]), sizes[1], tables)
-        )
+        lists = self._lists(min(height, sizes[0]), sizes[1], tables)
+        rest = [panel, self.turned_b, *sizes, b_row, self.n, height, *lists]
+        return tables.enter([a_rows + 8 * top, a_turns], places, rest)
 
     def _lists(self, rows: int, columns: int, tables: Tables) -> list[int]:
         """Return the words of the table that are about lists, with memory for those of so many rows."""
         every = EVERY_TURN.ctypes.data
         if not self.skips:
-            return [-1, self.turned_a, every, 0, 0]
+            return [-1, 0, every, 0, 0]
         count, room = lists_for(-(-rows // self.pattern.rows), min(self.k, DEPTH), lanes())
         lists = tables.keep(np.empty((count, room), np.int64)).ctypes.data
         return [most_nonzeros(columns), self.turned_a, every, lists, room]
