@@ -226,3 +226,17 @@ def test_pictures_in_notebooks():
 def test_tensors_pass_through_in_order():
     doubled = keras.Sequential([keras.layers.Activation(lambda h: h + 1), keras.layers.Activation(lambda h: 2 * h)])
     assert np.array_equal(doubled(klods.ones((1, 2))), [[4.0, 4.0]])
+
+
+def test_numbers_in_a_row_are_a_column_where_the_input_is_one():
+    """As in Keras, which adds or takes away an axis of size 1 behind."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2)])
+    row = np.linspace(0, 1, 6, dtype=np.float32)
+    expected = model(row[:, None]).numpy()
+    np.testing.assert_array_equal(model(row).numpy(), expected)
+    np.testing.assert_array_equal(model.predict(row, verbose=0), expected)
+    batches = klods.data.Dataset.from_tensor_slices(row).batch(4)
+    np.testing.assert_allclose(model.predict(batches, verbose=0), expected, rtol=1e-6)
+    np.testing.assert_array_equal(model(row[:, None, None]).numpy(), expected)
+    model.compile("sgd", "mse")
+    assert model.fit(row, expected, verbose=0).history["loss"] == [0]

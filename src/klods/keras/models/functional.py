@@ -115,13 +115,9 @@ class Network:
             )
 
     def _one_fitted(self, x: Any, wanted: KerasTensor) -> Tensor:
-        tensor, rank = convert_to_tensor(x, wanted.dtype), len(wanted.shape)
-        if tensor.ndim == rank + 1 and tensor.value.shape[-1] == 1:
-            tensor = squeeze(tensor, -1)
-        if tensor.ndim == rank - 1 and wanted.shape[-1] == 1:
-            tensor = expand_dims(tensor, -1)
+        tensor = of_rank(convert_to_tensor(x, wanted.dtype), wanted.shape)
         sizes = tensor.value.shape
-        if len(sizes) != rank or any(w not in (None, n) for n, w in zip(sizes[1:], wanted.shape[1:])):
+        if len(sizes) != len(wanted.shape) or any(w not in (None, n) for n, w in zip(sizes[1:], wanted.shape[1:])):
             raise ShapeError(
                 f"Model '{self.name}' takes '{wanted.name}' of shape {wanted.shape}; got {sizes}.",
                 "reshape the input, or make a model for inputs of this shape.",
@@ -129,6 +125,13 @@ class Network:
         if tensor is not x:
             put_mask(tensor, mask_of(x))
         return tensor
+
+
+def of_rank(x: Tensor, shape: Any) -> Tensor:
+    """Return a tensor with an axis of size 1 more or less behind, if that gives it as many axes as a shape has."""
+    if x.ndim == len(shape) + 1 and x.value.shape[-1] == 1:
+        return squeeze(x, -1)
+    return expand_dims(x, -1) if x.ndim == len(shape) - 1 and shape[-1] == 1 else x
 
 
 def is_input(x: KerasTensor) -> bool:

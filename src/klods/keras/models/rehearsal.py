@@ -76,13 +76,13 @@ def check_batched(model: Any, data: Data | Stream, x: Any) -> None:
     """Check that what yields batches doesn't yield single samples, where the model tells how many axes its inputs have.
 
     Raises:
-        DataError: if each input lacks an axis.
+        DataError: if each input lacks an axis, other than one of size 1 behind, which the model adds.
     """
     inputs: Any = getattr(model, "inputs", ())
     given = leaves_by_key(x)
     if not isinstance(data, Stream) or len(inputs) != len(given):
         return
-    if all(array.ndim == len(known.shape) - 1 for array, known in zip(given, inputs)):
+    if all(array.ndim == len(known.shape) - 1 and known.shape[-1] != 1 for array, known in zip(given, inputs)):
         shape, expected = given[0].value.shape, inputs[0].shape
         raise data.unbatched(f"The first batch's x has shape {shape}; model '{model.name}' takes {expected}")
 

@@ -11,7 +11,8 @@ from klods.keras.layers import deserialize
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.simple import InputLayer
 from klods.keras.layers.spec import InputSpec
-from klods.keras.models.functional import Network
+from klods.keras.masks import mask_of, put_mask
+from klods.keras.models.functional import Network, of_rank
 from klods.keras.models.model import Model
 from klods.keras.symbolic import KerasTensor
 from klods.ops.movement import cast
@@ -129,8 +130,11 @@ class Sequential(Model):
         return InputLayer(batch_shape=tuple(input_shape))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if isinstance(inputs, Tensor) and inputs.value.dtype.kind != "f" and self._input is not None:
-            inputs = cast(inputs, self._input.dtype)
+        if isinstance(inputs, Tensor) and self._input is not None:
+            mask = mask_of(inputs)
+            inputs = inputs if inputs.value.dtype.kind == "f" else cast(inputs, self._input.dtype)
+            inputs = of_rank(inputs, self._input.shape)
+            put_mask(inputs, mask)
         for layer in self._stack:
             inputs = layer(inputs)
         return inputs
