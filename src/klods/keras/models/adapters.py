@@ -14,7 +14,7 @@ from klods.keras.data import PyDataset
 from klods.keras.models.batches import (
     ALL,
     Data,
-    arrays,
+    all_arrays,
     check_counts,
     check_lengths,
     is_array,
@@ -31,7 +31,9 @@ BATCH_IT = "batch the dataset, dataset.batch(32), say"
 ENDLESS = -1  # what `cardinality` returns for batches without end; any other negative number: unknown
 
 
-def feed(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "") -> Data | Stream:
+def feed(
+    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "", text: bool = False
+) -> Data | Stream:
     """Return what the user passed as something that yields batches.
 
     Args:
@@ -40,20 +42,21 @@ def feed(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False
         sample_weight: the weight of each sample, for inputs in arrays.
         shuffle: whether each epoch has an order of its own; of other things than arrays, only a PyDataset heeds it.
         role: what the data are for, where an error has to say it.
+        text: whether x may hold text.
 
     Raises:
         DataError: for data that can't be used.
-        DTypeError: for strings and objects.
+        DTypeError: for objects, and for text in other places.
     """
     if not is_stream(x):
-        return make_data(x, y, sample_weight, shuffle, role)
+        return make_data(x, y, sample_weight, shuffle, role, text)
     for name, part in (("y", y), ("sample_weight", sample_weight)):
         if part is not None:
             raise DataError(
                 f"{role}x is a {type(x).__name__}, which yields whole batches; {name} was given beside it.",
                 f"let it yield (x, y) or (x, y, sample_weight), and leave {name} out.",
             )
-    return Stream(x, shuffle, role)
+    return Stream(x, shuffle, role, text)
 
 
 def is_stream(x: Any) -> bool:
@@ -72,6 +75,7 @@ class Stream:
         source: yields x, (x,), (x, y) or (x, y, sample_weight), each an array or a structure of arrays.
         shuffle: whether a PyDataset's batches come in an order of their own each epoch.
         role: what the data are for, where an error has to say it.
+        text: whether x may hold text.
 
     Attributes:
         steps: batches per epoch; None if that is unknown.
@@ -80,8 +84,8 @@ class Stream:
         DataError: for a source of no batches.
     """
 
-    def __init__(self, source: Any, shuffle: bool = False, role: str = "") -> None:
-        self.source, self.shuffle, self.role = source, shuffle, role
+    def __init__(self, source: Any, shuffle: bool = False, role: str = "", text: bool = False) -> None:
+        self.source, self.shuffle, self.role, self.text = source, shuffle, role, text
         self.once, self._is_dataset = hasattr(source, "__next__"), hasattr(source, "batch")
         count = _count(source)
         self.steps = None if count is None or count < 0 else count
@@ -197,7 +201,7 @@ class Stream:
         given = {"x": x, "y": y, "sample_weight": sample_weight}
         if self._form is None:
             self._check_batched(given, where)
-        parts = {name: arrays(part, f"{where}{name}") for name, part in given.items()}
+        parts = all_arrays(x, y, sample_weight, where, self.text)
         check_lengths(parts, where, f"; {BATCH_IT}, if it yields single samples" if self._is_dataset else "")
         self._check_form(parts, where)
         if self._class_weight is not None:

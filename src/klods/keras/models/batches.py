@@ -17,7 +17,7 @@ from klods.errors import DataError, DTypeError, warn
 from klods.keras.models.outputs import at, paths
 from klods.rows import Rows
 from klods.structures import mapped, sequence_like
-from klods.tensor import Tensor, TensorLike
+from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
 ALL = slice(None)
 WIDE = 256  # numbers of a sample from which it is left where it is rather than copied
@@ -118,7 +118,9 @@ class Data:
         return Data(x, y, sample_weight, shuffle=shuffle)
 
 
-def make_data(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "") -> Data:
+def make_data(
+    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "", text: bool = False
+) -> Data:
     """Return what the user passed as Data, or raise an error that says what is wrong with it.
 
     Args:
@@ -127,15 +129,15 @@ def make_data(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = 
         sample_weight: the weight of each sample.
         shuffle: whether each epoch has an order of its own.
         role: what the data are for, where an error has to say it.
+        text: whether x may hold text.
 
     Raises:
         DataError: for empty data, or lengths that differ.
-        DTypeError: for strings and objects.
+        DTypeError: for objects, and for text in other places.
     """
     if x is None:
         raise DataError(f"There are no {role}inputs x.", "pass an array with one row per sample as x.")
-    given = (("x", x), ("y", y), ("sample_weight", sample_weight))
-    parts = {name: arrays(part, f"{role}{name}") for name, part in given}
+    parts = all_arrays(x, y, sample_weight, role, text)
     check_lengths(parts, role)
     return Data(**parts, shuffle=shuffle)
 
@@ -152,15 +154,21 @@ def check_counts(*, least: int = 1, **counts: Any) -> None:
             raise DataError(f"{name} must be a whole number, {least} or more; got {value!r}.", f"write {name}=5, say.")
 
 
-def arrays(part: Any, role: str) -> Any:
+def all_arrays(x: Any, y: Any, sample_weight: Any, role: str, text: bool) -> dict[str, Any]:
+    """Return inputs, targets and sample weights by name, as `arrays` makes them; only inputs may hold text."""
+    given = {"x": x, "y": y, "sample_weight": sample_weight}
+    return {name: arrays(part, f"{role}{name}", text and name == "x") for name, part in given.items()}
+
+
+def arrays(part: Any, role: str, text: bool = False) -> Any:
     """Return data as NumPy arrays: a structure of arrays as the same structure, lists of numbers as one array."""
     if part is None:
         return None
     if isinstance(part, dict):
-        return {key: arrays(item, f"{role}[{key!r}]") for key, item in part.items()}
+        return {key: arrays(item, f"{role}[{key!r}]", text) for key, item in part.items()}
     if isinstance(part, (list, tuple)) and _holds_arrays(part):
-        return sequence_like(part, [arrays(item, f"{role}[{i}]") for i, item in enumerate(part)])
-    return _array(part, role)
+        return sequence_like(part, [arrays(item, f"{role}[{i}]", text) for i, item in enumerate(part)])
+    return _array(part, role, text)
 
 
 def _holds_arrays(part: Any) -> bool:
@@ -178,25 +186,62 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "__array__") and getattr(x, "ndim", 1) > 0
 
 
-def _array(part: Any, role: str) -> np.ndarray:
+def _array(part: Any, role: str, text: bool) -> np.ndarray:
     try:
-        array = part.value if isinstance(part, TensorLike) else np.asarray(part)
-        array = array[:, None] if _is_series(part) else array
+        array = part.value if isinstance(part, TensorLike) else np.asarray(part, _asked_for(part))
     except ValueError:
-        raise DataError(f"{role} has rows of different lengths.", "give every row the same length.") from None
-    if array.dtype.kind in "OUS" and array.ndim == 0:
+        raise _ragged(role) from None
+    array = array[:, None] if _is_series(part) else array
+    if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], (list, tuple, np.ndarray)):
+        raise _ragged(role)
+    if array.dtype.kind in "OUST" and array.ndim == 0:
         raise DTypeError(
             f"{role} is a {type(part).__name__}; a model takes arrays of numbers.", "give it a NumPy array."
         )
-    if array.dtype.kind not in "biuf":
-        what = "text" if array.dtype.kind in "US" else f"{array.dtype} values"
-        raise DTypeError(
-            f"{role} holds {what}; a model takes numbers.",
-            "turn it into numbers first; astype('float32') does, if they all are, TextVectorization for other text.",
-        )
+    if array.dtype.kind not in "biuf" and not (text and _is_text(array)):
+        raise _no_numbers(array, role, text)
     if array.ndim == 0:
         raise DataError(f"{role} is a single number; a model takes an array of samples.", "give one row per sample.")
     return array
+
+
+def _asked_for(part: Any) -> Any:
+    """Return the dtype to ask for: of lists of text objects, which aren't filled up to the longest one's length."""
+    while isinstance(part, (list, tuple)) and part:
+        part = part[0]
+        if isinstance(part, (str, bytes)):
+            return object
+    return None
+
+
+def _ragged(role: str) -> DataError:
+    return DataError(
+        f"{role} has rows of different lengths.",
+        "give every row the same length; keras.utils.pad_sequences does, for lists of numbers.",
+    )
+
+
+def _is_text(array: np.ndarray) -> bool:
+    return array.dtype.kind in "UST" or _stranger(array) is None
+
+
+def _stranger(array: np.ndarray) -> Any:
+    """Return where in an array of objects the first is that isn't text; None if all are."""
+    return next((place for place, item in np.ndenumerate(array) if not isinstance(item, (str, bytes))), None)
+
+
+def _no_numbers(array: np.ndarray, role: str, text: bool) -> DTypeError:
+    if array.dtype.kind == "O" and text:
+        place = _stranger(array)
+        return DTypeError(
+            f"{role} holds {array[place]!r} at {list(place)}, which is no text, among objects.",
+            "fill in what is missing, or give numbers and text as inputs of their own.",
+        )
+    what = "text" if array.size and _is_text(array) else f"{array.dtype} values"
+    return DTypeError(
+        f"{role} holds {what}; a model takes numbers.",
+        "turn it into numbers first; astype('float32') does, if they all are, TextVectorization for other text.",
+    )
 
 
 def _is_series(x: Any) -> bool:
@@ -244,9 +289,11 @@ def weights_of_classes(y: Any, class_weight: Any, sample_weight: Any) -> np.ndar
 
 
 def tensors(part: Any, piece: Any) -> Any:
-    """Return the samples at a slice or at indices, floating ones as float32 tensors; a structure as the structure."""
+    """Return the samples at a slice or at indices, floating ones as float32 tensors, text as UTF-8."""
     if isinstance(part, np.ndarray):
         array = part[piece] if isinstance(piece, slice) else part.take(piece, 0, mode="clip")
+        if array.dtype.kind in "OUT":
+            return convert_to_tensor(array, "string")
         return Tensor(array.astype(FLOAT32) if array.dtype.kind == "f" and array.dtype is not FLOAT32 else array)
     return mapped(lambda array: tensors(array, piece), part, np.ndarray)
 

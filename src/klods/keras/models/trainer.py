@@ -24,6 +24,7 @@ from klods.tensor import TensorLike, convert_to_tensor
 class Trainer(Stepping):
     """What trains a model: the loops over batches."""
 
+    _graph: Callable[[], Any]
     start_from: tuple[int, int] | None = None  # epoch and step, set by a callback at the start of training
 
     # ------------------------------------------------------------ fit
@@ -81,7 +82,7 @@ class Trainer(Stepping):
         check_counts(epochs=epochs)
         check_counts(least=0, initial_epoch=initial_epoch)
         check_counts(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
-        data, validation = feed(x, y, sample_weight, shuffle), self._validation_data(validation_data)
+        data, validation = self._feed(x, y, sample_weight, shuffle), self._validation_data(validation_data)
         if validation is None and validation_split:
             data, validation = data.split(validation_split)
         data = data.cut(batch_size, steps_per_epoch).weighed(class_weight)
@@ -104,16 +105,18 @@ class Trainer(Stepping):
                     batches.figures = step(batch)
         return history
 
-    @staticmethod
-    def _validation_data(given: Any) -> Data | Stream | None:
+    def _feed(self, x: Any, y: Any, sample_weight: Any, shuffle: bool = False, role: str = "") -> Data | Stream:
+        return feed(x, y, sample_weight, shuffle, role, self._reads_text())
+
+    def _validation_data(self, given: Any) -> Data | Stream | None:
         if given is None:
             return None
         if is_stream(given):
-            return feed(given, role="validation ")
+            return self._feed(given, None, None, role="validation ")
         if not isinstance(given, (tuple, list)) or not 1 <= len(given) <= 3:
             raise DataError("validation_data is (x, y) or (x, y, sample_weight).", "write validation_data=(x, y).")
         x, y, sample_weight = unpacked(given)
-        return feed(x, y, sample_weight, role="validation ")
+        return self._feed(x, y, sample_weight, role="validation ")
 
     def _validation(
         self, data: Data | Stream | None, steps: int | None, frequency: int | Sequence[int], hooks: Hooks
@@ -156,7 +159,7 @@ class Trainer(Stepping):
             DataError: for data that can't be evaluated.
         """
         self._check_compiled("evaluate")
-        data = feed(x, y, sample_weight).cut(batch_size, steps)
+        data = self._feed(x, y, sample_weight).cut(batch_size, steps)
         batches = self._steps("test", data, steps, callbacks, verbose)
         self._rehearse("test_step", data)
         self.warned_of_numbers = False
@@ -185,7 +188,7 @@ class Trainer(Stepping):
         Raises:
             DataError: for inputs that the model can't take.
         """
-        data = feed(x).cut(batch_size, steps)
+        data = self._feed(x, None, None).cut(batch_size, steps)
         batches = self._steps("predict", data, steps, callbacks, verbose)
         self._build_on("predict_step", data)
         outputs, step = [], self.step_to_run("predict_step")
@@ -232,12 +235,13 @@ class Trainer(Stepping):
             DataError: for data that can't be trained on; nothing is changed then.
         """
         self._check_compiled("train_on_batch")
-        return self._on_batch("train_step", make_data(x, y, sample_weight).weighed(class_weight), return_dict)
+        data = make_data(x, y, sample_weight, text=self._reads_text()).weighed(class_weight)
+        return self._on_batch("train_step", data, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluate one batch and return its loss and metrics; see `train_on_batch`."""
         self._check_compiled("test_on_batch")
-        return self._on_batch("test_step", make_data(x, y, sample_weight), return_dict)
+        return self._on_batch("test_step", make_data(x, y, sample_weight, text=self._reads_text()), return_dict)
 
     def _on_batch(self, name: str, data: Data, return_dict: bool) -> Any:
         batch = packed(*[tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)])
@@ -250,12 +254,18 @@ class Trainer(Stepping):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as a NumPy array."""
-        data = make_data(x)
+        data = make_data(x, text=self._reads_text())
         self._build_on("predict_step", data)
         with np.errstate(all="ignore"):
             return joined([self.step_to_run("predict_step")(packed(tensors(data.x, ALL)))])
 
     # ------------------------------------------------------------ checks
+
+    def _reads_text(self) -> bool:
+        """Tell whether inputs may hold text: a layer takes it, or an Input says so."""
+        network = self._graph()
+        inputs = [] if network is None else network.flat_inputs
+        return any(layer.takes_text for layer in self.flattened()) or any(x.dtype == "string" for x in inputs)
 
     def _rehearse(self, step: str, data: Data | Stream | None) -> None:
         """Find what doesn't fit before anything is changed; a step of the user's own isn't ours to try."""
