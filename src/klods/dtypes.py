@@ -238,7 +238,7 @@ def _from_python(x: Any, dtype: np.dtype | None) -> np.ndarray:
             f"Got {_describe(x)}, which is no array of numbers.", "give every row the same length, and numbers alone."
         ) from None
     kind = array.dtype.kind if is_weak(x) else ""
-    if kind == "f" and dtype is not None and dtype.kind in "iu":
+    if kind == "f" and array.size and dtype is not None and dtype.kind in "iu":
         raise DTypeError(
             f"Got {_describe(x)} for {dtype}: floats are not turned into integers unasked.",
             f"give integers, or ask for it: klods.cast(x, '{dtype}').",
