@@ -330,6 +330,31 @@ REFUSED = {
     "padding to less": (lambda: Dataset.from_tensors([1, 2]).padded_batch(2, [1]), ValueError, "is larger than"),
     "padding other axes": (lambda: Dataset.from_tensors([1, 2]).padded_batch(2, [1, 2]), ValueError, "axes"),
     "padding values": (lambda: Dataset.range(3).padded_batch(2, None, (1, 2)), ValueError, "2 padding values for 1"),
+    "half a number": (lambda: Dataset.range(3).padded_batch(2, None, 0.5), TypeError, "int64 can't hold .* 0.5"),
+    "a number for text": (lambda: Dataset.from_tensors(["a"]).padded_batch(2, None, 0), TypeError, "can't hold"),
+    "other structures": (
+        lambda: Dataset.range(3).concatenate(Dataset.zip(Dataset.range(3), Dataset.range(3))),
+        TypeError,
+        "elements differ",
+    ),
+    "concatenated arrays": (lambda: Dataset.range(3).concatenate([1, 2]), TypeError, "takes a dataset; got list"),
+    "None": (lambda: Dataset.from_tensor_slices(([1, 2], None)), TypeError, "None is no element of a dataset, nor"),
+    "a map that returns nothing": (lambda: Dataset.range(3).map(lambda x: None), TypeError, "lambda returned None"),
+    "a map of one argument": (
+        lambda: Dataset.zip(Dataset.range(3), Dataset.range(3)).map(lambda x: x),
+        TypeError,
+        "An element has 2 parts, which the lambda can't take",
+    ),
+    "a filter of two": (lambda: Dataset.range(3).filter(max_of), TypeError, "has 1 part, which 'max_of' can't take"),
+    "a map without a function": (lambda: Dataset.range(3).map(7), TypeError, "map takes a function; got 7"),
+    "a filter without": (lambda: Dataset.range(3).filter("x"), TypeError, "filter takes a function; got 'x'"),
+    "a flat_map without": (lambda: Dataset.range(3).flat_map(None), TypeError, "flat_map takes a function"),
+    "an interleave without": (lambda: Dataset.range(3).interleave(3), TypeError, "interleave takes a function; got 3"),
+    "a signature and types": (
+        lambda: Dataset.from_generator(list, klods.int32, output_signature=SPEC((), "int32")),
+        TypeError,
+        "a signature beside types",
+    ),
 }
 
 
@@ -339,6 +364,45 @@ def test_mistakes_are_named(kind):
     with pytest.raises(error, match=message) as caught:
         list(make())
     assert isinstance(caught.value, klods.errors.KlodsError)
+
+
+def max_of(x, y):
+    return klods.maximum(x, y)
+
+
+def test_a_type_error_of_the_users_own_stays():
+    with pytest.raises(TypeError, match="unsupported operand") as caught:
+        list(Dataset.range(3).map(lambda x: [] / 2))
+    assert not isinstance(caught.value, klods.errors.KlodsError)
+
+
+def test_text_is_filled_up_with_no_text_and_kept_whole():
+    texts = Dataset.from_generator(lambda: iter([["a"], ["b", "long"]]), output_signature=SPEC((None,), "string"))
+    assert next(iter(texts.padded_batch(2))).numpy().tolist() == [[b"a", b""], [b"b", b"long"]]
+    filled = next(iter(texts.padded_batch(2, padding_values="[pad]")))
+    assert filled.numpy().tolist() == [[b"a", b"[pad]"], [b"b", b"long"]]
+    numbers = Dataset.from_tensors([1.0]).padded_batch(1, [2], float("nan"))
+    np.testing.assert_array_equal(next(iter(numbers)), [[1, np.nan]])
+
+
+def test_an_empty_list_among_others():
+    rows = Dataset.from_generator(lambda: iter([[], [1]]), output_signature=SPEC((None,), "int32"))
+    assert [row.numpy().tolist() for row in rows] == [[], [1]]
+    assert {row.dtype for row in rows} == {klods.int32}
+
+
+def test_range_of_another_dtype():
+    assert [x.dtype for x in Dataset.range(2, output_type=klods.int32)] == [klods.int32] * 2
+
+
+def test_the_spec_of_what_varies():
+    """Expected as seen in TensorFlow 2.21."""
+    rows = Dataset.range(1, 4).map(lambda n: klods.fill([n], n))
+    assert rows.element_spec == SPEC((None,), klods.int64)
+    assert rows.padded_batch(2).element_spec == SPEC((None, None), klods.int64)
+    pairs = Dataset.range(4).batch(2, drop_remainder=True)
+    assert pairs.concatenate(Dataset.range(3).batch(3, drop_remainder=True)).element_spec == SPEC((None,), klods.int64)
+    assert pairs.concatenate(Dataset.range(3)).element_spec == SPEC(None, klods.int64)
 
 
 PAIR = (SPEC((2,), "float32"), SPEC((), "int32"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from klods.errors import DataError, DTypeError
+from klods.errors import ArgumentError, DataError, DTypeError
 from klods.tensor import Tensor
 
 
@@ -19,6 +19,16 @@ def whole(name: str, value: Any, least: int | None = None) -> int:
         wanted = "a whole number" if least is None else f"a whole number, {least} or more"
         raise DataError(f"{name} must be {wanted}; got {value!r}.", f"write {name}=32, say.")
     return int(number)
+
+
+def function(step: str, given: Any) -> None:
+    """Check that a step was given a function.
+
+    Raises:
+        ArgumentError: if it wasn't.
+    """
+    if not callable(given):
+        raise ArgumentError(f"{step} takes a function; got {given!r}.", f"write {step}(lambda x: ...), say.")
 
 
 def truth(step: str, answer: Any) -> bool:

@@ -89,7 +89,7 @@ class Dataset(Grouping):
             name: accepted for TensorFlow's sake.
 
         Raises:
-            ArgumentError: without a signature or types.
+            ArgumentError: without a signature or types, or with both.
             DataError: while iterating, for an element that is not as described.
 
         Example:
@@ -103,9 +103,9 @@ class Dataset(Grouping):
                 f"from_generator takes a function that returns a generator; got {type(generator).__name__}.",
                 "pass the function, without calling it.",
             )
-        signature = output_signature
-        if signature is None:
-            signature = _signature(output_types, output_shapes)
+        if output_signature is not None and (output_types is not None or output_shapes is not None):
+            raise ArgumentError("from_generator got a signature beside types or shapes.", "leave one of them out.")
+        signature = _signature(output_types, output_shapes) if output_signature is None else output_signature
 
         def elements() -> Iterator[Any]:
             for place, item in enumerate(generator(*(args or ()))):
@@ -114,16 +114,16 @@ class Dataset(Grouping):
         return Dataset(elements, Made(lambda: signature), UNKNOWN_CARDINALITY)
 
     @staticmethod
-    def range(*limits: Any, name: str | None = None) -> Dataset:
-        """Return whole numbers, int64, as Python's `range` does."""
+    def range(*limits: Any, output_type: Any = "int64", name: str | None = None) -> Dataset:
+        """Return whole numbers, as Python's `range` does, of a dtype."""
         numbers = range(*[int(limit) for limit in limits])
-        return Dataset(lambda: iter(numbers), Numbers(), len(numbers))
+        return Dataset(lambda: iter(numbers), Numbers(), len(numbers))._cast(output_type)
 
     @staticmethod
     def counter(start: Any = 0, step: Any = 1, dtype: Any = "int64", name: str | None = None) -> Dataset:
         """Return start, start + step, ... without end."""
         numbers = Dataset(lambda: itertools.count(int(start), int(step)), Numbers(), INFINITE_CARDINALITY)
-        return numbers if dtype == "int64" else numbers.map(lambda x: cast(x, dtype))
+        return numbers._cast(dtype)
 
     @staticmethod
     def random(
@@ -211,6 +211,7 @@ class Dataset(Grouping):
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """Return the elements for which a function returns True."""
+        checks.function("filter", predicate)
 
         def chosen(key: Any) -> bool:
             return checks.truth("filter", structure.applied(predicate, self._table.row(key)))
@@ -254,6 +255,7 @@ class Dataset(Grouping):
             >>> [(float(x), int(y)) for x, y in pairs]
             [(0.5, 0), (1.0, 1)]
         """
+        checks.function("map", map_func)
         spec = Made(lambda: structure.outcome(map_func, self.element_spec))
         return Dataset(lambda: (structure.applied(map_func, x) for x in self), spec, self._count)
 
@@ -292,7 +294,7 @@ class Dataset(Grouping):
         Args:
             batch_size: elements of a batch.
             padded_shapes: for each part of an element a shape, in which None or -1 means the longest of the batch.
-            padding_values: for each part the value to fill up with; 0 if not given.
+            padding_values: for each part the value to fill up with; 0, or no text, if not given.
             drop_remainder: whether a smaller last batch is left out.
             name: accepted for TensorFlow's sake.
 
@@ -345,8 +347,14 @@ class Dataset(Grouping):
         """Return the elements of this dataset, then those of another.
 
         Raises:
+            ArgumentError: for something else than a dataset.
             DTypeError: while iterating, if their elements differ in structure or dtype.
         """
+        if not isinstance(dataset, Dataset):
+            raise ArgumentError(
+                f"concatenate takes a dataset; got {type(dataset).__name__}.",
+                "make one of it: from_tensor_slices does.",
+            )
 
         def elements() -> Iterator[Any]:
             first = None
@@ -359,7 +367,8 @@ class Dataset(Grouping):
                     )
                 yield element
 
-        return Dataset(elements, Made(lambda: self.element_spec), counts.joined(self._count, dataset._count))
+        spec = Made(lambda: structure.common(self.element_spec, dataset.element_spec))
+        return Dataset(elements, spec, counts.joined(self._count, dataset._count))
 
     # ------------------------------------------------------------ reading
 
@@ -378,6 +387,9 @@ class Dataset(Grouping):
         The function of a `map` is called on zeros to find out.
         """
         return self._table.spec()
+
+    def _cast(self, dtype: Any) -> Dataset:
+        return self if dtype == "int64" else self.map(lambda x: cast(x, dtype))
 
     def __len__(self) -> int:
         if self._count < 0:

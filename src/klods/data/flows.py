@@ -74,6 +74,7 @@ class Flows:
             >>> [int(x) for x in numbers.flat_map(lambda n: klods.data.Dataset.from_tensors(n).repeat(int(n)))]
             [1, 2, 2, 3, 3, 3]
         """
+        checks.function("flat_map", map_func)
         return self.interleave(map_func, 1)
 
     def interleave(
@@ -104,6 +105,7 @@ class Flows:
             >>> [int(x) for x in tens]
             [10, 20, 11, 21, 30, 31]
         """
+        checks.function("interleave", map_func)
         at_once = AT_ONCE if cycle_length in (None, -1) else checks.whole("cycle_length", cycle_length, 1)
         block = checks.whole("block_length", block_length or 1, 1)
 
@@ -243,9 +245,9 @@ class DatasetSpec:
     def __init__(self, element_spec: Any, kind: Any, count: int | None = None) -> None:
         self.element_spec, self.kind, self.count = element_spec, kind, count
 
-    def zeros(self, size: int) -> Any:
-        """Return such a dataset whose elements are 0, with `size` for what is unknown."""
-        element, count = structure.zeros(self.element_spec, size), self.count or size
+    def filled(self, size: int, number: int) -> Any:
+        """Return such a dataset whose elements are a number, with `size` for what is unknown."""
+        element, count = structure.filled(self.element_spec, size, number), self.count or size
         return self.kind(lambda: itertools.repeat(element, count), Made(lambda: self.element_spec), count)
 
     def common(self, other: DatasetSpec) -> DatasetSpec:

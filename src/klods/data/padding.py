@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from klods.compiled import TensorSpec
-from klods.errors import DataError, ShapeError
+from klods.errors import DataError, DTypeError, ShapeError
 from klods.structures import leaves, rebuilt
+from klods.tensor import convert_to_tensor
 
 
 def padded(element: Any, shapes: Any, values: Any) -> Callable[[list[Any], int], np.ndarray]:
@@ -23,7 +24,7 @@ def padded(element: Any, shapes: Any, values: Any) -> Callable[[list[Any], int],
     count = len(leaves(element))
     wanted = [None] * count if shapes is None else _per_leaf(element, shapes)
     fills = values if values is None or isinstance(values, (tuple, dict)) else [values] * count
-    fills = [0] * count if fills is None else leaves(fills)
+    fills = [None] * count if fills is None else leaves(fills)
     if len(fills) != count:
         raise DataError(f"padded_batch: {len(fills)} padding values for {count} parts.", "give one for each part.")
     return lambda arrays, place: _filled(arrays, wanted[place], fills[place])
@@ -53,8 +54,22 @@ def _filled(arrays: list[Any], wanted: list[int | None] | None, fill: Any) -> np
     shape = [n if want is None else want for n, want in zip(longest, wanted or [None] * len(longest))]
     if any(n > size for n, size in zip(longest, shape)):
         raise ShapeError(f"padded_batch: an element of {tuple(longest)} is larger than {tuple(shape)}.", "use None.")
-    batch = np.full((len(arrays), *shape), fill, arrays[0].dtype)
+    batch = np.full((len(arrays), *shape), *_fill(fill, np.result_type(*arrays)))
     for i, array in enumerate(arrays):
         place = (slice(i, i + 1), *map(slice, array.shape))
         batch[place] = array
     return batch
+
+
+def _fill(given: Any, dtype: np.dtype) -> tuple[Any, np.dtype]:
+    """Return what to fill up with, 0 or no text for None, and the dtype of a batch.
+
+    Raises:
+        DTypeError: for what that dtype can't hold.
+    """
+    if given is None:
+        return b"" if dtype.kind == "S" else 0, dtype
+    value = convert_to_tensor(given).value
+    if (value.dtype.kind == "S") != (dtype.kind == "S") or (dtype.kind in "biu" and value.astype(dtype) != value):
+        raise DTypeError(f"padded_batch: {dtype} can't hold the padding value {given!r}.", "give one that it can.")
+    return value, np.result_type(value, dtype) if dtype.kind == "S" else dtype

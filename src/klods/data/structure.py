@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,13 +10,19 @@ import numpy as np
 
 from klods.compiled import TensorSpec
 from klods.dtypes import as_dtype
-from klods.errors import DataError, KlodsError
+from klods.errors import ArgumentError, DataError, DTypeError, KlodsError
 from klods.structures import leaves, mapped, sequence_like
 from klods.tensor import Tensor, convert_to_tensor
 
 
 def tensors(value: Any) -> Any:
-    """Return tuples and dicts of arrays, numbers and lists as the same structure of tensors."""
+    """Return tuples and dicts of arrays, numbers and lists as the same structure of tensors.
+
+    Raises:
+        DTypeError: for None, or other things that no tensor holds.
+    """
+    if value is None:
+        raise DTypeError("None is no element of a dataset, nor a part of one.", "give arrays, or leave it out.")
     if isinstance(value, Mapping):
         return {key: tensors(part) for key, part in value.items()}
     if isinstance(value, tuple):
@@ -24,8 +31,40 @@ def tensors(value: Any) -> Any:
 
 
 def applied(function: Callable[..., Any], element: Any) -> Any:
-    """Return what a function makes of an element as a structure of tensors. It gets a tuple's parts as arguments."""
-    return given_back(function(*element) if isinstance(element, tuple) else function(element))
+    """Return what a function makes of an element as a structure of tensors. It gets a tuple's parts as arguments.
+
+    Raises:
+        ArgumentError: for a function that takes another number of arguments.
+        DTypeError: for one that returns nothing.
+    """
+    arguments = element if isinstance(element, tuple) else (element,)
+    try:
+        result = function(*arguments)
+    except TypeError:
+        _check_arguments(function, arguments)
+        raise
+    if result is None:
+        raise DTypeError(f"{_name(function)} returned None for an element.", "let it return what it makes of it.")
+    return given_back(result)
+
+
+def _check_arguments(function: Any, arguments: tuple[Any, ...]) -> None:
+    """Check that a function can be called on the parts of an element."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        count = "1 part" if len(arguments) == 1 else f"{len(arguments)} parts"
+        raise ArgumentError(
+            f"An element has {count}, which {_name(function)} can't take as arguments.",
+            "give it an argument for each part, as lambda x, y: ... has; a dict is one.",
+        ) from None
+    except ValueError:
+        return  # Python doesn't know its arguments
+
+
+def _name(function: Any) -> str:
+    name = getattr(function, "__name__", type(function).__name__)
+    return "the lambda" if name == "<lambda>" else f"'{name}'"
 
 
 def given_back(result: Any) -> Any:
@@ -40,16 +79,16 @@ def spec(element: Any) -> Any:
 
 def same_kind(first: Any, second: Any) -> bool:
     """Tell whether two elements have the same structure and dtypes."""
-    return mapped(lambda x: x.dtype, first) == mapped(lambda x: x.dtype, second)
+    return bool(mapped(lambda x: str(x.dtype), first) == mapped(lambda x: str(x.dtype), second))
 
 
 def outcome(function: Callable[..., Any], given: Any) -> Any:
-    """Return the spec of what a function makes of elements of a spec, by calling it on zeros.
+    """Return the spec of what a function makes of elements of a spec, by calling it on zeros and on ones.
 
     Axes of unknown size have two sizes, one after the other; where the results differ, theirs are unknown, too.
     """
     with np.errstate(all="ignore"):
-        return common(*(spec(applied(function, zeros(given, n))) for n in (2, 3)))
+        return common(*(spec(applied(function, filled(given, n, n - 2))) for n in (2, 3)))
 
 
 def common(first: Any, second: Any) -> Any:
@@ -58,9 +97,9 @@ def common(first: Any, second: Any) -> Any:
     return mapped(lambda s: _common(s, next(others)), first)
 
 
-def zeros(given: Any, size: int) -> Any:
-    """Return an element of a spec whose numbers are 0, with a size for axes of unknown size."""
-    return mapped(lambda s: _zeros(s, size) if isinstance(s, TensorSpec) else s.zeros(size), given)
+def filled(given: Any, size: int, number: int) -> Any:
+    """Return an element of a spec whose numbers are all the same, with a size for axes of unknown size."""
+    return mapped(lambda s: _filled(s, size, number) if isinstance(s, TensorSpec) else s.filled(size, number), given)
 
 
 def fitted(wanted: Any, value: Any, place: str) -> Any:
@@ -104,16 +143,16 @@ def _unfit(place: str, expected: str, value: Any) -> DataError:
     return DataError(f"{place} is {shown}; expected {expected}.", "make elements and their spec agree.")
 
 
-def _zeros(given: TensorSpec, size: int) -> Tensor:
-    """Return a tensor of zeros, of text a tensor of so many words."""
+def _filled(given: TensorSpec, size: int, number: int) -> Tensor:
+    """Return a tensor of a number, of text a tensor of so many words."""
     shape, dtype = [size if n is None else n for n in given.shape], as_dtype(given.dtype)
-    return Tensor((np.full(shape, b"0 " * size) if dtype.kind == "S" else np.zeros(shape, dtype))[()])
+    return Tensor((np.full(shape, b"0 " * size) if dtype.kind == "S" else np.full(shape, number, dtype))[()])
 
 
 def _common(first: Any, second: Any) -> Any:
     if not isinstance(first, TensorSpec):
         return first.common(second)
-    if len(first.shape) != len(second.shape):
+    if first.shape is None or second.shape is None or len(first.shape) != len(second.shape):
         return TensorSpec(None, first.dtype)
     return TensorSpec(tuple(a if a == b else None for a, b in zip(first.shape, second.shape)), first.dtype)
 
