@@ -228,6 +228,24 @@ def test_tensors_pass_through_in_order():
     assert np.array_equal(doubled(klods.ones((1, 2))), [[4.0, 4.0]])
 
 
+def test_an_input_in_a_list():
+    """As in Keras."""
+    model, x = regressor(), inputs()
+    expected = model.predict(x, verbose=0)
+    for given in ([x], (x,)):
+        np.testing.assert_array_equal(model.predict(given, verbose=0), expected)
+        assert model.evaluate(given, targets(), verbose=0) == model.evaluate(x, targets(), verbose=0)
+    np.testing.assert_array_equal(model([x]).numpy(), model(x).numpy())
+
+
+def test_an_input_of_more_axes_is_refused():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(
+        klods.errors.ShapeError, match=r"'sequential\w*' takes inputs of shape \(None, 4\); got \(2, 3, 4\)"
+    ):
+        model(np.ones((2, 3, 4)))
+
+
 def test_numbers_in_a_row_are_a_column_where_the_input_is_one():
     """As in Keras, which adds or takes away an axis of size 1 behind."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2)])

@@ -130,14 +130,27 @@ class Sequential(Model):
         return InputLayer(batch_shape=tuple(input_shape))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if isinstance(inputs, Tensor) and self._input is not None:
-            mask = mask_of(inputs)
-            inputs = inputs if inputs.value.dtype.kind == "f" else cast(inputs, self._input.dtype)
-            inputs = of_rank(inputs, self._input.shape)
-            put_mask(inputs, mask)
+        if self._input is not None:
+            inputs = self._fitted(inputs, self._input)
         for layer in self._stack:
             inputs = layer(inputs)
         return inputs
+
+    def _fitted(self, inputs: Any, wanted: InputLayer) -> Any:
+        """Return the input, which may stand in a list, in the dtype and with the number of axes that the model has."""
+        if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
+            inputs = inputs[0]
+        if not isinstance(inputs, Tensor):
+            return inputs
+        fitted = inputs if inputs.value.dtype.kind == "f" else cast(inputs, wanted.dtype)
+        fitted = of_rank(fitted, wanted.shape)
+        if fitted.ndim != len(wanted.shape):
+            raise ShapeError(
+                f"Model '{self.name}' takes inputs of shape {wanted.shape}; got {inputs.value.shape}.",
+                "reshape the inputs (layers.Flatten makes rows), or make a model for inputs of this shape.",
+            )
+        put_mask(fitted, mask_of(inputs))
+        return fitted
 
     @property
     def layers(self) -> list[Layer]:
