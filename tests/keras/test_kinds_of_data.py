@@ -349,7 +349,28 @@ BAD = {
     "a label": (lambda: iter([(x, y + 1)]), DataError, "Label 3 is outside the 3 classes"),
     "a width": (lambda: iter([(x[:, :5], y)]), ShapeError, r"'dense\w*' got inputs of shape \(64, 5\)"),
     "an endless PyDataset": (lambda: Endless(x, y), DataError, "x never ends"),
+    "None": (lambda: iter([None]), DataError, "batch 0: None, where inputs are expected"),
+    "no inputs": (lambda: iter([(None, y)]), DataError, "batch 0: None, where inputs are expected"),
+    "a PyDataset without a length": (
+        lambda: keras.utils.PyDataset(),
+        DataError,
+        "(?:validation )?PyDataset has neither `__len__` nor",
+    ),
+    "a PyDataset of half a batch": (lambda: Counted(2.5), DataError, "Counted says that it has 2.5 batches"),
+    "a PyDataset of -1 batches": (lambda: Counted(-1), DataError, "Counted says that it has -1 batches"),
 }
+
+
+class Counted(keras.utils.PyDataset):
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, i):
+        return x, y
 
 
 class Empty(Sized):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from klods.errors import DataError
+
 
 class PyDataset:
     """Base of data that come in batches by number, made when they are needed.
@@ -37,10 +39,16 @@ class PyDataset:
 
     @property
     def num_batches(self) -> int | None:
-        """The number of batches; None if they never end."""
+        """The number of batches; None if they never end.
+
+        Raises:
+            DataError: for a class that doesn't say.
+        """
         if hasattr(self, "__len__"):
-            return len(self)
-        raise NotImplementedError(f"{type(self).__name__} has neither `__len__` nor `num_batches`.")
+            return type(self).__len__(self)  # as it is: `len` says of what is no number only that it is none
+        raise DataError(
+            f"{type(self).__name__} has neither `__len__` nor `num_batches`.", "define one: the number of batches."
+        )
 
     def on_epoch_begin(self) -> None:
         """Called before each pass over the batches."""

@@ -235,14 +235,25 @@ class Stream:
 def _count(source: Any) -> int | None:
     """Return the number of batches of a source, ENDLESS, or None if it doesn't tell."""
     if isinstance(source, PyDataset):
-        count = source.num_batches
-        return ENDLESS if count is None else count
+        return _count_of_batches(source)
     if hasattr(source, "cardinality"):
         return int(source.cardinality())
     try:
         return len(source)
     except TypeError:
         return None
+
+
+def _count_of_batches(source: PyDataset) -> int:
+    count = source.num_batches
+    if count is None:
+        return ENDLESS
+    if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 0:
+        raise DataError(
+            f"{type(source).__name__} says that it has {count!r} batches.",
+            "let __len__ return a whole number: math.ceil(samples / batch_size), say.",
+        )
+    return int(count)
 
 
 def _parts(item: Any, where: str) -> tuple[Any, Any, Any]:
@@ -252,7 +263,10 @@ def _parts(item: Any, where: str) -> tuple[Any, Any, Any]:
             f"{where}a {type(item).__name__} of {len(item)}.",
             "yield x, (x, y) or (x, y, sample_weight); several inputs are one x: ((a, b), y).",
         )
-    return unpacked(item)
+    x, y, sample_weight = unpacked(item)
+    if x is None:
+        raise DataError(f"{where}None, where inputs are expected.", "yield x, (x, y) or (x, y, sample_weight).")
+    return x, y, sample_weight
 
 
 def _is_single(part: Any) -> bool:

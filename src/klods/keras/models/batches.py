@@ -142,15 +142,15 @@ def make_data(
     return Data(**parts, shuffle=shuffle)
 
 
-def check_counts(*, least: int = 1, **counts: Any) -> None:
+def check_counts(*, least: int = 1, needed: bool = False, **counts: Any) -> None:
     """Check arguments that count something; None means that they weren't given.
 
     Raises:
-        DataError: for one that is no whole number, or below `least`.
+        DataError: for one that is no whole number, or below `least`; if they are `needed`, for None.
     """
     for name, value in counts.items():
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if value is not None and not (whole and value >= least):
+        if (needed or value is not None) and not (whole and value >= least):
             raise DataError(f"{name} must be a whole number, {least} or more; got {value!r}.", f"write {name}=5, say.")
 
 
@@ -196,7 +196,8 @@ def _array(part: Any, role: str, text: bool) -> np.ndarray:
         raise _ragged(role)
     if array.dtype.kind in "OUST" and array.ndim == 0:
         raise DTypeError(
-            f"{role} is a {type(part).__name__}; a model takes arrays of numbers.", "give it a NumPy array."
+            f"{role} is a {type(part).__name__}; a model takes arrays of numbers.",
+            "call it, if it returns what yields batches." if callable(part) else "give it a NumPy array.",
         )
     if array.dtype.kind not in "biuf" and not (text and _is_text(array)):
         raise _no_numbers(array, role, text)

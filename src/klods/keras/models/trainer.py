@@ -79,8 +79,8 @@ class Trainer(Stepping):
             DataError: for data that can't be trained on; nothing is changed then.
         """
         self._check_compiled("fit")
-        check_counts(epochs=epochs)
-        check_counts(least=0, initial_epoch=initial_epoch)
+        check_counts(needed=True, epochs=epochs)
+        check_counts(needed=True, least=0, initial_epoch=initial_epoch)
         check_counts(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         data, validation = self._feed(x, y, sample_weight, shuffle), self._validation_data(validation_data)
         if validation is None and validation_split:
@@ -123,7 +123,7 @@ class Trainer(Stepping):
     ) -> Callable[[int], Logs]:
         """Return the function that evaluates the validation data after an epoch whose turn it is."""
         if not isinstance(frequency, Sequence):
-            check_counts(validation_freq=frequency)
+            check_counts(needed=True, validation_freq=frequency)
 
         def validate(epoch: int) -> Logs:
             due = epoch + 1 in frequency if isinstance(frequency, Sequence) else (epoch + 1) % frequency == 0
