@@ -197,6 +197,9 @@ def test_splits_do_not_overlap(folder):
         ({"validation_split": 0.2, "subset": "training", "shuffle": True}, "would overlap"),
         ({"validation_split": 0.01, "subset": "validation"}, "has no images"),
         ({"crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True}, "not both"),
+        ({"image_size": (0, 4)}, "image_size must be a whole number, 1 or more; got 0"),
+        ({"image_size": 2.5}, "image_size must be a whole number, 1 or more; got 2.5"),
+        ({"image_size": (3, 4, 5)}, r"image_size is \(height, width\); got \(3, 4, 5\)"),
     ],
     ids=str,
 )

@@ -62,6 +62,30 @@ def test_tensors_give_tensors():
     assert klods.is_tensor(keras.utils.to_categorical(klods.constant([0, 1])))
 
 
+def test_to_categorical_takes_no_more_memory_than_its_rows():
+    assert keras.utils.to_categorical([0, 10**6]).shape == (2, 10**6 + 1)
+
+
+@pytest.mark.parametrize(("labels", "classes"), [([np.nan, 1.0], None), ([np.inf], 3), ([0], -3), ([0], 2.5)])
+def test_to_categorical_refuses_what_is_no_number_of_classes(labels, classes):
+    with pytest.raises(ValueError, match=r"Among the labels is NaN or infinity|num_classes must be a whole number"):
+        keras.utils.to_categorical(labels, classes)
+
+
+@pytest.mark.parametrize(
+    ("x", "arguments", "message"),
+    [
+        ([1.0], {"order": "x"}, "The order of a norm is a number; got 'x'"),
+        (["a"], {}, "normalize takes numbers"),
+        ([1.0], {"axis": 1}, r"axis 1 of an array of shape \(1,\)"),
+        (3.0, {}, r"axis -1 of an array of shape \(\)"),
+    ],
+)
+def test_normalize_refuses(x, arguments, message):
+    with pytest.raises(klods.errors.KlodsError, match=message):
+        keras.utils.normalize(x, **arguments)
+
+
 @pytest.mark.parametrize("data", [(1,), (1, 2), (1, 2, 3), ([1, 2],), ([1, 2], 3)])
 def test_packing(data):
     unpacked = keras.utils.unpack_x_y_sample_weight(data)
@@ -107,10 +131,20 @@ def test_pad_sequences_as_documented():
         ([[1]], {"padding": "middle"}, "padding is 'pre' or 'post'"),
         ([[1]], {"truncating": "both"}, "truncating is 'pre' or 'post'"),
         ([[[1, 2]], [[1, 2, 3]]], {}, "Sequence 1 has elements of shape"),
+        ("abc", {}, "Sequence 0 is 'a', a text"),
+        ([[1]], {"maxlen": 2.5}, "maxlen must be a whole number, 0 or more; got 2.5"),
+        ([[1]], {"maxlen": -1}, "maxlen must be a whole number"),
+        ([[1], [2**40]], {}, "Sequence 1 has 1099511627776, which int32 can't hold"),
+        (np.array([[300]]), {"dtype": "uint8"}, "Sequence 0 has 300, which uint8 can't hold"),
+        ([["a"]], {}, "Sequence 0 doesn't fit dtype 'int32'"),
+        ([[None]], {}, "Sequence 0 doesn't fit dtype 'int32'"),
+        ([[1]], {"value": ""}, "value='' doesn't fit dtype 'int32'"),
+        ([[1]], {"value": -1, "dtype": "uint8"}, "value=-1 doesn't fit dtype 'uint8'"),
+        ([[1]], {"dtype": "int23"}, "doesn't fit dtype 'int23'"),
     ],
 )
 def test_pad_sequences_refuses(sequences, arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(klods.errors.KlodsError, match=message):
         keras.utils.pad_sequences(sequences, **arguments)
 
 
@@ -159,6 +193,7 @@ def test_split_dataset_shuffles_by_a_seed_of_its_own():
         (np.arange(4), {"left_size": 0.01}, "leave one part of 4 samples empty"),
         (5, {"left_size": 1}, "takes a Dataset"),
         ((np.arange(4), np.arange(3)), {"left_size": 1}, "lengths differ"),
+        (klods.data.Dataset.range(3).repeat(), {"left_size": 0.5}, "without end"),
     ],
 )
 def test_split_dataset_refuses(dataset, arguments, message):
@@ -211,12 +246,16 @@ def test_timeseries_options():
         {"start_index": -1},
         {"end_index": 11},
         {"start_index": 5, "end_index": 5},
+        {"sequence_length": 0},
+        {"sequence_length": 2.5},
+        {"sequence_length": 11},
+        {"end_index": 6, "sampling_rate": 3, "sequence_length": 3},
     ],
     ids=str,
 )
 def test_timeseries_refuses(arguments):
     with pytest.raises(ValueError, match=next(reversed(arguments))):
-        keras.utils.timeseries_dataset_from_array(np.arange(10), None, 2, **arguments)
+        keras.utils.timeseries_dataset_from_array(np.arange(10), None, **{"sequence_length": 2, **arguments})
 
 
 # ---------------------------------------------------------------- progress bars

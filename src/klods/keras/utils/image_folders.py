@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from klods.compiled import TensorSpec
+from klods.data.checks import whole
 from klods.dtypes import float32
 from klods.errors import DataError, FileError, unknown_name
 from klods.keras import config
@@ -82,11 +83,19 @@ def image_dataset_from_directory(
         raise DataError("Images are cut or get borders, not both.", "leave one of the two out.")
     files = find(os.fspath(directory), labels if label_mode else None, ENDINGS, class_names, follow_links)
     check_labels(files, label_mode)
-    size = (image_size, image_size) if isinstance(image_size, int) else (image_size[0], image_size[1])
+    size = _checked_size(image_size)
     fit = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else "stretch"
     images = Images(partial(resized, size=size, interpolation=interpolation, fit=fit), color_mode, size, data_format)
     missing = FileError(f"'{directory}' has no images for this.", f"use files that end in {', '.join(ENDINGS)}.")
     return datasets(images, files, label_mode, batch_size, shuffle, seed, validation_split, subset, verbose, missing)
+
+
+def _checked_size(given: Any) -> tuple[int, int]:
+    sizes = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
+    if len(sizes) != 2:
+        raise DataError(f"image_size is (height, width); got {given!r}.", "write image_size=(180, 180), say.")
+    height, width = (whole("image_size", size, 1) for size in sizes)
+    return height, width
 
 
 class Images:

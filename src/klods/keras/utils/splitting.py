@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.data import Dataset
+from klods.data import INFINITE_CARDINALITY, Dataset
 from klods.data.structure import tensors
 from klods.data.tables import Made
 from klods.errors import ArgumentError, DataError, DTypeError
@@ -34,7 +34,7 @@ def split_dataset(
 
     Raises:
         ArgumentError: without any size.
-        DataError: for sizes that leave one part empty, or are more than there is.
+        DataError: for sizes that leave one part empty, or are more than there is; for a dataset without end.
         DTypeError: for something else than a dataset or arrays.
 
     Example:
@@ -53,6 +53,8 @@ def split_dataset(
 
 def _samples(dataset: Any) -> list[Any]:
     if isinstance(dataset, Dataset):
+        if dataset.cardinality() == INFINITE_CARDINALITY:
+            raise DataError("split_dataset got a dataset without end.", "write dataset.take(1000), say.")
         return list(dataset if dataset.batch_size is None else dataset.unbatch())
     if isinstance(dataset, (list, tuple)) and all(isinstance(part, (np.ndarray, TensorLike)) for part in dataset):
         return list(Dataset.from_tensor_slices(tuple(dataset)))

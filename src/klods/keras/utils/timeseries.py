@@ -8,8 +8,9 @@ import numpy as np
 
 from klods import random
 from klods.data import Dataset
+from klods.data.checks import whole
 from klods.data.tables import Slices, Windows
-from klods.errors import DataError
+from klods.errors import DataError, ShapeError
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -41,6 +42,7 @@ def timeseries_dataset_from_array(
 
     Raises:
         DataError: for numbers that fit neither each other nor the series.
+        ShapeError: for a single number as the series.
 
     Example:
         >>> windows = timeseries_dataset_from_array(np.arange(10), np.arange(10) * 10, 3, sequence_stride=4)
@@ -49,11 +51,19 @@ def timeseries_dataset_from_array(
         [[0, 1, 2], [4, 5, 6]] [0, 40]
     """
     series = convert_to_tensor(data).value
+    if not series.ndim:
+        raise ShapeError(f"A series has steps; got {data!r}.", "give an array with one step in each row.")
     start, end = _limits(len(series), start_index, end_index)
+    whole("sequence_length", sequence_length, 1)
     for name, number in (("sampling_rate", sampling_rate), ("sequence_stride", sequence_stride)):
-        if not 0 < number < len(series):
+        if whole(name, number, 1) >= len(series):
             raise DataError(f"{name}={number} doesn't fit a series of {len(series)} steps.", "give a smaller one.")
     windows = end - start - (sequence_length - 1) * sampling_rate
+    if windows < 1:
+        reach = (sequence_length - 1) * sampling_rate + 1
+        raise DataError(
+            f"A window reaches over {reach} steps; the series has {end - start}.", "give a smaller sequence_length."
+        )
     if targets is not None:
         windows = min(windows, len(targets))
     starts = np.arange(0, windows, sequence_stride)
