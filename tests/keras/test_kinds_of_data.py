@@ -314,6 +314,25 @@ def test_frames():
     assert figures == pytest.approx(expected)
 
 
+def test_columns_of_several_dtypes():
+    pandas = pytest.importorskip("pandas")
+    truths, numbers = x[:, 0] > 0.5, np.arange(64)
+    frame = pandas.DataFrame({"a": x[:, 0], "b": truths, "c": numbers, "d": pandas.array(numbers, dtype="Int64")})
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    expected = model.predict(np.stack([x[:, 0], truths, numbers, numbers], 1), verbose=0)
+    np.testing.assert_allclose(model.predict(frame, verbose=0), expected, rtol=1e-6)
+    np.testing.assert_allclose(model.predict(frame[["b", "c", "b", "c"]], verbose=0).shape, expected.shape)
+    others = {
+        "text in the column 'e'": pandas.Categorical(["u", "v"] * 32),
+        r"datetime64\[\w+\] values in the column 'e'": [pandas.Timestamp("2020")] * 64,
+        r"\w+ values in the column 'e'": ["u", None] * 32,
+    }
+    for words, column in others.items():
+        with pytest.raises(DTypeError, match=f"x holds {words}; a model takes numbers") as caught:
+            model.predict(frame.assign(e=column), verbose=0)
+        check_wording(caught.value)
+
+
 def test_a_column_of_a_frame_is_a_column():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})

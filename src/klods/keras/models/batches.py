@@ -191,7 +191,9 @@ def _array(part: Any, role: str, text: bool) -> np.ndarray:
         array = part.value if isinstance(part, TensorLike) else np.asarray(part, _asked_for(part))
     except ValueError:
         raise _ragged(role) from None
-    array = array[:, None] if _is_series(part) else array
+    if array.dtype.kind == "O" and _is_pandas(part, "DataFrame") and not (text and _is_text(array)):
+        return _of_columns(part, role)
+    array = array[:, None] if _is_pandas(part, "Series") else array
     if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], (list, tuple, np.ndarray)):
         raise _ragged(role)
     if array.dtype.kind in "OUST" and array.ndim == 0:
@@ -245,10 +247,23 @@ def _no_numbers(array: np.ndarray, role: str, text: bool) -> DTypeError:
     )
 
 
-def _is_series(x: Any) -> bool:
-    """Tell whether data are one column of a pandas frame, which Keras takes as a column."""
+def _is_pandas(x: Any, kind: str) -> bool:
+    """Tell whether data are a pandas frame, or one column of it, which Keras takes as a column: a `Series`."""
     pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(x, pandas.Series)
+    return pandas is not None and isinstance(x, getattr(pandas, kind))
+
+
+def _of_columns(frame: Any, role: str) -> np.ndarray:
+    """Return a frame, whose columns are numbers of several dtypes, as an array of one."""
+    columns = [np.asarray(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    for name, column, dtype in zip(frame.columns, columns, frame.dtypes):
+        if column.dtype.kind not in "biuf":
+            what = "text" if column.size and _is_text(column) else f"{dtype} values"
+            raise DTypeError(
+                f"{role} holds {what} in the column {name!r}; a model takes numbers.",
+                "encode it (pandas.get_dummies makes columns of categories), cast it, or leave it out.",
+            )
+    return np.column_stack(columns)
 
 
 def check_lengths(parts: dict[str, Any], role: str, unbatched: str = "") -> None:
