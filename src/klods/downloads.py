@@ -35,7 +35,7 @@ class Checksum:
     algorithm: str = "auto"
 
     def __post_init__(self) -> None:
-        by_length = {64: "sha256", 32: "md5"}.get(len(self.digest))
+        by_length = {64: "sha256", 32: "md5"}.get(len(self.digest) if isinstance(self.digest, str) else 0)
         if by_length is None or self.algorithm not in ("auto", by_length):
             raise DataError(
                 f"{self.digest!r} is no {self.algorithm} checksum.", "give the 64 digits of sha256, or the 32 of md5."
@@ -119,8 +119,8 @@ def _receive(url: str, part: Path, resume: bool, verbose: int) -> None:
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
             start = 0
-        length = response.headers.get("Content-Length")
-        progress = Progress(None if length is None else start + int(length), verbose)
+        length = response.headers.get("Content-Length", "")
+        progress = Progress(start + int(length) if length.isdecimal() else None, verbose)
         with open(part, "ab" if start else "wb") as file:
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)

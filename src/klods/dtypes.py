@@ -256,7 +256,7 @@ def _fits_int32(array: np.ndarray) -> bool:
 
 
 def _describe(x: Any) -> str:
-    text = repr(x)
+    text = " ".join(repr(x).split())
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 

@@ -185,6 +185,9 @@ def test_silence(url, capsys):
     ("arguments", "error", "message"),
     [
         ({}, TypeError, "where the file is"),
+        ({"origin": 5}, TypeError, "where the file is; got 5"),
+        ({"fname": 7, "origin": "http://x.example/a"}, ValueError, "fname=7 is no name of a file"),
+        ({"origin": "http://x.example/a", "file_hash": 12}, ValueError, "12 is no auto checksum"),
         ({"origin": "http://x.example/"}, ValueError, "doesn't end in a file's name"),
         ({"fname": "a/b", "origin": "http://x.example/"}, ValueError, "no plain file name"),
         ({"fname": "..", "origin": "http://x.example/"}, ValueError, "no plain file name"),

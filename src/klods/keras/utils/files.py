@@ -57,8 +57,8 @@ def get_file(
         DataError: for a name with folders in it, or a checksum that is none.
         FileError: if the file can't be had, isn't what it should be, or is an archive that would write elsewhere.
     """
-    if origin is None:
-        raise ArgumentError("get_file needs to know where the file is.", "give its URL as origin.")
+    if not isinstance(origin, str):
+        raise ArgumentError(f"get_file needs to know where the file is; got {origin!r}.", "give its URL as origin.")
     folder = Path(home() if cache_dir is None else cache_dir).expanduser() / cache_subdir
     name = _name(fname, origin)
     unpacks = extract or untar
@@ -74,6 +74,8 @@ def get_file(
 
 
 def _name(fname: Any, origin: str) -> str:
+    if fname and not isinstance(fname, (str, os.PathLike)):
+        raise DataError(f"fname={fname!r} is no name of a file.", "write fname='data.csv', say.")
     name = os.fspath(fname) if fname else os.path.basename(urlsplit(origin).path)
     if not name:
         raise DataError(f"'{origin}' doesn't end in a file's name.", "give one as fname.")
