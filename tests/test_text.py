@@ -84,8 +84,38 @@ def test_a_compiled_function_of_text_runs_as_it_is():
     def is_a(text):
         return klods.equal(text, "a")
 
-    with pytest.warns(TraceWarning, match="takes text"):
+    with pytest.warns(TraceWarning, match="calls equal on text"):
         assert is_a(TEXT).numpy().tolist() == [True, False, False]
+
+    @klods.function
+    def column(text):
+        return klods.reshape(text, (3, 1))
+
+    @klods.function
+    def words(numbers):
+        return klods.cast(numbers, klods.string)
+
+    with pytest.warns(TraceWarning, match="cast makes text"):
+        assert words(klods.constant([1, 2])).numpy().tolist() == [b"1", b"2"]
+
+    with pytest.warns(TraceWarning, match="returns text"):
+        assert column(TEXT).numpy().tolist() == [[b"a"], [b"bcd"], ["ä".encode()]]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("backend", ["numpy", None])
+def test_a_compiled_function_hands_text_to_layers(backend):
+    hashing = klods.keras.layers.Hashing(7)
+
+    @klods.function(jit_compile=backend != "numpy")
+    def numbers(text):
+        return 2 * hashing(klods.reshape(text, (3, 1)))
+
+    longer = klods.constant(["longer words", "b", "ä"])
+    for texts in (TEXT, longer, TEXT):
+        expected = 2 * hashing(texts).numpy()[:, None]
+        np.testing.assert_array_equal(numbers(texts).numpy(), expected)
+    assert len(numbers.runners) == 1
 
 
 def test_in_a_notebook():

@@ -14,7 +14,7 @@ import numpy as np
 
 from klods.backends import backend as chosen_backend, steps_of
 from klods.backends.program import Program
-from klods.dtypes import as_array, dtype_of
+from klods.dtypes import TEXT, as_array, dtype_of
 from klods.errors import ArgumentError, DTypeError, ShapeError, TraceWarning, warn
 from klods.graph import Graph, Untraceable, Value, engine, tracing
 from klods.passes.fuse import fuse
@@ -417,7 +417,7 @@ def signature(x: Any, arrays: list[np.ndarray]) -> Any:
     if is_array(x):
         array = array_of(x)
         arrays.append(array)
-        return array.shape, array.dtype
+        return array.shape, TEXT if array.dtype.kind == "S" else array.dtype
     if isinstance(x, (list, tuple)):
         return type(x), *[signature(item, arrays) for item in x]
     if isinstance(x, dict):

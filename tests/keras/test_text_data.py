@@ -16,7 +16,7 @@ from klods.errors import DataError, DTypeError, TraceWarning
 TEXTS = ["the cat sat", "a dög ran", "cat cat dog", "the the"] * 4
 LABELS = np.array([0, 1, 1, 0] * 4, np.float32)
 
-pytestmark = pytest.mark.filterwarnings("ignore::klods.errors.TraceWarning")
+pytestmark = pytest.mark.filterwarnings("error::klods.errors.TraceWarning")
 
 
 def vectorization():
@@ -89,7 +89,7 @@ def test_single_batches(expected):
     assert model.test_on_batch(x, LABELS)[0] == pytest.approx(loss)
     assert model.train_on_batch(x, LABELS)[0] == pytest.approx(loss)
     assert model.test_on_batch(x, LABELS)[0] < loss
-    np.testing.assert_allclose(model.predict_on_batch(x), model(x).numpy())
+    np.testing.assert_allclose(model.predict_on_batch(x), model(x).numpy(), rtol=1e-5)
 
 
 def test_validation_and_weights():
@@ -99,6 +99,13 @@ def test_validation_and_weights():
     assert history["val_loss"] == pytest.approx([model.evaluate(data, verbose=0)[0]])
     split = model.fit(TEXTS, LABELS, validation_split=0.25, verbose=0).history
     assert split["val_loss"] == pytest.approx([model.evaluate(TEXTS[12:], LABELS[12:], verbose=0)[0]])
+
+
+def test_without_an_input_first(expected):
+    keras.utils.set_random_seed(1)
+    model = compiled(keras.Sequential([vectorization(), *tail()]))
+    figures = model.fit(TEXTS, LABELS, batch_size=5, epochs=2, shuffle=False, verbose=0).history
+    assert figures == {name: pytest.approx(values, rel=1e-5) for name, values in expected[0].items()}
 
 
 def test_several_inputs_by_name():
@@ -172,10 +179,43 @@ def test_text_for_labels():
         reader().fit(TEXTS, LABELS, sample_weight=TEXTS, verbose=0)
 
 
+def mean(options):
+    layer = keras.layers.TextVectorization(**options)
+    layer.adapt(TEXTS)
+    means = keras.layers.Lambda(lambda x: klods.reduce_mean(klods.cast(x, "float32"), 1, keepdims=True))
+    keras.utils.set_random_seed(1)
+    return compiled(
+        keras.Sequential([keras.Input((1,), dtype="string"), layer, means, keras.layers.Dense(1, "sigmoid")])
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"output_sequence_length": 3},
+        {"output_mode": "multi_hot"},
+        {"output_mode": "count", "max_tokens": 20, "pad_to_max_tokens": True},
+        {"output_mode": "tf_idf", "ngrams": 2},
+        {"split": None},
+        {"split": "character", "output_sequence_length": 5, "standardize": None},
+    ],
+    ids=str,
+)
+def test_compiled_and_eager_agree(options):
+    model, eager = mean(options), mean(options)
+    eager.compile("sgd", "binary_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    histories = [m.fit(TEXTS, LABELS, batch_size=5, epochs=2, shuffle=False, verbose=0).history for m in (model, eager)]
+    assert histories[0] == {name: pytest.approx(figures, rel=1e-5) for name, figures in histories[1].items()}
+    assert model.step_to_run("train_step").untraceable is None
+    assert len(model.step_to_run("train_step").runners) == 2  # batches of 5 and of 1, however long the texts
+
+
 @pytest.mark.filterwarnings("default")
-def test_how_it_runs_is_said_once():
-    model = reader()
-    with pytest.warns(TraceWarning, match="'train_step' runs as it is, not compiled: It takes text") as caught:
+def test_rows_as_long_as_the_longest_text_run_as_they_are_which_is_said_once():
+    model = mean({})
+    with pytest.warns(
+        TraceWarning, match=r"'train_step' runs as it is, not compiled: Layer '\w+' makes rows"
+    ) as caught:
         model.fit(TEXTS, LABELS, epochs=2, verbose=0)
     assert len(caught) == 1
     with warnings.catch_warnings():

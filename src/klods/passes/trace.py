@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from klods.dtypes import as_array
+from klods.dtypes import TEXT, as_array
 from klods.errors import StateError
 from klods.graph import Graph, Node, Operand, Symbol, Untraceable, Value, tracing
 from klods.ops.block import BLOCKS
@@ -67,6 +67,8 @@ def trace(
     raise Untraceable("It makes new variables at every call.", "make them once, before or at the first call.")
 
 
+# What may be done with text, which has no place in buffers, as its length varies: it stays where it is.
+HANDS_ON = ("call", "reshape")
 TRIES = 8  # calls that may meet variables that the ones before didn't
 
 
@@ -109,6 +111,8 @@ class GraphTracer:
                 variable.tensor = tensor
         changed = [(v, new) for v, old, new in zip(self.variables, symbols, after) if new is not old]
         self.graph.outputs = [self.operand(t.value) for t in [*returned, *(new for _, new in changed)]]
+        if any(map(_is_text, self.graph.outputs)):
+            raise Untraceable("It returns text, which isn't compiled.", "make numbers of the text before.")
         assigned = [v for v, _ in changed]
         return Trace(self.graph, self._met(assigned), assigned, result)
 
@@ -125,9 +129,7 @@ class GraphTracer:
     def given(self, like: Any) -> Tensor:
         """Return a tensor that stands for an input of this shape and dtype."""
         array = like.value if isinstance(like, TensorLike) else like
-        if array.dtype.kind == "S":
-            raise Untraceable("It takes text, which isn't compiled.", "make numbers of the text before the call.")
-        return Tensor(Symbol(self, self.graph.given(array.shape, array.dtype)))
+        return Tensor(Symbol(self, self.graph.given(array.shape, TEXT if array.dtype.kind == "S" else array.dtype)))
 
     def apply(self, block: str, values: Sequence[Any], attributes: dict[str, Any]) -> Symbol:
         """Add a node and return its output.
@@ -139,7 +141,11 @@ class GraphTracer:
         if block not in BLOCKS:
             raise Untraceable(f"NumPy's function {block} has no block.", "use klods's functions on tensors.")
         operands = tuple(self.operand(x) for x in values)
+        if block not in HANDS_ON and any(map(_is_text, operands)):
+            raise Untraceable(f"It calls {block} on text, which isn't compiled.", "make numbers of it before the call.")
         shape, dtype = result_of(block, operands, attributes)
+        if dtype.kind == "S" and block != "reshape":
+            raise Untraceable(f"{block} makes text, which isn't compiled.", "make numbers, or call it undecorated.")
         if BLOCKS[block].kind == "same" and BLOCKS[block].gives is None and dtype.kind in "iu":
             np.array([x for x in operands if type(x) is int], dtype)
         output = self.graph.value(shape, dtype)
@@ -181,6 +187,10 @@ class GraphTracer:
         for x in inputs:
             if type(x) is Variable:
                 self.meet(x)
+
+
+def _is_text(x: Operand) -> bool:
+    return isinstance(x, Value) and x.dtype.kind == "S"
 
 
 def result_of(block: str, operands: Sequence[Operand], attributes: dict[str, Any]) -> tuple[tuple[int, ...], np.dtype]:

@@ -63,7 +63,7 @@ def encoded(indices: np.ndarray, mode: str, depth: int, dtype: Any, weights: np.
 
 
 def computed(function: Callable[..., np.ndarray], inputs: list[Tensor], shape: Any, dtype: Any) -> Tensor:
-    """Return what a function of arrays gives for tensors; in a compiled step, which has no text, it runs each time.
+    """Return what a function of arrays gives for tensors; in a compiled step it runs each time.
 
     Args:
         function: the function.
@@ -71,7 +71,7 @@ def computed(function: Callable[..., np.ndarray], inputs: list[Tensor], shape: A
         shape: the shape of the result.
         dtype: its dtype.
     """
-    if dtype == "string" or any(x.value.dtype.kind == "S" for x in inputs):
+    if dtype == "string" or any(isinstance(x.value, np.ndarray) and x.value.dtype.kind == "S" for x in inputs):
         return Tensor(function(*[np.asarray(x.value) for x in inputs]))
     return call(*inputs, function=function, shape=shape, dtype=dtype)
 

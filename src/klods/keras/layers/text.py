@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from klods.compiled import executing_eagerly
 from klods.errors import DataError, ShapeError, unknown_name
+from klods.graph import Untraceable
 from klods.keras.configuration import resolve
 from klods.keras.layers.adapting import batches, is_whole, tokens
+from klods.keras.layers.encoding import computed
 from klods.keras.layers.index_lookup import DROPPED, checked_arguments
 from klods.keras.layers.layer import Layer
 from klods.keras.layers.lookup import StringLookup, checked_encoding
@@ -136,10 +139,20 @@ class TextVectorization(Layer):
 
     def call(self, inputs: Any) -> Tensor:
         self._lookup_layer.check_adapted()
-        texts, shape = self._cut(np.asarray(convert_to_tensor(inputs, "string").value))
-        numbers = self._lookup_layer.numbers(np.array([word for words in texts for word in words], "S"))
-        rows = self._filled(numbers, [len(words) for words in texts])
-        return Tensor(self._lookup_layer.encode(rows.reshape(*shape, rows.shape[-1])))
+        x = convert_to_tensor(inputs, "string")
+        shape = self.compute_output_shape(x.value.shape)
+        if None in shape and not executing_eagerly():
+            raise Untraceable(
+                f"Layer '{self.name}' makes rows as long as the longest text of a batch; with output_sequence_length "
+                "they are of one length, and compiled."
+            )
+        return computed(self._numbered, [x], shape, self._lookup_layer.output_dtype())
+
+    def _numbered(self, texts: np.ndarray) -> np.ndarray:
+        cut, shape = self._cut(np.asarray(texts))
+        numbers = self._lookup_layer.numbers(np.array([word for words in cut for word in words], "S"))
+        rows = self._filled(numbers, [len(words) for words in cut])
+        return self._lookup_layer.encode(rows.reshape(*shape, rows.shape[-1]))
 
     def _cut(self, texts: np.ndarray) -> tuple[list[Words], tuple[int, ...]]:
         """Return the words of each text, and in which shape the texts were; unless texts are split, of each row."""

@@ -15,8 +15,7 @@ from klods.keras.masks import mask_of, put_mask
 from klods.keras.models.functional import Network, of_rank
 from klods.keras.models.model import Model
 from klods.keras.symbolic import KerasTensor
-from klods.ops.movement import cast
-from klods.tensor import Tensor
+from klods.tensor import Tensor, convert_to_tensor
 
 
 class Sequential(Model):
@@ -142,7 +141,7 @@ class Sequential(Model):
             inputs = inputs[0]
         if not isinstance(inputs, Tensor):
             return inputs
-        fitted = inputs if inputs.value.dtype.kind == "f" else cast(inputs, wanted.dtype)
+        fitted = inputs if inputs.value.dtype.kind in "fS" else convert_to_tensor(inputs, wanted.dtype)
         fitted = of_rank(fitted, wanted.shape)
         if fitted.ndim != len(wanted.shape):
             raise ShapeError(
