@@ -45,11 +45,11 @@ def truth(step: str, answer: Any) -> bool:
 
 
 def number(step: str, answer: Any) -> int:
-    """Return what the function of a step answered as an int.
+    """Return a number that a step goes by as an int.
 
     Raises:
         DTypeError: if it is none.
     """
     if not isinstance(answer, Tensor) or answer.value.shape or answer.value.dtype.kind not in "iu":
-        raise DTypeError(f"{step}'s function returned {answer!r}, which is no whole number.", "return one, of int64.")
+        raise DTypeError(f"{step} got {answer!r}, which is no whole number.", "give one, of int64.")
     return int(answer.value)

@@ -14,6 +14,7 @@ from klods.data.counts import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from klods.data.grouping import Grouping
 from klods.data.padding import padded, padded_spec
 from klods.data.tables import Made, Numbers, Slices, Zipped, stacked
+from klods.dtypes import dtype_of
 from klods.errors import ArgumentError, DataError, DTypeError, ShapeError
 from klods.ops.block import static
 from klods.ops.movement import cast
@@ -89,8 +90,9 @@ class Dataset(Grouping):
             name: accepted for TensorFlow's sake.
 
         Raises:
-            ArgumentError: without a signature or types, or with both.
-            DataError: while iterating, for an element that is not as described.
+            ArgumentError: without a signature or types, or with both; for a signature that is none.
+            DataError: for shapes in another structure than the types; while iterating, for an element that is not as
+                described.
 
         Example:
             >>> import klods
@@ -103,20 +105,31 @@ class Dataset(Grouping):
                 f"from_generator takes a function that returns a generator; got {type(generator).__name__}.",
                 "pass the function, without calling it.",
             )
+        if args is not None and not isinstance(args, (tuple, list)):
+            raise ArgumentError(f"args are in a tuple; got {args!r}.", f"write args=({args!r},).")
         if output_signature is not None and (output_types is not None or output_shapes is not None):
             raise ArgumentError("from_generator got a signature beside types or shapes.", "leave one of them out.")
         signature = _signature(output_types, output_shapes) if output_signature is None else output_signature
 
+        _check_signature(signature)
+
         def elements() -> Iterator[Any]:
-            for place, item in enumerate(generator(*(args or ()))):
+            for place, item in enumerate(_yielding(generator, args or ())):
                 yield structure.fitted(signature, item, f"Element {place} of the generator")
 
         return Dataset(elements, Made(lambda: signature), UNKNOWN_CARDINALITY)
 
     @staticmethod
     def range(*limits: Any, output_type: Any = "int64", name: str | None = None) -> Dataset:
-        """Return whole numbers, as Python's `range` does, of a dtype."""
-        numbers = range(*[int(limit) for limit in limits])
+        """Return whole numbers, as Python's `range` does, of a dtype.
+
+        Raises:
+            ArgumentError: for no limits, or more than start, stop and step.
+            DataError: for a limit that is no whole number, or a step of 0.
+        """
+        if not 1 <= len(limits) <= 3:
+            raise ArgumentError(f"range takes stop, or start, stop and step; got {limits}.", "write range(10), say.")
+        numbers = range(*[checks.whole("limit", limit) for limit in limits[:2]], *map(_step, limits[2:]))
         return Dataset(lambda: iter(numbers), Numbers(), len(numbers))._cast(output_type)
 
     @staticmethod
@@ -340,7 +353,8 @@ class Dataset(Grouping):
 
     def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
         """Return pairs of a number, int64, and an element."""
-        numbers = Dataset(lambda: itertools.count(start), Numbers(), INFINITE_CARDINALITY)
+        first = checks.whole("start", start)
+        numbers = Dataset(lambda: itertools.count(first), Numbers(), INFINITE_CARDINALITY)
         return Dataset.zip(numbers, self)
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
@@ -405,10 +419,36 @@ class Dataset(Grouping):
         return f"<klods.data.Dataset {special.get(self._count, f'of {self._count} elements')}>"
 
 
-def _length(tensor: Tensor) -> int:
+def _length(tensor: Any) -> int:
+    if not isinstance(tensor, Tensor):
+        raise DTypeError(f"A {type(tensor).__name__} has no slices.", "use it as it is, or its unbatch().")
     if not tensor.value.ndim:
         raise ShapeError("A single number has no slices.", "give an array, or use from_tensors.")
     return tensor.value.shape[0]
+
+
+def _step(number: Any) -> int:
+    if (step := checks.whole("step", number)) == 0:
+        raise DataError("range got a step of 0.", "write range(0, 10, 2), say.")
+    return step
+
+
+def _yielding(generator: Callable[..., Any], arguments: Any) -> Iterator[Any]:
+    """Return an iterator over what a function of the user's returns."""
+    made = structure.called(generator, *arguments)
+    if not hasattr(made, "__iter__"):
+        raise DTypeError(f"The function returned {made!r}, which yields nothing.", "let it yield elements.")
+    return iter(made)
+
+
+def _check_signature(signature: Any) -> None:
+    for spec in leaves(signature):
+        if not isinstance(spec, TensorSpec):
+            raise ArgumentError(
+                f"output_signature is a TensorSpec, or a structure of them; got {spec!r}.",
+                "write klods.TensorSpec((None, 3), klods.float32), say.",
+            )
+        dtype_of(spec.dtype)
 
 
 def _signature(types: Any, shapes: Any) -> Any:
@@ -420,5 +460,7 @@ def _signature(types: Any, shapes: Any) -> Any:
     if isinstance(types, dict):
         return {key: _signature(part, None if shapes is None else shapes[key]) for key, part in types.items()}
     if isinstance(types, (tuple, list)):
+        if shapes is not None and len(shapes) != len(types):
+            raise DataError(f"from_generator got {len(types)} types and {len(shapes)} shapes.", "give one for each.")
         return tuple(_signature(part, None if shapes is None else shapes[i]) for i, part in enumerate(types))
     return TensorSpec(shapes, types)

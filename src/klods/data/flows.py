@@ -107,7 +107,7 @@ class Flows:
         """
         checks.function("interleave", map_func)
         at_once = AT_ONCE if cycle_length in (None, -1) else checks.whole("cycle_length", cycle_length, 1)
-        block = checks.whole("block_length", block_length or 1, 1)
+        block = 1 if block_length is None else checks.whole("block_length", block_length, 1)
 
         def made() -> Iterator[Any]:
             return (iter(self._dataset_of(map_func, element)) for element in self)
@@ -133,9 +133,10 @@ class Flows:
             >>> int(klods.data.Dataset.range(5).reduce(klods.constant(0, klods.int64), lambda total, x: total + x))
             10
         """
+        checks.function("reduce", reduce_func)
         state = structure.tensors(initial_state)
         for element in self:
-            state = _next_state("reduce", state, structure.given_back(reduce_func(state, element)))
+            state = _next_state("reduce", state, structure.given_back(structure.called(reduce_func, state, element)))
         return state
 
     def scan(self, initial_state: Any, scan_func: Callable[..., Any], name: str | None = None) -> Any:
@@ -152,21 +153,27 @@ class Flows:
             >>> [int(x) for x in sums]
             [1, 3, 6, 10]
         """
+        checks.function("scan", scan_func)
         start = structure.tensors(initial_state)
 
         def elements() -> Iterator[Any]:
             state = start
             for element in self:
-                following, made = scan_func(state, element)
+                following, made = _pair(structure.called(scan_func, state, element))
                 state = _next_state("scan", state, structure.given_back(following))
                 yield structure.given_back(made)
 
         given = structure.spec(start)
-        spec = Made(lambda: structure.outcome(lambda s, x: scan_func(s, x)[1], (given, self.element_spec)))
+
+        def made_of(state: Any, element: Any) -> Any:
+            return _pair(structure.called(scan_func, state, element))[1]
+
+        spec = Made(lambda: structure.outcome(made_of, (given, self.element_spec)))
         return type(self)(elements, spec, self._count)
 
     def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> Any:
         """Return the elements before the first one for which a function returns False."""
+        checks.function("take_while", predicate)
 
         def holds(key: Any) -> bool:
             return checks.truth("take_while", structure.applied(predicate, self._table.row(key)))
@@ -197,6 +204,7 @@ class Flows:
 
     def apply(self, transformation_func: Callable[[Any], Any]) -> Any:
         """Return what a function makes of the dataset."""
+        checks.function("apply", transformation_func)
         return transformation_func(self)
 
     def get_single_element(self, name: str | None = None) -> Any:
@@ -256,6 +264,15 @@ class DatasetSpec:
 
     def __repr__(self) -> str:
         return f"DatasetSpec({self.element_spec})"
+
+
+def _pair(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise ArgumentError(
+            f"scan's function returned {structure.short(result)}, not a state and an element.",
+            "return both in a tuple.",
+        )
+    return result[0], result[1]
 
 
 State = TypeVar("State")

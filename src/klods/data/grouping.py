@@ -49,7 +49,10 @@ class Grouping(Flows):
         """
         if (window_size is None) == (window_size_func is None):
             raise ArgumentError("group_by_window takes window_size or window_size_func.", "give one of them.")
-        size_of = window_size_func or (lambda key: window_size)
+        for function in (key_func, reduce_func, *([] if window_size_func is None else [window_size_func])):
+            checks.function("group_by_window", function)
+        size: Any = None if window_size is None else checks.whole("window_size", window_size, 1)
+        size_of = window_size_func or (lambda key: size)
 
         def number(key: Any) -> int:
             return checks.number("group_by_window", structure.applied(key_func, self._table.row(key)))
@@ -95,6 +98,7 @@ class Grouping(Flows):
             DataError: while iterating, for an element in the last bucket, which has no greatest length, with
                 `pad_to_bucket_boundary`.
         """
+        checks.function("bucket_by_sequence_length", element_length_func)
         limits, batch_sizes = np.array(bucket_boundaries), list(bucket_batch_sizes)
         if len(batch_sizes) != len(limits) + 1:
             raise ArgumentError(
@@ -126,13 +130,20 @@ class Grouping(Flows):
             stop_on_empty_dataset: whether it ends when a dataset that has come to its end is named; else such a number
                 is passed over.
 
+        Raises:
+            ArgumentError: for choices that are no dataset.
+            DataError: while iterating, for a number that names no dataset.
+
         Example:
             >>> from klods.data import Dataset
             >>> letters = [Dataset.from_tensors(n).repeat() for n in (10, 20, 30)]
             >>> [int(x) for x in Dataset.choose_from_datasets(letters, Dataset.range(3).repeat(2))]
             [10, 20, 30, 10, 20, 30]
         """
-        return _mixed(datasets, lambda: map(int, choice_dataset), stop_on_empty_dataset)
+        if not isinstance(choice_dataset, Flows):
+            raise ArgumentError(f"The choices are a dataset; got {choice_dataset!r}.", "make one: from_tensor_slices.")
+        count = len(datasets)
+        return _mixed(datasets, lambda: (_choice(x, count) for x in choice_dataset), stop_on_empty_dataset)
 
     @staticmethod
     def sample_from_datasets(
@@ -153,6 +164,7 @@ class Grouping(Flows):
 
         Raises:
             ArgumentError: for more or fewer weights than datasets.
+            DataError: for weights below 0, or that are all 0.
 
         Example:
             >>> from klods.data import Dataset
@@ -160,9 +172,11 @@ class Grouping(Flows):
             >>> sorted(int(x) for x in mixed)
             [0, 1, 10, 11, 12]
         """
-        shares = np.ones(len(datasets)) if weights is None else np.asarray(weights, np.float64)
-        if shares.shape != (len(datasets),):
+        shares = np.ones(len(datasets)) if weights is None else np.asarray(weights)
+        if shares.shape != (len(datasets),) or shares.dtype.kind not in "biuf":
             raise ArgumentError(f"{len(datasets)} datasets, weights {weights!r}.", "give one weight for each dataset.")
+        if datasets and not ((shares >= 0).all() and 0 < shares.sum() < np.inf):
+            raise DataError(f"Weights are 0 or more, and not all 0; got {weights!r}.", "write weights=[0.5, 0.5], say.")
         source = streams.sources(seed, bool(rerandomize_each_iteration))
         return _mixed(datasets, lambda: streams.drawn(shares, source()), stop_on_empty_dataset)
 
@@ -181,6 +195,13 @@ class Grouping(Flows):
         if shapes is None:
             return mapped(lambda spec: filled(spec.shape), given)
         return filled(shapes) if isinstance(given, TensorSpec) else type(given)(map(filled, shapes))
+
+
+def _choice(choice: Any, count: int) -> int:
+    place = checks.number("choose_from_datasets", choice)
+    if not 0 <= place < count:
+        raise DataError(f"choose_from_datasets: there is no dataset {place} among {count}.", f"use 0 to {count - 1}.")
+    return place
 
 
 def _mixed(datasets: Sequence[Any], choices: Callable[[], Iterator[int]], stop: bool) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -38,12 +39,29 @@ def padded_spec(spec: Any, shapes: Any) -> Any:
 
 
 def _per_leaf(structure: Any, shapes: Any) -> list[Any]:
-    """Return shapes, which stand in the same structure, in the order of its leaves."""
+    """Return shapes, which stand in the same structure, in the order of its leaves.
+
+    Raises:
+        DataError: for another structure, or what is no shape.
+    """
     if isinstance(structure, dict):
+        if not isinstance(shapes, dict) or shapes.keys() != structure.keys():
+            raise _no_shapes(shapes, f"a dict of a shape for each of {', '.join(map(str, structure))}")
         return [shape for key in structure for shape in _per_leaf(structure[key], shapes[key])]
     if isinstance(structure, tuple):
+        if not isinstance(shapes, (tuple, list)) or len(shapes) != len(structure):
+            raise _no_shapes(shapes, f"a tuple of {len(structure)} shapes")
         return [shape for part, wanted in zip(structure, shapes) for shape in _per_leaf(part, wanted)]
-    return [None if shapes is None else [None if n in (None, -1) else int(n) for n in shapes]]
+    if shapes is None:
+        return [None]
+    try:
+        return [[None if n in (None, -1) else operator.index(n) for n in shapes]]
+    except TypeError:
+        raise _no_shapes(shapes, "a shape") from None
+
+
+def _no_shapes(given: Any, expected: str) -> DataError:
+    return DataError(f"padded_batch: expected {expected}; got {given!r}.", "write [None] for rows of any length, say.")
 
 
 def _filled(arrays: list[Any], wanted: list[int | None] | None, fill: Any) -> np.ndarray:

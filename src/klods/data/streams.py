@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from klods import random
+from klods.data import checks
 
 Key = TypeVar("Key")
 DRAWN_AT_ONCE = 1024
@@ -151,7 +152,12 @@ def drawn(weights: np.ndarray, source: np.random.Generator) -> Iterator[int]:
 
 
 def sources(seed: int | None, again: bool | None) -> Callable[[], np.random.Generator]:
-    """Return what gives each iteration the generator that it draws from: other numbers each time unless not `again`."""
+    """Return what gives each iteration the generator that it draws from: other numbers each time unless not `again`.
+
+    Raises:
+        DataError: for a seed that is no whole number.
+    """
+    seed = None if seed is None else checks.whole("seed", seed, 0)
     if again is False:
         start = int(random.generator().integers(2**32)) if seed is None else seed
         return lambda: random.new_generator(start)

@@ -23,6 +23,8 @@ def tensors(value: Any) -> Any:
     """
     if value is None:
         raise DTypeError("None is no element of a dataset, nor a part of one.", "give arrays, or leave it out.")
+    if hasattr(value, "__next__"):
+        raise DTypeError(f"A {type(value).__name__} is no array.", "use from_generator, or make a list of it.")
     if isinstance(value, Mapping):
         return {key: tensors(part) for key, part in value.items()}
     if isinstance(value, tuple):
@@ -37,26 +39,35 @@ def applied(function: Callable[..., Any], element: Any) -> Any:
         ArgumentError: for a function that takes another number of arguments.
         DTypeError: for one that returns nothing.
     """
-    arguments = element if isinstance(element, tuple) else (element,)
+    parts = element if isinstance(element, tuple) else (element,)
+    return given_back(called(function, *parts))
+
+
+def called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a function returns.
+
+    Raises:
+        ArgumentError: if it takes another number of arguments.
+        DTypeError: if it returns nothing.
+    """
     try:
         result = function(*arguments)
     except TypeError:
         _check_arguments(function, arguments)
         raise
     if result is None:
-        raise DTypeError(f"{_name(function)} returned None for an element.", "let it return what it makes of it.")
-    return given_back(result)
+        raise DTypeError(f"{_name(function)} returned None.", "let it return what it makes of its arguments.")
+    return result
 
 
 def _check_arguments(function: Any, arguments: tuple[Any, ...]) -> None:
-    """Check that a function can be called on the parts of an element."""
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError:
-        count = "1 part" if len(arguments) == 1 else f"{len(arguments)} parts"
+        count = "1 argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
         raise ArgumentError(
-            f"An element has {count}, which {_name(function)} can't take as arguments.",
-            "give it an argument for each part, as lambda x, y: ... has; a dict is one.",
+            f"{_name(function)} is called on {count}, which it can't take.",
+            "give it one for each part of an element, as lambda x, y: ... has; a dict is one part.",
         ) from None
     except ValueError:
         return  # Python doesn't know its arguments
@@ -64,7 +75,7 @@ def _check_arguments(function: Any, arguments: tuple[Any, ...]) -> None:
 
 def _name(function: Any) -> str:
     name = getattr(function, "__name__", type(function).__name__)
-    return "the lambda" if name == "<lambda>" else f"'{name}'"
+    return "The lambda" if name == "<lambda>" else f"'{name}'"
 
 
 def given_back(result: Any) -> Any:
@@ -138,9 +149,13 @@ def _fitted_tensor(wanted: TensorSpec, value: Any, place: str) -> Tensor:
 
 
 def _unfit(place: str, expected: str, value: Any) -> DataError:
-    text = repr(value)
-    shown = text if len(text) <= 60 else f"{text[:57]}..."
-    return DataError(f"{place} is {shown}; expected {expected}.", "make elements and their spec agree.")
+    return DataError(f"{place} is {short(value)}; expected {expected}.", "make elements and their spec agree.")
+
+
+def short(value: Any) -> str:
+    """Return a value in one line of an error."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _filled(given: TensorSpec, size: int, number: int) -> Tensor:
