@@ -8,6 +8,7 @@ from small import inputs, layers, regressor, targets
 
 import klods
 from klods import keras
+from klods.keras.masks import put_mask
 
 x, t = inputs(), targets()
 Dense = keras.layers.Dense
@@ -258,3 +259,17 @@ def test_numbers_in_a_row_are_a_column_where_the_input_is_one():
     np.testing.assert_array_equal(model(row[:, None, None]).numpy(), expected)
     model.compile("sgd", "mse")
     assert model.fit(row, expected, verbose=0).history["loss"] == [0]
+
+
+def test_an_input_that_is_cast_keeps_its_mask():
+    class Seen(keras.layers.Layer):
+        supports_masking = True
+
+        def call(self, inputs, mask=None):
+            self.mask = mask
+            return inputs
+
+    layer, given, mask = Seen(), klods.constant([[1, 2]]), klods.constant([True])
+    put_mask(given, mask)
+    assert keras.Sequential([keras.Input((2,)), layer])(given).dtype == "float32"
+    assert layer.mask is mask
