@@ -236,7 +236,7 @@ DIFFERENT = {
         for room in ("utils", "preprocessing")
         for name, source in (("image", "directory"), ("text", "directory"), ("timeseries", "array"))
     },
-    "keras.random.SeedGenerator": "its state is a generator of NumPy, which no file of weights holds",
+    "keras.random.SeedGenerator": "its state determines what NumPy draws",
     "keras.utils.model_to_dot": "nested models are drawn by `expand_nested`",
     "keras.ops.nn": "has those functions alone that TensorFlow lacks; all are in `keras.ops`",
     "keras.ops.linspace": "the step is (stop - start) / (num - 1)",

@@ -98,21 +98,21 @@ class Generator:
         kind, size = as_dtype(dtype), sizes(shape)
         if kind.kind == "f":
             low, high = static(minval), static(1 if maxval is None else maxval)
-            return drawn(lambda: uniform_array(self._source(), size, low, high, kind), size, kind)
+            return self.law(lambda source, size: uniform_array(source, size, low, high, kind), size, kind)
         if maxval is None:
             raise DataError(f"random.uniform needs maxval for {kind}.", "give maxval, or a floating dtype.")
         low, high = static(minval), static(maxval)
         if np.any(np.asarray(low) >= np.asarray(high)):
             raise DataError(f"random.uniform draws from {low} up to {high}: nothing.", "make maxval the larger.")
-        return drawn(lambda: self._source().integers(low, high, size, dtype=kind), size, kind)
+        return self.law(lambda source, size: source.integers(low, high, size, dtype=kind), size, kind)
 
     def normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Tensor:
         """Return numbers drawn from the normal distribution."""
         kind, size, middle, width = _floating(dtype), sizes(shape), static(mean), static(stddev)
-        return drawn(
-            lambda: _scaled(self._source().standard_normal(size, _drawn(kind)), width, middle, kind), size, kind
+        return self.law(
+            lambda source, size: _scaled(source.standard_normal(size, _drawn(kind)), width, middle, kind), size, kind
         )
 
     def truncated_normal(
@@ -120,8 +120,8 @@ class Generator:
     ) -> Tensor:
         """Return numbers drawn from the normal distribution, drawn again where beyond two standard deviations."""
         kind, size, middle, width = _floating(dtype), sizes(shape), static(mean), static(stddev)
-        return drawn(
-            lambda: _scaled(truncated_array(self._source(), size, _drawn(kind)), width, middle, kind), size, kind
+        return self.law(
+            lambda source, size: _scaled(truncated_array(source, size, _drawn(kind)), width, middle, kind), size, kind
         )
 
     def binomial(self, shape: Any, counts: Any, probs: Any, dtype: Any = "int32", name: str | None = None) -> Tensor:

@@ -375,8 +375,8 @@ def test_an_error_in_a_hook_reaches_the_user_and_the_model_goes_on(hook):
     assert fitted(model, epochs=2, validation_split=0.5).epoch == [0, 1]
 
 
-def dropping():
-    model = keras.Sequential([keras.Input((8,)), keras.layers.Dropout(0.5), keras.layers.Dense(3)])
+def dropping(seed=1):
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dropout(0.5, seed=seed), keras.layers.Dense(3)])
     model.compile("rmsprop", "mse")
     model.set_weights([np.full(w.shape, 0.1) for w in model.weights])
     return model
@@ -401,7 +401,7 @@ def test_interrupted_training_ends_like_training_in_one_go(frequency, end, start
 
     with pytest.raises(Stop):
         fitted(dropping(), backup(), keras.callbacks.LambdaCallback(on_train_batch_end=interrupt), epochs=5)
-    again, steps = dropping(), []
+    again, steps = dropping(seed=2), []
     epochs = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: steps.append(epoch))
     batches = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: steps.append(batch))
     history = again.fit(x, targets(10), batch_size=4, epochs=5, verbose=0, callbacks=[backup(), epochs, batches])

@@ -67,6 +67,37 @@ def test_each_run_of_a_traced_function_draws_anew(make):
 
 
 @each
+def test_what_is_drawn_follows_from_the_state(make):
+    """As Keras has it: [seed, calls] among the variables but not the weights; the same state gives the same numbers."""
+    layer = make(seed=5)
+    (state,) = layer.non_trainable_variables
+    assert (layer.weights, layer.variables, state.numpy().tolist()) == ([], [state], [5, 0])
+    first, after = layer.stateless_call([], [state.numpy()], ONES, training=True)
+    second, last = layer.stateless_call([], after, ONES, training=True)
+    assert ([x.numpy().tolist() for x in (*after, *last)], state.numpy().tolist()) == ([[5, 1], [5, 2]], [5, 0])
+    for expected in (first, second):
+        assert np.array_equal(layer(ONES, training=True), expected)
+    assert layer.stateless_call([], [[5, 1]], ONES, training=False)[1][0].numpy().tolist() == [5, 1]
+
+
+def test_a_layer_that_never_draws_has_no_state():
+    for layer in (layers.Dropout(0), layers.AlphaDropout(0.0), layers.GaussianDropout(0), layers.GaussianNoise(0)):
+        assert (layer.variables, np.array_equal(layer(ONES, training=True), ONES)) == ([], True)
+
+
+def test_compiled_steps_drop_what_eager_ones_do():
+    histories = []
+    for eagerly in (False, True):
+        model = keras.Sequential(
+            [keras.Input((20,)), layers.Dropout(0.5, seed=1), layers.Dense(1, kernel_initializer="ones")]
+        )
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        model.fit(ONES[:40, :20], ONES[:40, :1], batch_size=8, epochs=3, shuffle=False, verbose=0)
+        histories.append(model.history.history["loss"])
+    np.testing.assert_allclose(*histories, rtol=1e-5)
+
+
+@each
 def test_float16_stays(make):
     layer = type(make())(0.3, dtype="float16")
     assert layer(ONES[:2].astype("float16"), training=True).dtype == "float16"

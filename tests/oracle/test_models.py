@@ -56,6 +56,15 @@ def paths(model):
     return [(w.name, w.path, tuple(w.shape), w.trainable) for w in model.weights]
 
 
+def state(keras):
+    model = keras.Sequential(
+        [keras.Input((6,)), *dense(keras, 3), keras.layers.Dropout(0.5, seed=3), keras.layers.BatchNormalization()]
+    )
+    model.add(keras.layers.GaussianNoise(0.0))
+    lists = (model.weights, model.variables, model.non_trainable_variables, model.trainable_variables)
+    return [[(v.path, tuple(v.shape)) for v in variables] for variables in lists]
+
+
 def popped(keras):
     model = known(keras)
     model.pop()
@@ -143,6 +152,7 @@ QUESTIONS = {
     "built for another width": lambda keras: known(keras).build((None, 7)),
     "after fit": after_fit,
     "dtypes": lambda keras: [known(keras).dtype, known(keras).layers[0].dtype, known(keras).layers[0].compute_dtype],
+    "state": state,
     "flags": lambda keras: [
         known(keras).trainable,
         keras.layers.Dense(1, trainable=False).trainable,

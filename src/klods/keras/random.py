@@ -14,16 +14,26 @@ from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.missing import reporter
 from klods.ops import picking
 from klods.ops.block import recordable, static
+from klods.ops.creation import sizes
+from klods.ops.effects import call
 from klods.ops.movement import cast
-from klods.tensor import Tensor, convert_to_tensor
+from klods.tensor import Tensor, Variable, convert_to_tensor
+
+ONE_CALL = np.array([0, 1])
+DRAWS_OF_A_CALL = 64  # bits of their number: what calls draw never meets
 
 
 class SeedGenerator(Configurable):
     """A stream of random numbers for the `seed` of the functions here, which goes on from call to call.
 
+    What is drawn follows from `state` alone: a layer that has one among its attributes has that among its variables.
+
     Args:
         seed: for the same numbers in every run.
         name: a name.
+
+    Attributes:
+        state: a variable of two whole numbers, the seed and how many calls have drawn.
 
     Raises:
         DataError: for a seed that is no whole number, 0 or more.
@@ -39,11 +49,30 @@ class SeedGenerator(Configurable):
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         self.seed = None if seed is None else _checked(seed)
         self.name = name or unique_name(snake_case(type(self).__name__))
-        self.source = np.random.default_rng(random.generator().integers(2**32) if seed is None else seed)
+        start = int(random.generator().integers(2**32)) if seed is None else _checked(seed)
+        self.state = Variable(np.array([start, 0], np.int64), trainable=False, name="seed_generator_state")
+        vars(self.state)["path"] = f"{self.name}/{self.state.name}"
+        self._start_at(start)
 
     def next(self, ordered: bool = True) -> Tensor:
-        """Return two numbers that no call returned before; `ordered` is there for Keras's sake."""
-        return random.drawn(lambda: self.source.integers(2**32, size=2, dtype=np.uint32), (2,), np.uint32)
+        """Return the state, which is another one then; `ordered` is there for Keras's sake."""
+        state = self.state.read_value()
+        self.state.assign_add(ONE_CALL)
+        return state
+
+    def source_at(self, state: np.ndarray) -> np.random.Generator:
+        """Return the NumPy generator that draws what a state determines."""
+        seed, calls = state.tolist()
+        if seed != self._seed:
+            self._start_at(seed)
+        bits: Any = self._source.bit_generator  # set back and advanced, as making another takes longer than drawing
+        bits.state = self._start
+        bits.advance(calls << DRAWS_OF_A_CALL)
+        return self._source
+
+    def _start_at(self, seed: int) -> None:
+        bits = np.random.PCG64(seed)
+        self._seed, self._start, self._source = seed, bits.state, np.random.Generator(bits)
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -116,18 +145,30 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     return picking.gather(tensor, order, axis=axis)
 
 
+class Stream(random.Generator):
+    """What the state of a SeedGenerator determines.
+
+    Args:
+        seeds: the SeedGenerator, which each call moves on.
+    """
+
+    def __init__(self, seeds: SeedGenerator) -> None:
+        self.seeds = seeds
+
+    def law(self, draw: Callable[[np.random.Generator, Any], Any], shape: Any, dtype: Any) -> Tensor:
+        """Return a tensor of a shape of what a function of a NumPy generator and the shape draws."""
+        size = sizes(shape)
+        source_at = self.seeds.source_at
+        return call(self.seeds.next(), function=lambda state: draw(source_at(state), size), shape=size, dtype=dtype)
+
+
 def _stream(seed: Any) -> random.Generator:
-    return random.Generator(_source(seed))
-
-
-def _source(seed: Any) -> Callable[[], np.random.Generator]:
-    """Return what gives the NumPy generator to draw from, each time that numbers are drawn."""
     if seed is None:
-        return random.generator
+        return random.Generator(random.generator)
     if isinstance(seed, SeedGenerator):
-        return lambda: seed.source
+        return Stream(seed)
     start = _checked(seed)
-    return lambda: np.random.default_rng(start)
+    return random.Generator(lambda: np.random.default_rng(start))
 
 
 def _checked(seed: Any) -> int:

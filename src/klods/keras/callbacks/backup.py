@@ -79,6 +79,8 @@ class BackupAndRestore(Callback):
         self.model.load_weights(self._folder / WEIGHTS)
         self.model.start_from = metadata["epoch"], metadata["batch"]
         generator().bit_generator.state = metadata["order"]
+        for state, value in zip(_seeds(self.model), metadata.get("seeds", [])):
+            state.assign(value)
         self._restored = metadata["random"] if metadata["batch"] else None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -106,13 +108,21 @@ class BackupAndRestore(Callback):
         if self.double_checkpoint and (self._folder / WEIGHTS).exists():
             for name in (WEIGHTS, METADATA):
                 shutil.copy(self._folder / name, _previous(self._folder / name))
-        state = {"epoch": epoch, "batch": batch, "order": order, "random": generator().bit_generator.state}
+        seeds = [state.numpy().tolist() for state in _seeds(self.model)]
+        state = {"epoch": epoch, "batch": batch, "order": order, "seeds": seeds}
+        state["random"] = generator().bit_generator.state
         self.model.save_weights(self._folder / WEIGHTS, overwrite=True)
         write_whole(self._folder / METADATA, lambda file: file.write(json.dumps(state).encode()))
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _seeds(model: Any) -> list[Any]:
+    """Return the states that dropout and noise draw by, which no file of weights holds."""
+    weights = {*map(id, model.weights)}
+    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def _previous(path: Path) -> Path:

@@ -258,7 +258,7 @@ class Layer(Tracking, Called):
     def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Return placeholders for the outputs: of `compute_output_shape`, or found by a try of `call`."""
         if type(self).compute_output_shape is Layer.compute_output_shape:
-            outputs = outputs_of(self.call, (inputs, *args), kwargs, self.weights)
+            outputs = outputs_of(self.call, (inputs, *args), kwargs, self.variables)
             self._forget_losses()  # they are symbols
             return outputs
         given = shapes_for(self.compute_output_shape, self._named(inputs, args, kwargs))

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from klods import random
 from klods.errors import DataError
 from klods.keras import regularizers
 from klods.keras.layers.spec import InputSpec
 from klods.keras.layers.weightless import Weightless
+from klods.keras.random import SeedGenerator, Stream
 from klods.networks import SELU_ALPHA, SELU_SCALE
 from klods.ops.comparison import where
 from klods.ops.movement import cast
@@ -28,20 +28,26 @@ class Noise(Weightless):
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
-        self._generator = None if seed is None else np.random.default_rng(seed)
+
+    def strength(self, argument: str, value: Any) -> Any:
+        """Return an argument that tells how strong the noise is: a share. At 0 nothing is ever drawn."""
+        layer = type(self).__name__
+        if not isinstance(value, (int, float, np.number)) or not 0 <= value <= 1:
+            raise DataError(f"{layer}'s {argument} is a share between 0 and 1; got {value!r}.", f"write {layer}(0.5).")
+        if value > 0:
+            self.seed_generator = SeedGenerator(self.seed)
+        return value
 
     def drawn(self, law: str, shape: Any) -> Tensor:
         """Return float32 numbers by one of NumPy's laws: `random` or `standard_normal`."""
-        return random.drawn(lambda: getattr(self._source(), law)(shape, np.float32), shape, np.float32)
+        stream = Stream(self.seed_generator)
+        return stream.law(lambda source, size: getattr(source, law)(size, np.float32), shape, np.float32)
 
     def kept(self, inputs: Tensor, rate: float, noise_shape: Any) -> Tensor:
         """Return which inputs are kept, each with probability 1 - rate; None in `noise_shape` is a size of theirs."""
         shape = inputs.value.shape
         sizes = tuple(n if m is None else m for n, m in zip(shape, noise_shape or shape))
         return self.drawn("random", sizes) >= rate
-
-    def _source(self) -> np.random.Generator:
-        return random.generator() if self._generator is None else self._generator
 
 
 class Dropout(Noise):
@@ -60,7 +66,7 @@ class Dropout(Noise):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = _share("Dropout", "rate", rate)
+        self.rate = self.strength("rate", rate)
         self.noise_shape = None if noise_shape is None else _noise_shape(noise_shape)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
@@ -111,7 +117,7 @@ class AlphaDropout(Noise):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = _share("AlphaDropout", "rate", rate)
+        self.rate = self.strength("rate", rate)
         self.noise_shape = noise_shape
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
@@ -138,7 +144,7 @@ class GaussianDropout(Noise):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = _share("GaussianDropout", "rate", rate)
+        self.rate = self.strength("rate", rate)
         if rate == 1:
             raise DataError("GaussianDropout's noise has no limit at rate 1.", "make the rate smaller.")
 
@@ -159,7 +165,7 @@ class GaussianNoise(Noise):
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.stddev = _share("GaussianNoise", "stddev", stddev)
+        self.stddev = self.strength("stddev", stddev)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
@@ -187,12 +193,6 @@ class ActivityRegularization(Weightless):
         config = super().get_config()
         del config["activity_regularizer"]
         return config
-
-
-def _share(layer: str, argument: str, value: Any) -> Any:
-    if not isinstance(value, (int, float, np.number)) or not 0 <= value <= 1:
-        raise DataError(f"{layer}'s {argument} is a share between 0 and 1; got {value!r}.", f"write {layer}(0.5).")
-    return value
 
 
 def _noise_shape(shape: Any) -> tuple[int | None, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from klods.errors import AbsentError, DataError, KlodsError, ShapeError, StateError
 from klods.keras.configuration import Configurable, arguments
 from klods.keras.metrics import Metric
+from klods.keras.random import SeedGenerator
 from klods.tensor import Variable
 
 CONTAINERS = (list, tuple, dict)
@@ -25,6 +26,7 @@ class Anatomy(NamedTuple):
     Attributes:
         layers: the layers inside, also those inside them, each once, outer ones first.
         weights: all weights.
+        variables: the same and, after those of each layer, the states of its SeedGenerators.
         metrics: all metrics.
         opened: the lists and dicts looked into, whose contents change unnoticed.
         change: the number of the last change to an attribute of any layer.
@@ -32,6 +34,7 @@ class Anatomy(NamedTuple):
 
     layers: list[Any]
     weights: list[Variable]
+    variables: list[Variable]
     metrics: list[Metric]
     opened: Opened
     change: int
@@ -45,7 +48,7 @@ _changes = [0]  # how many attributes that are parts have been set or deleted, i
 
 
 class Tracking(Configurable):
-    """Base of Layer. Variables, layers and metrics set as attributes, also those in lists and dicts, are its parts."""
+    """Base of Layer. Variables, layers, metrics and SeedGenerators set as attributes, also in lists, are its parts."""
 
     name: str
     built: bool
@@ -122,17 +125,19 @@ class Tracking(Configurable):
         opened: Opened = []
         found: dict[int, list[Any]] = {}
         waiting: list[Any] = [self]
-        layers, weights, metrics = [], [], []
+        layers, weights, variables, metrics = [], [], [], []
         while waiting:
             layer = waiting.pop()
             if id(layer) in found:
                 continue
             parts = found[id(layer)] = list(_contents(layer._tracked, opened))
             layers.append(layer)
-            weights += sorted((part for part in parts if isinstance(part, Variable)), key=_made_untrainable)
+            own = sorted((part for part in parts if isinstance(part, Variable)), key=_made_untrainable)
+            weights += own
+            variables += [*own, *(part.state for part in parts if isinstance(part, SeedGenerator))]
             metrics += [part for part in parts if isinstance(part, Metric)]
             waiting += reversed([part for part in parts if isinstance(part, Tracking)])
-        return Anatomy(layers[1:], unique(weights), unique(metrics), opened, _changes[0])
+        return Anatomy(layers[1:], unique(weights), unique(variables), unique(metrics), opened, _changes[0])
 
     # ------------------------------------------------------------ weights
 
@@ -141,7 +146,10 @@ class Tracking(Configurable):
         """All weights, each once: a layer's own before those of the layers inside it, trainable ones first."""
         return list(self.anatomy().weights)
 
-    variables = weights
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights, and the states of SeedGenerators, each once."""
+        return list(self.anatomy().variables)
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -155,7 +163,10 @@ class Tracking(Configurable):
         """The weights that training leaves as they are."""
         return [w for w in self.anatomy().weights if not (w.trainable and self._trainable)]
 
-    non_trainable_variables = non_trainable_weights
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that training leaves as they are: such weights, and the states of SeedGenerators."""
+        return [v for v in self.anatomy().variables if not (v.trainable and self._trainable)]
 
     @property
     def trainable(self) -> bool:
@@ -229,7 +240,7 @@ class Tracking(Configurable):
         return sum(w.size for w in self.weights)
 
 
-PARTS = (Variable, Tracking, Metric)
+PARTS = (Variable, Tracking, Metric, SeedGenerator)
 
 
 def may_hold_parts(container: Any) -> bool:

@@ -28,6 +28,7 @@ class Stepping:
     name: str
     built: bool
     weights: list[Variable]
+    variables: list[Variable]
     trainable_weights: list[Any]
     losses: list[Tensor]
     anatomy: Callable[[], Anatomy]
@@ -275,7 +276,7 @@ class Stepping:
         """Return the variables of the model, of its optimizer and of its metrics."""
         slots = [] if self.optimizer is None else self.optimizer.variables
         figures = [variable for metric in self.metrics for variable in metric.variables]
-        return unique([*self.weights, *slots, *figures])
+        return unique([*self.variables, *slots, *figures])
 
     def _made_of(self) -> Any:
         """Return what a traced step depends on: layers, optimizer, their hyper-parameters, the weights that train."""
