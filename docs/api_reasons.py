@@ -16,7 +16,7 @@ klods is for networks of dense layers so far, on processors, in one process. `py
 from the two libraries; reasons stand in `docs/api_reasons.py`.
 """
 
-CONVOLUTION = "klods has no convolution or pooling yet"
+CONVOLUTION = "klods has no convolution or pooling of windows yet"
 RECURRENCE = "klods has no recurrence yet"
 ATTENTION = "klods has no attention yet"
 IMAGES = "klods has no operations on images yet"
@@ -55,9 +55,9 @@ MISSING: dict[str, dict[str, str]] = {
         "AdaptiveMaxPooling2D AdaptiveMaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D "
         "AvgPool2D AvgPool3D Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D Conv3DTranspose Convolution1D "
         "Convolution1DTranspose Convolution2D Convolution2DTranspose Convolution3D Convolution3DTranspose "
-        "Cropping1D Cropping2D Cropping3D DepthwiseConv1D DepthwiseConv2D GlobalAveragePooling1D "
-        "GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D "
-        "GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
+        "Cropping1D Cropping2D Cropping3D DepthwiseConv1D DepthwiseConv2D GlobalAveragePooling2D "
+        "GlobalAveragePooling3D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool2D GlobalMaxPool3D GlobalMaxPooling2D "
+        "GlobalMaxPooling3D "
         "MaxPool1D MaxPool2D MaxPool3D MaxPooling1D MaxPooling2D MaxPooling3D SeparableConv1D SeparableConv2D "
         "SeparableConvolution1D SeparableConvolution2D SpatialDropout2D SpatialDropout3D UpSampling1D "
         "UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D",
@@ -190,6 +190,10 @@ EVERYWHERE: dict[str, tuple[str, dict[str, str]]] = {
 # What the comparison of signatures sees though it makes no difference: defaults that mean the same or that Keras can't
 # work with, keywords that aren't passed on, arguments of functions that everybody defines anew.
 HARMLESS = {
+    **dict.fromkeys(
+        [f"keras.layers.Global{pooling}1D" for pooling in ("AveragePooling", "AvgPool", "MaxPooling", "MaxPool")],
+        "pool_dimensions",
+    ),
     "keras.Layer.add_weight": "shape",
     "keras.Layer.call": "inputs args kwargs",
     "keras.Layer.compute_output_shape": "input_shape args kwargs",

@@ -120,6 +120,8 @@ LAYER_JOBS: dict[str, Callable[[], list[Any]]] = {
     "Flatten": between(layers.Flatten),
     "GaussianDropout": between(lambda: layers.GaussianDropout(0.2)),
     "GaussianNoise": between(lambda: layers.GaussianNoise(0.1)),
+    "GlobalAveragePooling1D": between(square, layers.GlobalAveragePooling1D),
+    "GlobalMaxPooling1D": between(square, layers.GlobalMaxPooling1D),
     "GroupNormalization": between(lambda: layers.GroupNormalization(4)),
     "HashedCrossing": first(
         lambda: layers.Lambda(lambda x: [whole(x[:, 0]), whole(x[:, 1])]), lambda: layers.HashedCrossing(5, "one_hot")

@@ -61,7 +61,10 @@ OF_ROWS = [
 ]  # fmt: skip
 
 OF_CUBES = [
-    "Permute((2, 1))", "SpatialDropout1D(0.3)", "SpatialDropout1D(0.3, seed=2, name='mine')", "Masking()",
+    "GlobalAveragePooling1D()", "GlobalAveragePooling1D('channels_first', keepdims=True)",
+    "GlobalAveragePooling1D(keepdims=True)", "GlobalMaxPooling1D()", "GlobalMaxPooling1D('channels_first')",
+    "GlobalMaxPooling1D(keepdims=True)", "Permute((2, 1))", "Masking()",
+    "SpatialDropout1D(0.3)", "SpatialDropout1D(0.3, seed=2, name='mine')",
     "Dropout(0.5, noise_shape=(None, 1, 4), seed=3)", "AlphaDropout(0.5, noise_shape=(None, 1, None))",
     "Softmax(axis=[1, 2])", "UnitNormalization(axis=[1, 2])", "Normalization(axis=(1, 2))",
     "Normalization(axis=(1, 2), mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 4.0, 9.0, 1.0])",

@@ -46,6 +46,30 @@ def test_masked_models(build, row):
     close(ours.get_weights(), theirs.get_weights(), rtol=1e-4, atol=1e-5)
 
 
+def test_the_mean_of_the_steps_that_are_there():
+    words = WORDS.copy()
+    words[:, 0] = 1  # of no steps the mean is NaN, in both
+    models = []
+    for keras in (own, real):
+        inputs = keras.Input((5,), dtype="int32")
+        means = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(4, 3, mask_zero=True)(inputs))
+        models.append(keras.Model(inputs, keras.layers.Dense(2)(means)))
+    models[0].set_weights(models[1].get_weights())
+    for model in models:
+        model.compile("sgd", "mse")
+    close(*(model.train_on_batch(words, TARGETS[:, 0]) for model in models))
+    close(*(model.predict(words, verbose=0) for model in models))
+    close(*(model.get_weights() for model in models))
+
+
+def test_the_mean_of_steps_on_the_last_axis():
+    means = [
+        keras.layers.GlobalAveragePooling1D("channels_first", True)(STEPS.transpose(0, 2, 1), mask=WORDS > 0)
+        for keras in (own, real)
+    ]
+    close(*means)
+
+
 def stack(layers):
     """Return one of each layer that takes one tensor, for inputs like STEPS."""
     return [

@@ -33,6 +33,12 @@ from klods.keras.layers.merging import (
     subtract,
 )
 from klods.keras.layers.normalization import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
+from klods.keras.layers.pooling import (
+    GlobalAveragePooling1D,
+    GlobalAvgPool1D,
+    GlobalMaxPool1D,
+    GlobalMaxPooling1D,
+)
 from klods.keras.layers.preprocessing import Normalization, Rescaling
 from klods.keras.layers.regularization import (
     ActivityRegularization,
@@ -53,10 +59,10 @@ from klods.missing import reporter
 KNOWN = by_name(
     Activation, ActivityRegularization, Add, AlphaDropout, Average, BatchNormalization, CategoryEncoding,
     Concatenate, Dense, Discretization, Dot, Dropout, ELU, EinsumDense, Embedding, Flatten, GaussianDropout,
-    GaussianNoise, GroupNormalization, HashedCrossing, Hashing, Identity, InputLayer, IntegerLookup, Lambda,
-    LayerNormalization, LeakyReLU, Masking, Maximum, Minimum, Multiply, Normalization, PReLU, Permute,
-    RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, Softmax, SpatialDropout1D, StringLookup, Subtract,
-    TextVectorization, TimeDistributed, UnitNormalization,
+    GaussianNoise, GlobalAveragePooling1D, GlobalMaxPooling1D, GroupNormalization, HashedCrossing, Hashing,
+    Identity, InputLayer, IntegerLookup, Lambda, LayerNormalization, LeakyReLU, Masking, Maximum, Minimum, Multiply,
+    Normalization, PReLU, Permute, RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, Softmax,
+    SpatialDropout1D, StringLookup, Subtract, TextVectorization, TimeDistributed, UnitNormalization,
 )  # fmt: skip
 
 
@@ -81,11 +87,12 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 __all__ = [
     "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
     "CategoryEncoding", "Concatenate", "Dense", "Discretization", "Dot", "Dropout", "EinsumDense", "Embedding",
-    "Flatten", "GaussianDropout", "GaussianNoise", "GroupNormalization", "HashedCrossing", "Hashing", "Identity",
-    "Input", "InputLayer", "InputSpec", "IntegerLookup", "Lambda", "Layer", "LayerNormalization", "LeakyReLU",
-    "Masking", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "ReLU",
-    "RepeatVector", "Rescaling", "Reshape", "Softmax", "SpatialDropout1D", "StringLookup", "Subtract",
-    "TextVectorization", "TimeDistributed", "UnitNormalization", "add", "average", "concatenate", "deserialize",
-    "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
+    "Flatten", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalMaxPool1D",
+    "GlobalMaxPooling1D", "GroupNormalization", "HashedCrossing", "Hashing", "Identity", "Input", "InputLayer",
+    "InputSpec", "IntegerLookup", "Lambda", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "Maximum",
+    "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "ReLU", "RepeatVector",
+    "Rescaling", "Reshape", "Softmax", "SpatialDropout1D", "StringLookup", "Subtract", "TextVectorization",
+    "TimeDistributed", "UnitNormalization", "add", "average", "concatenate", "deserialize", "dot", "maximum",
+    "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
 __getattr__ = reporter(__name__)
