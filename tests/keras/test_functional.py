@@ -188,6 +188,12 @@ def test_a_subclass_made_of_placeholders():
     assert model(A).shape == (6, 2)
 
 
+def test_clone_of_what_is_no_model():
+    for given in (3, Dense(2)):
+        with pytest.raises(DataError, match="clone_model takes a model; got "):
+            keras.models.clone_model(given)
+
+
 def test_clone_with_functions_of_ones_own():
     model = two_in_two_out()
 

@@ -108,6 +108,30 @@ def test_attributes_that_are_not_there():
         layer.input  # noqa: B018
 
 
+@pytest.mark.parametrize("name", [5, "a/b", b"a"])
+def test_a_name_that_is_none(name):
+    """A slash stands between names in paths and in files, where such a layer would not be found again."""
+    for make in (keras.layers.Dense, lambda units, name: keras.Sequential(name=name)):
+        with pytest.raises(DataError, match=f"text without a slash; got {name!r}"):
+            make(2, name=name)
+
+
+@pytest.mark.parametrize("trainable", [1, "no", None])
+def test_trainable_is_a_truth(trainable):
+    with pytest.raises(DataError, match=f"True or False; got {trainable!r}"):
+        keras.layers.Dense(2, trainable=trainable)
+
+
+def test_a_penalty_on_a_single_number():
+    class Total(keras.layers.Layer):
+        def call(self, inputs):
+            return klods.reduce_sum(inputs)
+
+    layer = Total(activity_regularizer=keras.regularizers.L1(0.5))
+    layer(np.full((2, 3), 2.0, "float32"))
+    assert [float(loss) for loss in layer.losses] == [6.0]
+
+
 @pytest.mark.parametrize("weights", [None, 3])
 def test_weights_that_are_no_list(weights):
     with pytest.raises(DataError, match=f"^'mine' takes a list of arrays; got {weights}"):

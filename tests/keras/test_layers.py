@@ -43,6 +43,7 @@ def test_built_at_the_first_call():
 
 
 def test_weights():
+    keras.utils.clear_session()
     layer = Linear(name="linear")
     layer.build((None, 8))
     assert [w.name for w in layer.weights] == ["w", "variable", "count"]  # those to train come first

@@ -9,6 +9,7 @@ from small import inputs, layers, regressor, targets
 import klods
 from klods import keras
 from klods.keras.masks import put_mask
+from klods.errors import DataError, ShapeError
 
 x, t = inputs(), targets()
 Dense = keras.layers.Dense
@@ -102,6 +103,23 @@ def test_pop():
     assert model.layers == []
     with pytest.raises(ValueError, match="no layers to take off"):
         model.pop()
+
+
+@pytest.mark.parametrize(("shape", "kind"), [(4, DataError), ((None,), ShapeError), ((None, 4), ShapeError)])
+def test_a_build_that_fails_leaves_no_shape_behind(shape, kind):
+    model = keras.Sequential([Dense(3), keras.layers.Reshape((5,))] if shape == (None, 4) else [Dense(3)])
+    with pytest.raises(kind):
+        model.build(shape)
+    assert (model.built, model.built_in_input) == (False, None)
+
+
+def test_a_layer_that_does_not_fit_is_not_added():
+    model = keras.Sequential([keras.Input((8,)), Dense(5)])
+    with pytest.raises(ShapeError, match="expected 3 axes"):
+        model.add(keras.layers.GlobalMaxPooling1D())
+    assert ([layer.name for layer in model.layers], model.output_shape) == ([model.layers[0].name], (None, 5))
+    model.add(Dense(2))
+    assert model(x).shape == (64, 2)
 
 
 def test_training_goes_on_after_pop_and_add():

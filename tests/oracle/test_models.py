@@ -65,6 +65,43 @@ def state(keras):
     return [[(v.path, tuple(v.shape)) for v in variables] for variables in lists]
 
 
+def inside(keras):
+    """A Sequential model in another: its input and output are those of the call, as in transfer learning."""
+    inner, inputs = known(keras), keras.Input((6,), name="outside")
+    outer = keras.Model(inputs, keras.layers.Dense(2)(inner(inputs)))
+    part = keras.Model(outer.input, inner.output)
+    return inner.input.name, inner.inputs[0].name, part.output_shape, len(part.weights)
+
+
+def of_ones_own(keras):
+    class Mine(keras.layers.Layer):
+        def __init__(self, factor=2, **kwargs):
+            super().__init__(**kwargs)
+            self.factor = factor
+
+        def call(self, inputs):
+            return inputs * self.factor
+
+        def get_config(self):
+            return {**super().get_config(), "factor": self.factor}
+
+    inputs = keras.Input((6,))
+    models = keras.Sequential([inputs, Mine(3)]), keras.Model(inputs, Mine(4)(inputs))
+    return [type(m).from_config(m.get_config(), custom_objects={"Mine": Mine}).layers[-1].factor for m in models]
+
+
+def unnamed(keras):
+    class Twice(keras.layers.Layer):
+        def build(self, input_shape):
+            self.a, self.b = self.add_weight(shape=(2,)), self.add_weight(shape=(3,), trainable=False)
+
+        def call(self, inputs):
+            return inputs
+
+    model = keras.Sequential([keras.Input((6,)), Twice(), Twice()])
+    return paths(model)
+
+
 def popped(keras):
     model = known(keras)
     model.pop()
@@ -153,6 +190,10 @@ QUESTIONS = {
     "after fit": after_fit,
     "dtypes": lambda keras: [known(keras).dtype, known(keras).layers[0].dtype, known(keras).layers[0].compute_dtype],
     "state": state,
+    "a model inside another": inside,
+    "classes of one's own": of_ones_own,
+    "weights without names": unnamed,
+    "both a name and an index": lambda keras: known(keras).get_layer("dense", 0),
     "flags": lambda keras: [
         known(keras).trainable,
         keras.layers.Dense(1, trainable=False).trainable,

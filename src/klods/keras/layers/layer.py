@@ -70,6 +70,7 @@ class Layer(Tracking, Called):
 
     Raises:
         NameUnknownError: for an argument that the class doesn't have.
+        DataError: for a name with a slash, which files and paths put between names, or one that is no text.
 
     Example:
         >>> import klods
@@ -109,9 +110,11 @@ class Layer(Tracking, Called):
     ) -> None:
         for argument in unknown:
             raise unknown_name(f"argument of {type(self).__name__}", argument, arguments(type(self)))
-        self.name = name or unique_name(snake_case(type(self).__name__))
+        self.name = _checked_name(name) if name else unique_name(snake_case(type(self).__name__))
         self._dtype = as_dtype(name_of(dtype))
         self.activity_regularizer = regularizers.get(activity_regularizer)
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise DataError(f"trainable is True or False; got {trainable!r}.", "write trainable=False to freeze it.")
         self._trainable = bool(trainable)
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
 
@@ -184,7 +187,7 @@ class Layer(Tracking, Called):
             if token is not None:
                 in_training.reset(token)
         if self.activity_regularizer is not None:
-            mapped(lambda x: self.add_loss(self.activity_regularizer(x) / x.value.shape[0]), outputs, Tensor)
+            mapped(self._add_activity, outputs, Tensor)
         if mask is not None or self._makes_mask:
             self._pass_mask(inputs, outputs, mask)
         return outputs
@@ -401,7 +404,7 @@ class Layer(Tracking, Called):
             )
         start = initializers.get("glorot_uniform" if initializer is None else initializer)
         values = start(size, dtype=self._dtype if dtype is None else as_dtype(dtype))
-        variable = Variable(values, trainable and self._trainable, name or "variable")
+        variable = Variable(values, trainable and self._trainable, name or unique_name("variable"))
         notes = {
             "path": f"{self.path}/{variable.name}",
             "regularizer": regularizers.get(regularizer),
@@ -436,6 +439,10 @@ class Layer(Tracking, Called):
         """Add a scalar to the loss of the model; call it inside `call`."""
         self._added_losses = (*self._added_losses, convert_to_tensor(loss))
 
+    def _add_activity(self, outputs: Tensor) -> None:
+        samples = outputs.value.shape[0] if outputs.ndim else 1
+        self.add_loss(self.activity_regularizer(outputs) / samples)
+
     def _forget_losses(self) -> None:
         for layer in self.flattened():
             if layer._added_losses:
@@ -449,6 +456,12 @@ class Layer(Tracking, Called):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _checked_name(name: Any) -> str:
+    if not isinstance(name, str) or "/" in name:
+        raise DataError(f"A name is text without a slash; got {name!r}.", "write name='hidden', say.")
+    return name
 
 
 def _building(build: Callable[..., None]) -> Callable[..., None]:

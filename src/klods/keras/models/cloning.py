@@ -33,7 +33,7 @@ def clone_model(
         recursive: whether models inside are cloned layer by layer too.
 
     Raises:
-        DataError: for inputs of another structure, or options that the kind of model doesn't have.
+        DataError: for what is no model, inputs of another structure, or options that the kind of model doesn't have.
 
     Example:
         >>> import klods
@@ -41,6 +41,8 @@ def clone_model(
         >>> klods.keras.models.clone_model(model).count_params()
         10
     """
+    if not isinstance(model, Model):
+        raise DataError(f"clone_model takes a model; got {model!r}.", "make a layer of layer.get_config() instead.")
     made: dict[int, Any] = {}
 
     def clone(layer: Any) -> Any:

@@ -16,6 +16,7 @@ from klods.keras.models import summary, wiring
 from klods.keras.models.functional import Network
 from klods.keras.models.outputs import at, paths
 from klods.keras.models.trainer import Trainer
+from klods.keras.registration import custom_object_scope
 from klods.keras.saving import archive, weight_files
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from klods.keras.symbolic import KerasTensor
@@ -89,13 +90,13 @@ class Model(Trainer, Layer):
     @property
     def input(self) -> Any:
         """What stands for the inputs, in their structure."""
-        network = self._graph()
+        network = self._ends()
         return super().input if network is None else network.inputs
 
     @property
     def output(self) -> Any:
         """What stands for the outputs, in their structure."""
-        network = self._graph()
+        network = self._ends()
         return super().output if network is None else network.outputs
 
     @property
@@ -128,6 +129,13 @@ class Model(Trainer, Layer):
         """Return the calls between inputs and outputs, if they are known."""
         return self._network
 
+    def _ends(self) -> Network | None:
+        """Return the calls that `input` and `output` end; None if these are those of a call of the model.
+
+        As in Keras, a Sequential model that was called in another stands there for that call.
+        """
+        return None if self.nodes and not self.own_calls else self._graph()
+
     def known_network(self, role: str) -> Network:
         """Return the calls between inputs and outputs.
 
@@ -149,11 +157,17 @@ class Model(Trainer, Layer):
         return {"name": self.name, "trainable": self.trainable, **wiring.described(self._network)}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """Return the model that a configuration describes, with new weights."""
-        if not {"layers", "input_layers", "output_layers"} <= config.keys():
-            return super().from_config(config)
-        inputs, outputs = wiring.connected(config, deserialize_keras_object)
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """Return the model that a configuration describes, with new weights.
+
+        Args:
+            config: what `get_config` gives.
+            custom_objects: classes of one's own by name, beyond those registered.
+        """
+        with custom_object_scope(custom_objects):
+            if not {"layers", "input_layers", "output_layers"} <= config.keys():
+                return super().from_config(config)
+            inputs, outputs = wiring.connected(config, deserialize_keras_object)
         options = {name: x for name, x in config.items() if name not in ("layers", "input_layers", "output_layers")}
         return cls(inputs, outputs, **options)
 
@@ -168,8 +182,10 @@ class Model(Trainer, Layer):
         """Return the layer of a name, or at an index.
 
         Raises:
-            DataError: if there is none.
+            DataError: if there is none, or both are given.
         """
+        if name is not None and index is not None:
+            raise DataError(f"get_layer takes a name or an index; got {name!r} and {index!r}.", "leave one out.")
         layers = self.layers
         if index is not None and -len(layers) <= index < len(layers):
             return layers[index]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from klods.errors import AbsentError, DataError, ShapeError
@@ -56,10 +56,17 @@ class Sequential(Model):
 
         Raises:
             DataError: if it is no layer, or its name is taken.
+            ShapeError: if it doesn't accept what the layer below gives; the model is as it was then.
         """
+        before, height = (self._input, self.built, self._network), len(self._stack)
         self._append(layer)
-        if rebuild:
-            self._build_if_known()
+        try:
+            if rebuild:
+                self._build_if_known()
+        except BaseException:
+            del self._stack[height:]
+            self._input, self.built, self._network = before
+            raise
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the topmost layer off and return it.
@@ -108,22 +115,21 @@ class Sequential(Model):
         """
         if not self._stack:
             raise DataError(f"Model '{self.name}' has no layers.", "add one.")
-        if self._input is None:
-            self._input = self._first_input(input_shape)
-        shape = self._build_shape = self._input.shape
+        first = self._first_input(input_shape) if self._input is None else self._input
+        shape = first.shape
         if input_shape is not None and not InputSpec(shape=shape).accepts(tuple(input_shape)):
             raise ShapeError(
                 f"Model '{self.name}' has inputs of shape {shape}; got {tuple(input_shape)}.", "leave the shape out."
             )
         outputs = list(self._outputs)
         for layer in self._stack[len(outputs) :]:
-            outputs.append(layer(outputs[-1] if outputs else self._input.output))
-        self._outputs = outputs
+            outputs.append(layer(outputs[-1] if outputs else first.output))
+        self._input, self._outputs, self._build_shape = first, outputs, shape
 
     def _first_input(self, input_shape: Any) -> InputLayer:
-        if input_shape is None:
+        if not isinstance(input_shape, Iterable):
             raise DataError(
-                f"Model '{self.name}' can't be built without the shape of its inputs.",
+                f"Model '{self.name}' needs the shape of its inputs; got {input_shape!r}.",
                 "call model.build((None, 784)), say, or put an Input first.",
             )
         return InputLayer(batch_shape=tuple(input_shape))
@@ -186,11 +192,10 @@ class Sequential(Model):
         return {**config, "build_input_shape": self._build_shape} if self.built else config
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Sequential:
-        """Return the model that a configuration describes, with new weights."""
-        model = cls(
-            [deserialize(layer) for layer in config["layers"]], config.get("trainable", True), config.get("name")
-        )
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+        """Return the model that a configuration describes, with new weights; see `Model.from_config`."""
+        layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
+        model = cls(layers, config.get("trainable", True), config.get("name"))
         if not model.built and config.get("build_input_shape") and model._stack:
             model.build(config["build_input_shape"])
         return model

@@ -33,6 +33,11 @@ def text(
     if show_trainable:
         header, align, ends = [*header, "Trainable"], f"{align}c", [*(0.9 * end for end in ends), 1.0]
         longest += 12
+    if len(ends) < len(header):
+        raise DataError(
+            f"The table has {len(header)} columns; positions says where {len(ends)} end.",
+            "give the end of each as a share of the line, such as [0.3, 0.5, 0.8, 1.0].",
+        )
     length = line_length or min(longest, shutil.get_terminal_size().columns - 4)
     rows = table(model, expand_nested, show_trainable, layer_range)
     return "\n".join([f'Model: "{model.name}"', text_table(header, rows, align, length, ends), *totals(model)])
