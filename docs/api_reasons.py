@@ -139,7 +139,7 @@ MISSING: dict[str, dict[str, str]] = {
         PURE: "compute_loss_and_updates get_state_tree jax_state_sync set_state_tree stateless_compute_loss",
         QUANTIZED: "get_quantization_layer_structure",
     },
-    "keras.optimizers.Optimizer": {INTERNAL: "load_own_variables save_own_variables", PURE: "stateless_apply"},
+    "keras.optimizers.Optimizer": {INTERNAL: "load_own_variables save_own_variables"},
     "keras.KerasTensor": {
         SPARSE: "ragged ragged_rank row_splits_dtype sparse",
         "use `keras.ops`": "reshape squeeze",

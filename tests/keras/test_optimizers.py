@@ -226,6 +226,42 @@ def test_an_optimizer_written_for_keras(run_eagerly):
     assert_close(numbers(model), numbers(twin))
 
 
+def test_a_loop_without_state_ends_where_train_on_batch_does():
+    """As with Keras on JAX: every value goes in and comes out; dropout's state, too."""
+
+    def made():
+        keras.utils.set_random_seed(1)
+        layers = [keras.layers.BatchNormalization(), keras.layers.Dense(6, "relu"), keras.layers.Dropout(0.5)]
+        model = keras.Sequential([keras.Input((small.WIDTH,)), *layers, keras.layers.Dense(3)])
+        model.compile(optimizers.Adam(0.01), "mse")
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    x, t = klods.constant(small.inputs()), klods.constant(small.targets())
+    model, other = made(), made()
+    before = [w.copy() for w in numbers(other)]
+    weights, fixed, state = (
+        [klods.constant(v) for v in variables]
+        for variables in (other.trainable_variables, other.non_trainable_variables, other.optimizer.variables)
+    )
+    for _ in range(3):
+        model.train_on_batch(x, t)
+        with klods.GradientTape() as tape:
+            tape.watch(weights)
+            outputs, fixed = other.stateless_call(weights, fixed, x, training=True)
+            loss = keras.losses.MeanSquaredError()(t, outputs)
+        weights, state = other.optimizer.stateless_apply(state, tape.gradient(loss, weights), weights)
+    assert_close(weights, model.trainable_variables)
+    assert_close(fixed, model.non_trainable_variables)
+    assert_close(state, model.optimizer.variables)
+    assert_close(numbers(other), before)
+
+
+def test_a_step_without_state_of_an_optimizer_that_is_not_built():
+    with pytest.raises(DataError, match=r"'sgd.*' has 2 variables; got 3 values"):
+        optimizers.SGD().stateless_apply([0, 0.01], [1.0], [2.0])
+
+
 def test_an_optimizer_without_a_formula():
     with pytest.raises(NotImplementedError, match="Optimizer lacks update_step"):
         stepped(optimizers.Optimizer(), [1.0], [1.0])

@@ -125,6 +125,28 @@ def test_steps_that_accumulate_gradients(name, common):
     close(ours, theirs, rtol=2e-4, atol=2e-6)
 
 
+STATELESS = [
+    ("SGD", {"momentum": 0.9}), ("Nadam", {}), ("Adafactor", {}), ("Adam", {"use_ema": True}), ("Muon", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments"), STATELESS)
+def test_steps_without_state(name, arguments):
+    """Values are handed from step to step; optimizer and weights stay as they were."""
+    stories = []
+    for keras, kind, as_tensor in ((own, klods.Variable, klods.constant), (real, real.Variable, jax.numpy.asarray)):
+        weights, optimizer = variables_of(kind), getattr(keras.optimizers, name)(**arguments)
+        optimizer.build(weights)
+        before = [np.array(v) for v in [*weights, *optimizer.variables]]
+        values, state, told = [as_tensor(v) for v in starts()], [np.asarray(v) for v in optimizer.variables], []
+        for step in range(3):
+            values, state = optimizer.stateless_apply(state, [as_tensor(g) for g in slopes(step)], values)
+            told.append([np.asarray(v, "float32") for v in [*values, *state]])
+        close([np.array(v) for v in [*weights, *optimizer.variables]], before, rtol=0, atol=0)
+        stories.append(told)
+    close(*stories, rtol=2e-4, atol=2e-6)
+
+
 @pytest.mark.parametrize("common", [{}, {"use_ema": True, "gradient_accumulation_steps": 2}], ids=str)
 @pytest.mark.parametrize(("name", "arguments"), PLAIN)
 def test_names_of_the_state(name, arguments, common):

@@ -14,6 +14,7 @@ from klods.keras.optimizers.checks import check_at_least, check_pair
 from klods.keras.optimizers.clipping import clipped
 from klods.keras.optimizers.keeping import Keeper
 from klods.keras.optimizers.rates import as_rate, current, settings_of
+from klods.keras.stateless import holding
 from klods.tensor import Reference, Tensor, Variable, convert_to_tensor
 
 Self = TypeVar("Self", bound="Optimizer")
@@ -213,6 +214,27 @@ class Optimizer(Keeper):
             if constraint is not None:
                 weight.assign(constraint(weight))
         self._iterations.assign_add(1)
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Return what `apply` makes of these values of the weights and of `variables`, which stay as they are.
+
+        Args:
+            optimizer_variables: a value for each of `variables`.
+            grads: a gradient for each weight.
+            trainable_variables: a value for each of the weights that the optimizer was built for.
+
+        Returns:
+            The new values of the weights, and those of `variables`.
+
+        Raises:
+            DataError: for another number of values; before `build`, which tells what they belong to.
+        """
+        weights, kept = list(self.weights), self.variables
+        with holding([*weights, *kept], [*trainable_variables, *optimizer_variables], self.name):
+            self.apply(grads, weights)
+            return [weight.tensor for weight in weights], [variable.tensor for variable in kept]
 
     def _accumulate(self, gradients: list[Tensor], weights: list[Variable]) -> None:
         """Sum the gradients up, and change the weights by their mean when it is their turn."""
