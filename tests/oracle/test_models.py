@@ -65,6 +65,25 @@ def state(keras):
     return [[(v.path, tuple(v.shape)) for v in variables] for variables in lists]
 
 
+def only_outputs(keras):
+    """What a model of one output gives that was named alone, in a list, tuple, dict, or with another model's lists."""
+    inputs = keras.Input((6,))
+    output, told = keras.layers.Dense(2, name="end")(inputs), []
+    for form in (output, [output], (output,), {"end": output}, [[output]]):
+        model = keras.Model([inputs], form)
+        outer = keras.Model(inputs, keras.tree.map_structure(keras.layers.Dense(1), model(inputs)))
+        for each in (model, outer):
+            predicted = each.predict(X, verbose=0)
+            told.append((type(predicted).__name__, keras.tree.map_structure(np.shape, predicted)))
+        told.append(
+            [type(model(X)).__name__ in ("list", "tuple", "dict"), type(model.output).__name__ == "KerasTensor"]
+        )
+        model.compile("sgd", ["mse"])
+        told.append([sorted(model.fit(X, y, verbose=0).history) for y in (X[:, :2], [X[:, :2]])])
+    stack = known(keras)
+    return told, type(keras.Model(stack.inputs, stack.outputs).predict(X, verbose=0)).__name__
+
+
 def inside(keras):
     """A Sequential model in another: its input and output are those of the call, as in transfer learning."""
     inner, inputs = known(keras), keras.Input((6,), name="outside")
@@ -190,6 +209,7 @@ QUESTIONS = {
     "after fit": after_fit,
     "dtypes": lambda keras: [known(keras).dtype, known(keras).layers[0].dtype, known(keras).layers[0].compute_dtype],
     "state": state,
+    "one output in a structure": only_outputs,
     "a model inside another": inside,
     "classes of one's own": of_ones_own,
     "weights without names": unnamed,

@@ -211,5 +211,7 @@ def _parts(form: Any, structure: Any) -> list[Any]:
     if isinstance(form, dict):
         return [part for key in sorted(form) for part in _parts(form[key], structure[key])]
     if isinstance(form, (list, tuple)):
+        if len(form) == 1 and not isinstance(structure, (list, tuple)):
+            return _parts(form[0], structure)  # a model gives the only one of its outputs, not a list of it
         return [part for one, other in zip(form, structure) for part in _parts(one, other)]
     return []

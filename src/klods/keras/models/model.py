@@ -73,10 +73,14 @@ class Model(Trainer, Layer):
         self._mark_built(shapes(network.inputs))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Return the outputs for the inputs; a model of your own computes here."""
+        """Return the outputs for the inputs; a model of your own computes here.
+
+        Of outputs that are a list or tuple of one it is that one, as in Keras.
+        """
         if self._network is None:
             raise NotImplementedError(f"{type(self).__name__} has no `call`.")
-        return self._network.run(inputs)
+        outputs = self._network.run(inputs)
+        return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
 
     def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Return placeholders for the outputs."""
