@@ -8,7 +8,7 @@ from small import inputs, targets
 
 import klods
 from klods import keras
-from klods.errors import AbsentError, DataError, ShapeError, StateError
+from klods.errors import AbsentError, DataError, NameUnknownError, ShapeError, StateError
 
 x = inputs()
 
@@ -114,6 +114,53 @@ def test_a_name_that_is_none(name):
     for make in (keras.layers.Dense, lambda units, name: keras.Sequential(name=name)):
         with pytest.raises(DataError, match=f"text without a slash; got {name!r}"):
             make(2, name=name)
+
+
+WEIGHTS = {
+    "a size that is unknown": ({"shape": (None, 2)}, ShapeError, r"weight of layer 'mine' .* shape \(None, 2\)"),
+    "a size below 0": ({"shape": (-1,)}, ShapeError, r"\(-1,\): sizes are whole numbers"),
+    "half a size": ({"shape": (2.5,)}, ShapeError, r"\(2.5,\): sizes are whole numbers"),
+    "no shape": ({"shape": None}, DataError, "'mine' takes a shape; got None"),
+    "a constraint": ({"shape": 2, "constraint": "nonneg"}, NameUnknownError, "Did you mean 'non_neg'"),
+    "a name with a slash": ({"shape": 2, "name": "a/b"}, DataError, "without a slash; got 'a/b'"),
+    "another shape": (
+        {"shape": 2, "initializer": lambda shape, dtype: np.ones(5), "name": "w"},
+        ShapeError, r"'mine': the initializer of weight 'w' gave the shape \(5,\), not \(2,\)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WEIGHTS)
+def test_a_weight_that_is_none(case):
+    arguments, kind, words = WEIGHTS[case]
+    layer = keras.layers.Layer(name="mine")
+    with pytest.raises(kind, match=words):
+        layer.add_weight(**arguments)
+    assert layer.weights == []
+
+
+def test_a_constraint_by_its_name():
+    class Positive(keras.layers.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight((input_shape[-1],), "zeros", constraint="non_neg", name="w")
+
+        def call(self, inputs):
+            return inputs * self.w
+
+    model = keras.Sequential([keras.Input((8,)), Positive()])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 8)), np.repeat([[-1.0, 1.0]], 4, axis=1) * np.ones((4, 1)), verbose=0)
+    assert (model.layers[0].w.numpy() >= 0).all()
+    assert (model.layers[0].w.numpy() > 0).sum() == 4
+
+
+def test_values_of_another_shape_in_a_call_without_state():
+    layer = keras.layers.Dense(2, name="mine")
+    layer.build((None, 8))
+    before = layer.get_weights()
+    with pytest.raises(ShapeError, match=r"'mine': variable 'bias' has shape \(2,\); got a value of \(3,\)"):
+        layer.stateless_call([np.ones((8, 2)), np.ones(3)], [], x)
+    assert all(np.array_equal(one, other) for one, other in zip(before, layer.get_weights()))
 
 
 @pytest.mark.parametrize("trainable", [1, "no", None])

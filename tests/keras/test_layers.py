@@ -55,7 +55,7 @@ def test_weights():
 
 
 def test_a_name_in_place_of_a_shape():
-    with pytest.raises(DataError, match=r"(?s)'linear'.*takes a shape first; got 'w'.*name='w'"):
+    with pytest.raises(DataError, match=r"(?s)'linear'.*takes a shape; got 'w'.*name='w'"):
         Linear(name="linear").add_weight("w", (2, 2))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import klods
 from klods import keras
-from klods.errors import DataError, NameUnknownError
+from klods.errors import DataError, NameUnknownError, ShapeError
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,10 @@ def test_in_a_layer_and_on_a_tape():
     (lambda: keras.Variable("zeros"), DataError),
     (lambda: keras.Variable(keras.initializers.Ones()), DataError),
     (lambda: keras.Variable("zeroes", (2,)), NameUnknownError),
+    (lambda: keras.Variable("zeros", (None, 2)), ShapeError),
+    (lambda: keras.Variable("zeros", 2.5), DataError),
+    (lambda: keras.Variable(1.0, name="a/b"), DataError),
+    (lambda: keras.Variable(1.0, name=3), DataError),
 ])  # fmt: skip
 def test_errors(call, kind):
     with pytest.raises(kind):

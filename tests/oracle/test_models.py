@@ -112,7 +112,7 @@ def of_ones_own(keras):
 def unnamed(keras):
     class Twice(keras.layers.Layer):
         def build(self, input_shape):
-            self.a, self.b = self.add_weight(shape=(2,)), self.add_weight(shape=(3,), trainable=False)
+            self.a, self.b = self.add_weight(shape=(2,)), self.add_weight(shape=(3,), trainable=False, dtype="int32")
 
         def call(self, inputs):
             return inputs

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from klods.errors import DataError
+from klods.errors import DataError, ShapeError
 from klods.tensor import Variable, convert_to_tensor
 
 
@@ -21,6 +21,7 @@ def holding(variables: Sequence[Variable], values: Sequence[Any], owner: str) ->
 
     Raises:
         DataError: for another number of values.
+        ShapeError: for a value of another shape.
     """
     tensors = [convert_to_tensor(value) for value in values]
     if len(tensors) != len(variables):
@@ -28,6 +29,13 @@ def holding(variables: Sequence[Variable], values: Sequence[Any], owner: str) ->
             f"'{owner}' has {len(variables)} variables; got {len(tensors)} values.",
             "build it, and give one for each.",
         )
+    for variable, tensor in zip(variables, tensors):
+        if variable.tensor.value.shape != tensor.value.shape:
+            raise ShapeError(
+                f"'{owner}': variable '{variable.name}' has shape {variable.tensor.value.shape}; "
+                f"got a value of {tensor.value.shape}.",
+                "give the values in the order of its variables.",
+            )
     before = [variable.tensor for variable in variables]
     try:
         for variable, value in zip(variables, tensors):

@@ -19,6 +19,7 @@ from klods.errors import (
     DataError,
     DTypeError,
     KlodsError,
+    ShapeError,
     StateError,
     in_layer,
     of_layer,
@@ -26,7 +27,7 @@ from klods.errors import (
     warn,
 )
 from klods.graph import Untraceable, tracing
-from klods.keras import initializers, regularizers
+from klods.keras import constraints, initializers, regularizers
 from klods.keras.configuration import arguments, dtype_policy, snake_case, unique_name
 from klods.keras.dtype_policies import DTypePolicy, name_of
 from klods.keras.layers.shapes import ByName, as_shape, shapes, shapes_for, specs, with_shapes
@@ -36,6 +37,7 @@ from klods.keras.masks import mask_of, put_mask
 from klods.keras.metrics import Metric
 from klods.keras.stateless import holding
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
+from klods.keras.variable import checked_name, checked_shape
 from klods.structures import mapped, sequence_like
 from klods.tensor import Tensor, TensorLike, Variable, convert_to_tensor, watching
 
@@ -110,7 +112,7 @@ class Layer(Tracking, Called):
     ) -> None:
         for argument in unknown:
             raise unknown_name(f"argument of {type(self).__name__}", argument, arguments(type(self)))
-        self.name = _checked_name(name) if name else unique_name(snake_case(type(self).__name__))
+        self.name = checked_name(name) if name else unique_name(snake_case(type(self).__name__))
         self._dtype = as_dtype(name_of(dtype))
         self.activity_regularizer = regularizers.get(activity_regularizer)
         if not isinstance(trainable, (bool, np.bool_)):
@@ -390,25 +392,32 @@ class Layer(Tracking, Called):
         constraint: Any = None,
         name: str | None = None,
     ) -> Variable:
-        """Return a new weight of this layer, `glorot_uniform` by default."""
-        if isinstance(shape, str):
-            raise DataError(
-                f"Layer '{self.name}': add_weight takes a shape first; got {shape!r}.",
-                f"write add_weight(shape=..., name={shape!r}).",
-            )
-        size = (shape,) if isinstance(shape, int) else tuple(shape)
+        """Return a new weight of this layer; by default `glorot_uniform`, or zeros if it is of whole numbers or truths.
+
+        Raises:
+            DataError: for what is no shape or name.
+            ShapeError: for a shape of unknown sizes, or an initializer that gives another.
+        """
+        size = checked_shape(f"A weight of layer '{self.name}'", shape)
         if math.prod(size) > room.get():
             raise DataError(
                 f"Layer '{self.name}' wants a weight of shape {size}; the file holds fewer numbers in all.",
                 "get the file anew: its two parts don't fit each other.",
             )
-        start = initializers.get("glorot_uniform" if initializer is None else initializer)
-        values = start(size, dtype=self._dtype if dtype is None else as_dtype(dtype))
-        variable = Variable(values, trainable and self._trainable, name or unique_name("variable"))
+        kind = self._dtype if dtype is None else as_dtype(dtype)
+        default = "glorot_uniform" if kind.kind == "f" else "zeros"
+        values = initializers.get(default if initializer is None else initializer)(size, dtype=kind)
+        own_name = checked_name(name) if name else unique_name("variable")
+        variable = Variable(values, trainable and self._trainable, own_name)
+        if (made := variable.tensor.value.shape) != size:
+            raise ShapeError(
+                f"Layer '{self.name}': the initializer of weight '{own_name}' gave the shape {made}, not {size}.",
+                "make numbers of the shape that it is called with.",
+            )
         notes = {
             "path": f"{self.path}/{variable.name}",
             "regularizer": regularizers.get(regularizer),
-            "constraint": constraint,
+            "constraint": constraints.get(constraint),
             "frozen": not trainable,
             "made_untrainable": not trainable,
         }
@@ -440,8 +449,7 @@ class Layer(Tracking, Called):
         self._added_losses = (*self._added_losses, convert_to_tensor(loss))
 
     def _add_activity(self, outputs: Tensor) -> None:
-        samples = outputs.value.shape[0] if outputs.ndim else 1
-        self.add_loss(self.activity_regularizer(outputs) / samples)
+        self.add_loss(self.activity_regularizer(outputs) / (outputs.value.shape[0] if outputs.ndim else 1))
 
     def _forget_losses(self) -> None:
         for layer in self.flattened():
@@ -456,12 +464,6 @@ class Layer(Tracking, Called):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _checked_name(name: Any) -> str:
-    if not isinstance(name, str) or "/" in name:
-        raise DataError(f"A name is text without a slash; got {name!r}.", "write name='hidden', say.")
-    return name
 
 
 def _building(build: Callable[..., None]) -> Callable[..., None]:
