@@ -42,6 +42,17 @@ def test_built_at_the_first_call():
     assert float(layer.count) == 2
 
 
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_training_a_frozen_model_warns(run_eagerly):
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)], name="frozen")
+    model.trainable = False
+    model.compile("sgd", "mse", run_eagerly=run_eagerly)
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match="Model 'frozen' has no weights to train"):
+        model.fit(x, np.zeros((len(x), 3)), verbose=0)
+    assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights()))
+
+
 def test_weights():
     keras.utils.clear_session()
     layer = Linear(name="linear")

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from klods.errors import DataError, ShapeError, StateError
+from klods.errors import DataError, ShapeError, StateError, warn
 from klods.keras import optimizers
 from klods.keras.configuration import serialize
 from klods.keras.layers.tracking import Anatomy, unique
@@ -167,6 +167,11 @@ class Stepping:
             loss = self.loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss)  # type: ignore[union-attr]
         weights = self.trainable_weights
+        if not weights:
+            warn(
+                UserWarning,
+                f"Model '{self.name}' has no weights to train: set `trainable` of layers that are to learn.",
+            )
         gradients = tape.gradient(scaled, weights)
         figures = self._figures(x, y, y_pred, sample_weight, loss)
         numerics.watch(self, x, y, y_pred, sample_weight, loss)
