@@ -26,4 +26,4 @@ def test_example(path, tmp_path):
 
 
 def test_there_is_one_for_each_topic():
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 9
