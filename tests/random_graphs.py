@@ -239,7 +239,8 @@ def labelled_step(draw: Any, x: Operand, shape: list[int]) -> Step:
     if not shape:
         return Step("identity", (x,))
     if name in ("argmax", "argmin"):
-        return Step(name, (x,), {"axis": draw(st.integers(-len(shape), len(shape) - 1))})
+        axis, dtype = draw(st.integers(-len(shape), len(shape) - 1)), draw(st.sampled_from(["int64", "int32"]))
+        return Step(name, (x,), {"axis": axis, "output_type": dtype})
     classes = shape[-1] if name == "pick" else 4
     dtype = draw(st.sampled_from(["int64", "int32", "uint8"]))
     of_rows = shape[:-1] if name == "pick" else shape

@@ -29,7 +29,7 @@ RANDOM = np.random.default_rng(0)
 
 ROWS = {
     "softmax": lambda x, y: tf.nn.softmax(x),
-    "extremes": lambda x, y: [tf.reduce_max(x, 1), tf.reduce_min(x * 2, 1), tf.argmax(x, 1), tf.argmax(-x, 1)],
+    "extremes": lambda x, y: [tf.reduce_max(x, 1), tf.reduce_min(x * 2, 1), tf.argmax(x, 1), tf.argmax(-x, 1, "int32")],
     "sums": lambda x, y: [tf.reduce_sum(x + 1, 1), tf.reduce_sum(x * x, 0), tf.reduce_sum(x - 1)],
     "loss": lambda x, y: tf.nn.sparse_softmax_cross_entropy_with_logits(y, x),
     "float64": lambda x, y: tf.nn.softmax(tf.cast(x, "float64")),

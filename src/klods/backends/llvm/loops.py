@@ -266,10 +266,10 @@ class Loops:
     # ------------------------------------------------------------ sums and extremes
 
     def start_of_fold(self, node: Node) -> list[ir.Value]:
-        slots = [self.slot_with(_start(node), node.output.dtype, self.lanes)]
-        if node.block == "argmax":
-            slots.append(self.slot_with(_start(node.values[0]), node.values[0].dtype, self.lanes))
-        return slots
+        if node.block != "argmax":
+            return [self.slot_with(_start(node), node.output.dtype, self.lanes)]
+        compared = node.values[0]
+        return [self.slot_with(0, INT64, self.lanes), self.slot_with(_start(compared), compared.dtype, self.lanes)]
 
     def fold(self, node: Node, slots: list[ir.Value]) -> None:
         """Take the present columns into a row's sum, extreme or choice."""
@@ -293,14 +293,14 @@ class Loops:
     def end_of_fold(self, node: Node, slots: list[ir.Value]) -> Number:
         """Return the lanes of a fold joined into one number."""
         builder = self.builder
-        x = Number(builder, builder.load(slots[0]), node.output.dtype)
+        x = Number(builder, builder.load(slots[0]), INT64 if node.block == "argmax" else node.output.dtype)
         if node.block == "pick":
             return self.picked(folded(x, _sum), self.values[node.values[1]])
         if node.block != "argmax":
             return folded(x, _join(node))
         best = Number(builder, builder.load(slots[1]), node.values[0].dtype)
         candidate = (best == spread(folded(best, maximum), self.lanes)) | (best != best)
-        return folded(selected(candidate, x, x.like(np.iinfo(np.int64).max)), minimum)
+        return converted(folded(selected(candidate, x, x.like(np.iinfo(np.int64).max)), minimum), node.output.dtype)
 
     def picked(self, x: Number, label: Number) -> Number:
         """Return what was picked; NaN where a label is outside the classes, so that nothing was."""
