@@ -10,7 +10,7 @@ import numpy as np
 from klods import arranging, creation, places
 from klods.keras.ops.names import cast, reshape, transpose
 from klods.ops import movement, picking
-from klods.ops.block import static
+from klods.ops.block import broadcast_shape, checked_axis, static
 from klods.tensor import Tensor, convert_to_tensor
 
 Axis = Any
@@ -211,10 +211,16 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Return the elements at indices along an axis; of the flattened tensor when `axis` is None."""
-    return (
-        arranging.take_along_axis(ravel(x), indices, 0) if axis is None else arranging.take_along_axis(x, indices, axis)
+    """Return the elements at indices along an axis, of the flattened tensor when it is None; other axes are aligned."""
+    if axis is None:
+        return arranging.take_along_axis(ravel(x), indices, 0)
+    x, places = convert_to_tensor(x), convert_to_tensor(indices)
+    place = checked_axis(axis, x.value.shape)
+    rest = broadcast_shape(*((*y.value.shape[:place], 1, *y.value.shape[place + 1 :]) for y in (x, places)))
+    x, places = (
+        movement.broadcast_to(y, (*rest[:place], y.value.shape[place], *rest[place + 1 :])) for y in (x, places)
     )
+    return arranging.take_along_axis(x, places, place)
 
 
 def top_k(x: Any, k: int, sorted: bool = True) -> arranging.TopK:
