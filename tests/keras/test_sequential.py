@@ -8,8 +8,8 @@ from small import inputs, layers, regressor, targets
 
 import klods
 from klods import keras
-from klods.keras.masks import put_mask
 from klods.errors import DataError, ShapeError
+from klods.keras.masks import put_mask
 
 x, t = inputs(), targets()
 Dense = keras.layers.Dense

@@ -18,7 +18,7 @@ LEFT_OUT = {"sparse", "ragged", "retstep"}
 
 def test_every_function_is_called():
     functions = {name for name in NAMES if callable(getattr(own.ops, name))}
-    assert functions == {name for name, _, _ in CALLS}
+    assert functions == {name for name, _, _ in CALLS} | {"custom_gradient"}
 
 
 @pytest.mark.parametrize(("name", "arguments", "named"), CALLS, ids=[f"{c[0]}-{i}" for i, c in enumerate(CALLS)])
@@ -56,6 +56,49 @@ DIFFERENTIATED = {
     "scatter": lambda keras, x: keras.ops.scatter(np.int32([[3], [0], [3]]), x, (5, 4)) ** 2,
     "scatter_update": lambda keras, x: keras.ops.scatter_update(x, [[2], [0]], x[:2] * 3) ** 2,
     "segment_sum": lambda keras, x: keras.ops.segment_sum(x, np.int32([1, 0, 1]), num_segments=2) ** 2,
+    "nanquantile": lambda keras, x: keras.ops.nanquantile(x, 0.3, axis=0) ** 2,
+    "scatter_update max": lambda keras, x: keras.ops.scatter_update(x, [[2], [0]], x[:2] * 3, "max") ** 2,
+    "take_along_axis": lambda keras, x: keras.ops.take_along_axis(x, np.int32([[0, 0, 1, 2]]), 0) ** 2,
+    "segment_max": lambda keras, x: keras.ops.segment_max(x, np.int32([1, 0, 1]), num_segments=2) ** 2,
+    "corrcoef": lambda keras, x: keras.ops.corrcoef(x) ** 3,
+    "cdist": lambda keras, x: keras.ops.cdist(x, x[:2] + 1),
+    "correlate": lambda keras, x: keras.ops.correlate(x[0], x[1, :3], "full") ** 2,
+    "trapezoid": lambda keras, x: keras.ops.trapezoid(x, x[0]) ** 2,
+    "vander": lambda keras, x: keras.ops.vander(x[0], 3) ** 2,
+    "cross": lambda keras, x: keras.ops.cross(x[0, :3], x[1:, 1:]) ** 2,
+    "select": lambda keras, x: keras.ops.select([x > 1, x > 0], [x, x * x], 2 * x) ** 2,
+    "rearrange": lambda keras, x: keras.ops.rearrange(x, "a (b c) -> (b a) c", c=2)[1:] ** 2,
+    "erfc": lambda keras, x: keras.ops.erfc(x),
+    "erfinv": lambda keras, x: keras.ops.erfinv(x / 4),
+    "fmod": lambda keras, x: keras.ops.fmod(x, 0.3) * x,
+    "ldexp": lambda keras, x: keras.ops.ldexp(x, np.int32(3)) ** 2,
+    "psnr": lambda keras, x: keras.ops.psnr(x, x[::-1], 2.0),
+    "nancumprod": lambda keras, x: keras.ops.nancumprod(x, 0) ** 2,
+    "solve": lambda keras, x: keras.ops.solve(x[:, :3], x[:, 3]) ** 2,
+    "solve_triangular": lambda keras, x: keras.ops.solve_triangular(x[:, :3], x[:, 2:]) ** 2,
+    "lstsq": lambda keras, x: keras.ops.lstsq(x[:, :2], x[:, 3]) ** 2,
+    "inv": lambda keras, x: keras.ops.inv(x[:, :3]) ** 2,
+    "pinv": lambda keras, x: keras.ops.pinv(x) ** 2,
+    "det": lambda keras, x: keras.ops.det(x[:, :3]) ** 2,
+    "logdet": lambda keras, x: keras.ops.logdet(x[:, :3]),
+    "cholesky": lambda keras, x: keras.ops.cholesky(gram(keras, x), upper=True) ** 2,
+    "cholesky_inverse": lambda keras, x: keras.ops.cholesky_inverse(x[:, :3]),
+    "qr": lambda keras, x: keras.ops.qr(keras.ops.transpose(x))[1] ** 3,
+    "eigh": lambda keras, x: keras.ops.eigh(gram(keras, x))[0] ** 2,
+    "svd": lambda keras, x: keras.ops.svd(x, full_matrices=False)[0] ** 4,
+    "lu_factor": lambda keras, x: keras.ops.lu_factor(x[:, 1:])[0] ** 2,
+    "scan": lambda keras, x: keras.ops.scan(lambda c, row: (c * row, c + row), x[0], x)[1] ** 2,
+    "associative_scan": lambda keras, x: keras.ops.associative_scan(lambda a, b: a * b, x, axis=1) ** 2,
+    "fori_loop": lambda keras, x: keras.ops.fori_loop(0, 3, lambda i, y: y * x, x),
+    "switch": lambda keras, x: keras.ops.switch(1, [lambda y: y, lambda y: y * y], x),
+    "map": lambda keras, x: keras.ops.map(lambda row: row * row[0], x),
+    "vectorized_map": lambda keras, x: keras.ops.vectorized_map(lambda row: row * row[0], x),
+    "custom_gradient": lambda keras, x: doubled(keras)(x) * x,
+    "jvp": lambda keras, x: keras.ops.jvp(lambda y: y**3, (x,), (x * 2,))[1],
+    "ctc_loss": lambda keras, x: keras.ops.ctc_loss(
+        np.int32([[1, 2], [3, 0]]), keras.ops.stack([x, x * 2]), np.int32([2, 1]), np.int32([3, 2])
+    ),
+    "ctc_decode": lambda keras, x: keras.ops.ctc_decode(keras.ops.stack([x, x * 2]), np.int32([2, 3]))[1] ** 2,
     "kron": lambda keras, x: keras.ops.kron(x, x) ** 2,
     "diagflat": lambda keras, x: keras.ops.diagflat(x, 1) ** 2,
     "rot90": lambda keras, x: keras.ops.rot90(x)[0] ** 2,
@@ -63,6 +106,16 @@ DIFFERENTIATED = {
     "rms_normalization": lambda keras, x: keras.ops.rms_normalization(x) ** 3,
     "batch_normalization": lambda keras, x: keras.ops.batch_normalization(x, x[0], x[1] ** 2, -1) ** 2,
 }
+
+
+def gram(keras, x):
+    """Return a symmetric, positive definite matrix."""
+    return keras.ops.matmul(x, keras.ops.transpose(x)) + keras.ops.eye(3)
+
+
+def doubled(keras):
+    """Return a function that says that its gradient is twice what comes."""
+    return keras.ops.custom_gradient(lambda x: (x * 1.0, lambda cotangent: cotangent * 2))
 
 
 @pytest.mark.parametrize("call", DIFFERENTIATED.values(), ids=list(DIFFERENTIATED))

@@ -18,7 +18,8 @@ from klods.tensor import Placeholder
 # The parameters that Keras's operations are called on; the others are options of the operation.
 CALLED_ON = frozenset(
     "x x1 x2 xs y key condition indices inputs operands target output targets predictions start_indices weights "
-    "constant_values".split()
+    "constant_values a b q data segment_ids target_length output_length sequence_lengths condlist choicelist default "
+    "tensor pattern".split()
 )
 # Functions of klods whose arguments have the order of Keras's.
 TWINS: dict[Any, Any] = {
@@ -32,14 +33,21 @@ TWINS: dict[Any, Any] = {
 # The modules of Keras's operations, but for those in its `numpy`.
 MODULES = {
     "core": "cast slice stop_gradient unstack convert_to_tensor",
-    "linalg": "norm",
-    "math": "erf in_top_k logsumexp rsqrt top_k",
-    "nn": "binary_crossentropy categorical_crossentropy celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh "
-    "leaky_relu log_sigmoid log_softmax moments normalize one_hot relu relu6 selu sigmoid silu soft_shrink softmax "
-    "softplus softsign sparse_categorical_crossentropy sparsemax squareplus tanh_shrink threshold",
+    "einops": "rearrange",
+    "linalg": "cholesky cholesky_inverse det eigh inv lstsq lu_factor matrix_rank norm pinv qr solve solve_triangular "
+    "svd",
+    "math": "cdist erf erfc erfinv in_top_k logdet logsumexp rsqrt segment_max segment_min segment_prod segment_sum "
+    "top_k",
+    "nn": "binary_crossentropy categorical_crossentropy celu ctc_decode ctc_loss elu gelu glu hard_shrink hard_sigmoid "
+    "hard_silu hard_tanh leaky_relu log_sigmoid log_softmax moments normalize one_hot psnr relu relu6 selu sigmoid "
+    "silu soft_shrink softmax softplus softsign sparse_categorical_crossentropy sparsemax squareplus tanh_shrink "
+    "threshold",
 }
 MODULE_OF = {name: module for module, names in MODULES.items() for name in names.split()}
 SAME = {"abs": "absolute", "swish": "silu", "hard_swish": "hard_silu"}  # which Keras has one operation for
+# Names of which Keras writes the class otherwise than its words with capitals.
+KINDS = {"cdist": "CDist", "ctc_decode": "CTCDecode", "ctc_loss": "CTCLoss", "psnr": "PSNR", "svd": "SVD"}
+NAMES = {kind: name for name, kind in KINDS.items()}
 
 
 class Operation(Called):
@@ -83,7 +91,7 @@ class Operation(Called):
         """Keras's names for the module and the class of operations like this."""
         name = self.function.__name__.strip("_")
         kind = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-        return f"keras.src.ops.{MODULE_OF.get(name, 'numpy')}", kind
+        return f"keras.src.ops.{MODULE_OF.get(name, 'numpy')}", KINDS.get(name, kind)
 
     def get_config(self) -> dict[str, Any]:
         """Return the name and the options.
@@ -108,7 +116,7 @@ def operation_from(class_name: str, config: Mapping[str, Any]) -> Operation:
     Raises:
         NameUnknownError: for an operation that klods doesn't have.
     """
-    function = vars(ops).get(snake_case(class_name))
+    function = vars(ops).get(NAMES.get(class_name) or snake_case(class_name))
     if function is None or not is_of_keras(function):
         raise unknown_name("operation", class_name, [name for name, x in vars(ops).items() if is_of_keras(x)])
     taken = _parameters(function)
@@ -131,6 +139,8 @@ def record(tensor: Placeholder, function: Callable[..., Any], args: tuple[Any, .
     known = vars(ops)[SAME.get(known.__name__, known.__name__)]
     bound = inspect.signature(known).bind(*args, **kwargs)
     bound.apply_defaults()
+    for spread in [p.name for p in _parameters(known).values() if p.kind is p.VAR_KEYWORD]:
+        bound.arguments |= bound.arguments.pop(spread)
     called_on = {name: x for name, x in bound.arguments.items() if name in CALLED_ON or placeholders([x])}
     options = {name: x for name, x in bound.arguments.items() if name not in called_on}
     values = list(called_on.values())

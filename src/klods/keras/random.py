@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from klods import random
+from klods.creation import sizes
 from klods.errors import DataError
 from klods.keras.config import floatx
 from klods.keras.configuration import Configurable, snake_case, unique_name
 from klods.missing import reporter
 from klods.ops import picking
 from klods.ops.block import recordable, static
-from klods.ops.creation import sizes
 from klods.ops.effects import call
 from klods.ops.movement import cast
 from klods.tensor import Tensor, Variable, convert_to_tensor

@@ -40,7 +40,24 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
         >>> round(float(ctc([[1]], [[[0., 0.], [0., 0.]]])[0]), 4), round(float(-np.log(3 / 4)), 4)
         (0.2877, 0.2877)
     """
-    labels, scores = cast(y_true, "int32"), convert_to_tensor(y_pred)
+    labels = cast(y_true, "int32")
+    return alignment_loss(labels, y_pred, reduce_sum(cast(not_equal(labels, BLANK), "int32"), -1))
+
+
+def alignment_loss(labels: Any, scores: Any, lengths: Any, steps: Any = None, blank: int = BLANK) -> Tensor:
+    """Return `ctc`, where it isn't the blank that tells how many labels and steps there are.
+
+    Args:
+        labels: of shape (batch, labels), whole numbers.
+        scores: of shape (batch, steps, classes), before the softmax.
+        lengths: how many labels of each sequence count.
+        steps: how many of its steps count; all by default.
+        blank: the class that means no label.
+
+    Raises:
+        ShapeError: for other numbers of axes.
+    """
+    labels, scores = cast(labels, "int32"), convert_to_tensor(scores)
     if labels.ndim != 2 or scores.ndim != 3:
         raise ShapeError(
             f"ctc takes labels (batch, labels) and scores (batch, steps, classes); got {labels.value.shape} and "
@@ -48,16 +65,17 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
             "give a row of labels for each sequence.",
         )
     batch, count = labels.value.shape
-    blanks = labels * 0
+    blanks = labels * 0 + blank
     places = reshape(stack([blanks, labels], 2), (batch, 2 * count))  # a blank before each label, and one at the end
     places = concat([places, blanks[:, :1]], 1)
     spelled = matmul(log_softmax(scores), transpose(one_hot(places, scores.value.shape[2]), (0, 2, 1)))
-    skips = logical_and(not_equal(places, BLANK), not_equal(places, _moved(places, 2, BLANK)))
+    skips = logical_and(not_equal(places, blank), not_equal(places, _moved(places, 2, blank)))
     so_far = where(np.arange(2 * count + 1) < 2, spelled[:, 0], ABSENT)
     for step in range(1, scores.value.shape[1]):
         ways = [so_far, _moved(so_far, 1, ABSENT), where(skips, _moved(so_far, 2, ABSENT), ABSENT)]
-        so_far = reduce_logsumexp(stack(ways, 0), 0) + spelled[:, step]
-    last = 2 * reduce_sum(cast(not_equal(labels, BLANK), "int32"), 1)[:, None]
+        further = reduce_logsumexp(stack(ways, 0), 0) + spelled[:, step]
+        so_far = further if steps is None else where(convert_to_tensor(steps)[:, None] > step, further, so_far)
+    last = 2 * cast(lengths, "int32")[:, None]
     ends = (np.arange(2 * count + 1) <= last) & (np.arange(2 * count + 1) >= last - 1)
     return -reduce_logsumexp(where(ends, so_far, ABSENT), 1)
 

@@ -4,6 +4,7 @@ import inspect
 
 from klods.keras.ops.arranging import (
     array_split,
+    cross,
     diag,
     diagflat,
     dsplit,
@@ -18,8 +19,51 @@ from klods.keras.ops.arranging import (
     kron,
     logspace,
     meshgrid,
+    rearrange,
     rot90,
+    select,
+    vander,
     vsplit,
+)
+from klods.keras.ops.control import (
+    associative_scan,
+    cond,
+    custom_gradient,
+    fori_loop,
+    jvp,
+    map,
+    scan,
+    switch,
+    vectorized_map,
+    while_loop,
+)
+from klods.keras.ops.counting import (
+    argpartition,
+    bincount,
+    histogram,
+    segment_max,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unique,
+    unravel_index,
+)
+from klods.keras.ops.linalg import (
+    cholesky,
+    cholesky_inverse,
+    det,
+    eigh,
+    inv,
+    logdet,
+    lstsq,
+    lu_factor,
+    matrix_rank,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    solve_triangular,
+    svd,
 )
 from klods.keras.ops.names import (
     abs,
@@ -128,6 +172,7 @@ from klods.keras.ops.nn import (
     log_sigmoid,
     log_softmax,
     multi_hot,
+    psnr,
     rms_normalization,
     silu,
     soft_shrink,
@@ -175,21 +220,36 @@ from klods.keras.ops.pointwise import (
     arcsinh,
     arctan2,
     arctanh,
+    bitwise_left_shift,
+    bitwise_right_shift,
     cbrt,
     deg2rad,
+    erfc,
+    erfinv,
     exp2,
     fabs,
     fmax,
     fmin,
+    fmod,
+    gcd,
     heaviside,
     hypot,
     isneginf,
     isposinf,
+    lcm,
+    ldexp,
+    left_shift,
     logaddexp2,
+    nextafter,
     rad2deg,
+    right_shift,
     saturate_cast,
     signbit,
     sinc,
+)
+from klods.keras.ops.sequences import (
+    ctc_decode,
+    ctc_loss,
 )
 from klods.keras.ops.shapes import (
     append,
@@ -231,14 +291,24 @@ from klods.keras.ops.shapes import (
     where,
 )
 from klods.keras.ops.statistics import (
+    cdist,
+    corrcoef,
+    correlate,
     diff,
     digitize,
     isin,
     median,
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
     nanmax,
     nanmean,
+    nanmedian,
     nanmin,
+    nanpercentile,
     nanprod,
+    nanquantile,
     nanstd,
     nansum,
     nanvar,
@@ -246,18 +316,25 @@ from klods.keras.ops.statistics import (
     ptp,
     quantile,
     searchsorted,
+    trapezoid,
 )
 from klods.keras.ops.updates import (
     scatter,
     scatter_update,
-    segment_sum,
     slice_update,
+)
+from klods.keras.ops.windows import (
+    bartlett,
+    blackman,
+    hamming,
+    hanning,
+    kaiser,
 )
 from klods.missing import reporter
 from klods.ops.block import recordable
 from klods.tensor import is_tensor
 
-PLAIN = (reporter, recordable, is_tensor, shape, ndim, dtype)
+PLAIN = (reporter, recordable, is_tensor, shape, ndim, dtype, custom_gradient)
 # On placeholders of a model each is one call, under Keras's name, whatever blocks it is made of.
 for _name, _function in list(globals().items()):
     if inspect.isfunction(_function) and _function not in PLAIN:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 
-from klods import dtypes, matrices, places
+from klods import dtypes, linalg, matrices, places
+from klods.errors import ArgumentError, ShapeError
 from klods.keras import config
-from klods.keras.ops.names import cast, exp, log, reshape, zeros, zeros_like
+from klods.keras.ops.names import cast, exp, log, power, reshape, transpose, zeros, zeros_like
 from klods.keras.ops.numbers import diagonal
 from klods.keras.ops.shapes import (
     concatenate,
+    expand_dims,
     flip,
     linspace,
+    moveaxis,
+    pad,
     ravel,
     split,
     swapaxes,
+    where,
 )
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -124,3 +130,104 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     first, last = (log(cast(end, config.floatx())) for end in (start, stop))
     numbers = exp(linspace(first, last, num, endpoint, config.floatx(), axis))
     return numbers if dtype is None else cast(numbers, dtype)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Return the powers of each number of a row, as the rows of a Vandermonde matrix: highest first by default."""
+    row = convert_to_tensor(x)
+    exponents = np.arange(row.size if N is None else N)
+    return power(expand_dims(row, -1), convert_to_tensor(exponents if increasing else exponents[::-1], row.dtype))
+
+
+def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
+    """Return the vectors at right angles on pairs of vectors of 3; of vectors of 2, their last number alone.
+
+    Args:
+        x1: vectors.
+        x2: vectors.
+        axisa: the axis of x1 along which they are.
+        axisb: that of x2.
+        axisc: that of the result.
+        axis: instead of all three.
+
+    Raises:
+        ShapeError: for vectors of other lengths.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = moveaxis(x1, axisa, -1), moveaxis(x2, axisb, -1)
+    flat = a.value.shape[-1] == b.value.shape[-1] == 2
+    vectors = linalg.cross(_of_three(a), _of_three(b))
+    return vectors[..., 2] if flat else moveaxis(vectors, -1, axisc)
+
+
+def _of_three(vectors: Tensor) -> Tensor:
+    """Return vectors of 2 with a 0 behind; others as they are."""
+    return pad(vectors, (*[(0, 0)] * (vectors.ndim - 1), (0, int(vectors.value.shape[-1] == 2))))
+
+
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
+    """Return, place by place, the choice of the first condition that holds, else the default.
+
+    Raises:
+        ArgumentError: for more or fewer choices than conditions.
+
+    Example:
+        >>> select([[True, False, False], [True, True, False]], [[1, 1, 1], [2, 2, 2]], 9).numpy()
+        array([1, 2, 9], dtype=int32)
+    """
+    if len(condlist) != len(choicelist):
+        raise ArgumentError(f"select: {len(condlist)} conditions, {len(choicelist)} choices.", "give one for each.")
+    chosen = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+        chosen = where(condition, choice, chosen)
+    return convert_to_tensor(chosen)
+
+
+def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
+    """Return a tensor with its axes cut, moved and joined as a pattern says, in the notation of einops.
+
+    Args:
+        tensor: the tensor.
+        pattern: the names of the axes before and after an arrow; those in brackets are one axis together.
+        axes_lengths: sizes of names in brackets on the left, all but at most one of each.
+
+    Raises:
+        ArgumentError: for a pattern that isn't one, or other names on the two sides.
+        ShapeError: for axes or sizes that don't fit the tensor.
+
+    Source: Rogozhnikov 2022, "Einops: clear and reliable tensor manipulations with Einstein-like notation".
+
+    Example:
+        >>> rearrange([[1, 2, 3, 4]], "a (b c) -> (a c) b", c=2).numpy()
+        array([[1, 3],
+               [2, 4]], dtype=int32)
+    """
+    x, sides = convert_to_tensor(tensor), pattern.split("->")
+    before, after = (_groups(side) for side in sides) if len(sides) == 2 else ([], [])
+    names, wanted = ([name for group in groups for name in group] for groups in (before, after))
+    if sorted(names) != sorted(wanted) or len(set(names)) < len(names) or not names:
+        raise ArgumentError(
+            f"rearrange: {pattern!r} has other names on its two sides.", "write 'a b c -> (a b) c', say."
+        )
+    if len(before) != x.ndim:
+        raise ShapeError(f"rearrange: {pattern!r} has {len(before)} axes, the shape is {x.value.shape}.", "name each.")
+    sizes: dict[str, int] = {}
+    for group, size in zip(before, x.value.shape):
+        sizes |= _sizes(group, size, axes_lengths)
+    cut = transpose(reshape(x, [sizes[name] for name in names]), [names.index(name) for name in wanted])
+    return reshape(cut, [math.prod(sizes[name] for name in group) for group in after])
+
+
+def _groups(side: str) -> list[list[str]]:
+    """Return the names of each axis on one side of a pattern."""
+    return [word.strip("()").split() for word in re.findall(r"\([^()]*\)|\w+", side)]
+
+
+def _sizes(group: list[str], size: int, given: dict[str, int]) -> dict[str, int]:
+    """Return the sizes of the names that are one axis together."""
+    known = {name: given[name] for name in group if name in given}
+    product, unknown = math.prod(known.values()), [name for name in group if name not in known]
+    if len(unknown) > 1 or size % product or (not unknown and product != size):
+        raise ShapeError(f"rearrange: an axis of {size} can't be cut into {group}, with {known}.", "give other sizes.")
+    return {**known, **dict.fromkeys(unknown, size // product)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from klods import networks
+from klods.errors import ShapeError
 from klods.keras import activations, config, losses
 from klods.keras.ops import names
-from klods.keras.ops.names import reshape, rsqrt, square
+from klods.keras.ops.names import cast, reshape, rsqrt, square
+from klods.keras.ops.numbers import log10
 from klods.keras.ops.shapes import one_hot, ravel, shape
 from klods.ops import activation, movement
 from klods.tensor import Tensor, convert_to_tensor
@@ -113,3 +115,24 @@ def multi_hot(inputs: Any, num_classes: Any = None, axis: int = -1, dtype: Any =
     """Return for each row of labels a row that is 1 at each of them, else 0."""
     labels = convert_to_tensor(inputs)
     return names.amax(one_hot(labels, num_classes, axis, dtype), 1 if labels.ndim > 1 else 0)
+
+
+def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
+    """Return the ratio of a signal's peak to the noise by which two tensors differ, in decibels.
+
+    Args:
+        x1: a tensor.
+        x2: another of the same shape.
+        max_val: the largest value that the signal may have.
+
+    Raises:
+        ShapeError: for different shapes.
+
+    Example:
+        >>> float(psnr([0., 0.], [1., 1.], 10.))
+        20.0
+    """
+    a, b = convert_to_tensor(x1), convert_to_tensor(x2)
+    if a.value.shape != b.value.shape:
+        raise ShapeError(f"psnr: shapes {a.value.shape} and {b.value.shape}.", "compare tensors of one shape.")
+    return 20 * log10(cast(max_val, b.dtype)) - 10 * log10(names.mean(square(a - b)))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from klods import functions
+from klods.errors import DTypeError
 from klods.keras import config
 from klods.keras.ops.names import (
     abs,
@@ -18,6 +19,7 @@ from klods.keras.ops.names import (
     log1p,
     maximum,
     minimum,
+    mod,
     power,
     reciprocal,
     sign,
@@ -26,6 +28,8 @@ from klods.keras.ops.names import (
     square,
 )
 from klods.keras.ops.shapes import where
+from klods.ops.block import broadcast_shape
+from klods.ops.effects import call
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -136,3 +140,78 @@ def fmin(x1: Any, x2: Any) -> Tensor:
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
     """Return the tensor in another dtype; numbers that it can't hold as the nearest that it can."""
     return functions.saturate_cast(x, dtype)
+
+
+def erfc(x: Any) -> Tensor:
+    """Return 1 - erf(x), exact for large x."""
+    return functions.erfc(x)
+
+
+def erfinv(x: Any) -> Tensor:
+    """Return the inverse of the error function, for numbers from -1 to 1."""
+    return functions.erfinv(x)
+
+
+def fmod(x1: Any, x2: Any) -> Tensor:
+    """Return what remains of x1 when multiples of x2 are taken away; it has the sign of x1."""
+    a, b = convert_to_tensor(x1), convert_to_tensor(x2)
+    return sign(a) * mod(abs(a), abs(b))
+
+
+def ldexp(x1: Any, x2: Any) -> Tensor:
+    """Return x1 times 2 to the power x2.
+
+    Raises:
+        DTypeError: for an x2 that isn't whole.
+    """
+    a, exponent = floating(x1), convert_to_tensor(x2)
+    if exponent.value.dtype.kind not in "iu":
+        raise DTypeError(f"ldexp: the exponent is {exponent.dtype.name}.", "give integers, or write x1 * 2.0**x2.")
+    return a * power(2.0, cast(exponent, a.dtype))
+
+
+def bitwise_left_shift(x: Any, y: Any) -> Tensor:
+    """Return integers with their bits moved y places to the left."""
+    return _whole(x) * power(2, _whole(y))
+
+
+def bitwise_right_shift(x: Any, y: Any) -> Tensor:
+    """Return integers with their bits moved y places to the right, the sign kept."""
+    count = _whole(y)
+    half = count // 2  # 2 to the power of all places may be none of the dtype's numbers
+    return _whole(x) // power(2, half) // power(2, count - half)
+
+
+left_shift, right_shift = bitwise_left_shift, bitwise_right_shift
+
+
+def _whole(x: Any) -> Tensor:
+    """Return integers.
+
+    Raises:
+        DTypeError: for others.
+    """
+    tensor = convert_to_tensor(x)
+    if tensor.value.dtype.kind not in "iu":
+        raise DTypeError(f"Expected integers; got {tensor.dtype.name}.", "cast them first.")
+    return tensor
+
+
+def gcd(x1: Any, x2: Any) -> Tensor:
+    """Return the greatest common divisors of integers."""
+    return _by_numpy(np.gcd, _whole(x1), _whole(x2))
+
+
+def lcm(x1: Any, x2: Any) -> Tensor:
+    """Return the least common multiples of integers."""
+    return _by_numpy(np.lcm, _whole(x1), _whole(x2))
+
+
+def nextafter(x1: Any, x2: Any) -> Tensor:
+    """Return the float next to x1 on the way to x2; it has no gradient."""
+    return _by_numpy(np.nextafter, floating(x1), floating(x2))
+
+
+def _by_numpy(function: np.ufunc, a: Tensor, b: Tensor) -> Tensor:
+    shape = broadcast_shape(a.value.shape, b.value.shape)
+    return call(a, b, function=function, shape=shape, dtype=np.result_type(a.value.dtype, b.value.dtype))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from klods import counting
 from klods.errors import DataError, ShapeError
 from klods.keras.ops.names import (
+    all,
     amax,
     amin,
     any,
@@ -18,13 +21,28 @@ from klods.keras.ops.names import (
     floor,
     isnan,
     logical_not,
+    matmul,
+    maximum,
+    mean,
     reshape,
     sqrt,
     square,
+    transpose,
 )
-from klods.keras.ops.numbers import Axis, prod, sum
+from klods.keras.ops.numbers import Axis, argmax, argmin, cumprod, cumsum, prod, sum
 from klods.keras.ops.pointwise import floating
-from klods.keras.ops.shapes import expand_dims, moveaxis, ravel, slice, sort, take, where
+from klods.keras.ops.shapes import (
+    expand_dims,
+    flip,
+    moveaxis,
+    pad,
+    ravel,
+    slice,
+    sort,
+    take,
+    take_along_axis,
+    where,
+)
 from klods.ops.block import static
 from klods.tensor import Tensor, convert_to_tensor
 
@@ -52,15 +70,31 @@ def quantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims
     Raises:
         DataError: for another method.
     """
+    known = all(logical_not(isnan(floating(x))), axis, keepdims)
+    return where(known, nanquantile(x, q, axis, method, keepdims), math.nan)
+
+
+def nanmedian(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the `median` of what isn't NaN."""
+    return nanquantile(x, 0.5, axis, keepdims=keepdims)
+
+
+def nanpercentile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Tensor:
+    """Return the `percentile` of what isn't NaN."""
+    return nanquantile(x, floating(q) / 100, axis, method, keepdims)
+
+
+def nanquantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Tensor:
+    """Return the `quantile` of what isn't NaN; NaN where nothing is."""
     x, shares = floating(x), floating(q)
-    rows, kept = _rows(x, axis)
-    last = rows.value.shape[-1] - 1
-    places = shares * last
-    below, above = cast(floor(places), "int32"), cast(ceil(places), "int32")
-    low, high = (take(rows, clip(place, 0, last), axis=-1) for place in (below, above))
+    rows, kept = _rows(_filled(x, math.inf), axis)
+    last = reshape(sum(cast(logical_not(isnan(x)), x.dtype), axis), (*rows.value.shape[:-1], 1)) - 1
+    places = ravel(shares) * maximum(last, 0)
+    low, high = (take_along_axis(rows, cast(place(places), "int32"), -1) for place in (floor, ceil))
     between = _between(low, high, places - floor(places), method)
-    found = moveaxis(between, -1, 0) if shares.ndim else between
-    return reshape(found, (*shares.value.shape, *kept)) if keepdims else found
+    found = moveaxis(where(last < 0, math.nan, between), -1, 0)
+    shape = kept if keepdims else rows.value.shape[:-1]
+    return reshape(found, (*shares.value.shape, *shape))
 
 
 def _rows(x: Tensor, axis: Axis) -> tuple[Tensor, tuple[int, ...]]:
@@ -141,6 +175,28 @@ def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return where(any(logical_not(isnan(x)), axis, keepdims), smallest, math.nan)
 
 
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """Return the running sums of what isn't NaN."""
+    return cumsum(_filled(x, 0), axis, dtype)
+
+
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """Return the running products of what isn't NaN."""
+    return cumprod(_filled(x, 1), axis, dtype)
+
+
+def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Return the index of the largest number that isn't NaN; -1 where there is none."""
+    known = any(logical_not(isnan(x)), axis, keepdims)
+    return where(known, argmax(_filled(x, -math.inf), axis, keepdims), -1)
+
+
+def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Return the index of the smallest number that isn't NaN; -1 where there is none."""
+    known = any(logical_not(isnan(x)), axis, keepdims)
+    return where(known, argmin(_filled(x, math.inf), axis, keepdims), -1)
+
+
 def _filled(x: Any, number: float) -> Tensor:
     return where(isnan(x), number, x)
 
@@ -167,3 +223,81 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     """Tell which elements of x1 are among those of x2, or aren't."""
     found = any(equal(expand_dims(x1, -1), ravel(convert_to_tensor(x2))), -1)
     return logical_not(found) if invert else found
+
+
+def corrcoef(x: Any) -> Tensor:
+    """Return how each two rows are correlated: the cosine of the angle between them, less their means."""
+    rows = floating(x)
+    less = rows - mean(rows, -1, keepdims=True)
+    products = matmul(less, transpose(less)) if rows.ndim > 1 else sum(square(less))
+    lengths = sqrt(sum(square(less), -1))
+    return clip(products / (expand_dims(lengths, -1) * lengths if rows.ndim > 1 else square(lengths)), -1, 1)
+
+
+def cdist(x: Any, y: Any) -> Tensor:
+    """Return the distances of each row of x from each row of y.
+
+    Raises:
+        ShapeError: for fewer than two axes, or rows of different lengths.
+
+    Example:
+        >>> cdist([[0., 0.]], [[3., 4.], [0., 1.]]).numpy()
+        array([[5., 1.]], dtype=float32)
+    """
+    a, b = floating(x), floating(y)
+    if a.ndim < 2 or b.ndim < 2 or a.value.shape[-1] != b.value.shape[-1]:
+        raise ShapeError(f"cdist: shapes {a.value.shape} and {b.value.shape}.", "give rows of one length, in matrices.")
+    return sqrt(sum(square(expand_dims(a, -2) - expand_dims(b, -3)), -1))
+
+
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
+    """Return the sums of products of a row and another one moved along it.
+
+    Args:
+        x1: a row.
+        x2: the row that is moved along it.
+        mode: `valid` for the places where the shorter row lies inside the longer one, `full` for those where they meet,
+            `same` for the middle of these, as many as the longer row has.
+
+    Raises:
+        ShapeError: unless both are rows.
+        DataError: for another mode.
+
+    Example:
+        >>> correlate([1., 2., 3.], [0., 1., 0.5]).numpy()
+        array([3.5], dtype=float32)
+    """
+    a, b = floating(x1), floating(x2)
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(f"correlate takes rows; got the shapes {a.value.shape} and {b.value.shape}.", "give one axis.")
+    if mode not in ("valid", "same", "full"):
+        raise DataError(f"correlate has no mode {mode!r}.", "use valid, same or full.")
+    if a.size < b.size:
+        return flip(correlate(b, a, mode))
+    width = b.size
+    before = {"valid": 0, "same": width // 2, "full": width - 1}[mode]
+    after = width - 1 - before if mode == "same" else before
+    padded = pad(a, (before, after))
+    windows = take(padded, np.arange(a.size + before + after - width + 1)[:, None] + np.arange(width))
+    return sum(windows * b, -1)
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
+    """Return the area under straight lines between samples along an axis.
+
+    Args:
+        y: the samples.
+        x: where they were taken; evenly spaced by default.
+        dx: the space between them, without `x`.
+        axis: the axis.
+
+    Example:
+        >>> float(trapezoid([1., 2., 4.]))
+        4.5
+    """
+    heights = moveaxis(floating(y), axis, -1)
+    widths = dx
+    if x is not None:
+        places = floating(x)
+        widths = diff(places if places.ndim == 1 else moveaxis(places, axis, -1))
+    return sum((heights[..., 1:] + heights[..., :-1]) * widths, -1) / 2

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from klods import arranging, places
+from klods.counting import unsorted_segment_prod
 from klods.errors import DataError, ShapeError
-from klods.keras.ops.names import cast, convert_to_tensor, ones
-from klods.keras.ops.numbers import max
+from klods.keras.ops.names import cast, convert_to_tensor, ones, reshape
 from klods.keras.ops.shapes import where
-from klods.ops import picking
 from klods.ops.block import static
 from klods.tensor import Tensor
 
@@ -56,28 +57,36 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         inputs: the tensor.
         indices: the places, each given once.
         updates: what is written there.
-        reduction: `add` to add it to what is there.
+        reduction: what is done with what is there: `add`, `max`, `min` or `mul`; by default it is replaced.
 
     Raises:
         DataError: for another reduction.
     """
-    x, new = convert_to_tensor(inputs), convert_to_tensor(updates)
-    if reduction not in (None, "add"):
-        raise DataError(f"scatter_update of klods can't {reduction!r}.", "leave reduction out, or make it 'add'.")
-    written = scatter(indices, cast(new, x.dtype), x.value.shape)
-    if reduction == "add":
-        return x + written
-    return where(scatter(indices, ones(new.value.shape), x.value.shape) > 0, written, x)
+    x = convert_to_tensor(inputs)
+    new = cast(updates, x.dtype)
+    if reduction not in REDUCTIONS:
+        raise DataError(
+            f"scatter_update can't {reduction!r}.",
+            f"use one of {', '.join(filter(None, REDUCTIONS))}, or leave it out.",
+        )
+    return REDUCTIONS[reduction](x, convert_to_tensor(indices), new)
 
 
-def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """Return the sums of the rows that have the same number.
+def _replaced(x: Tensor, indices: Tensor, new: Tensor) -> Tensor:
+    shape = x.value.shape
+    return where(scatter(indices, ones(new.value.shape), shape) > 0, scatter(indices, new, shape), x)
 
-    Args:
-        data: the rows.
-        segment_ids: a number for each.
-        num_segments: how many sums to return; by default one more than the largest number.
-        sorted: whether numbers rise, which makes no difference here.
-    """
-    count = int(max(segment_ids)) + 1 if num_segments is None else num_segments
-    return picking.segment_sum(convert_to_tensor(data), convert_to_tensor(segment_ids), num_segments=count)
+
+def _multiplied(x: Tensor, indices: Tensor, new: Tensor) -> Tensor:
+    shape, depth = x.value.shape, indices.value.shape[-1]
+    rows = unsorted_segment_prod(new, places.flat_places(indices, shape), math.prod(shape[:depth]))
+    return x * reshape(rows, shape)
+
+
+REDUCTIONS: dict[str | None, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    None: _replaced,
+    "add": places.tensor_scatter_nd_add,
+    "max": places.tensor_scatter_nd_max,
+    "min": places.tensor_scatter_nd_min,
+    "mul": _multiplied,
+}
