@@ -76,13 +76,11 @@ MISSING: dict[str, dict[str, str]] = {
     },
     "keras.initializers": {"windows of SciPy, for audio": "STFT STFTInitializer stft"},
     "keras.optimizers": {
-        PRECISION: "LossScaleOptimizer",
         "optimizers for parts of a model: write `train_step`": "MultiOptimizer OptimizerMap",
         LEGACY: "legacy",
     },
     "keras.callbacks": {
         "writes through Orbax, a library of JAX": "OrbaxCheckpoint",
-        "posts figures to a server: a `LambdaCallback` does that with any library": "RemoteMonitor",
     },
     "keras.utils": {
         "a dict with attributes, which nothing of Keras takes": "Config",
@@ -105,7 +103,6 @@ MISSING: dict[str, dict[str, str]] = {
         QUANTIZED: "AWQDTypePolicy GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy QuantizedFloat8DTypePolicy",
         PRECISION: "DTypePolicyMap FloatDTypePolicy",
     },
-    "keras.mixed_precision": {PRECISION: "LossScaleOptimizer"},
     "keras.backend": {INTERNAL: "get_uid result_type"},
     "keras.ops": {
         CONVOLUTION: "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv fold "
@@ -211,6 +208,10 @@ DIFFERENT = {
     "keras.layers.InputLayer": "it has no weights and no penalty; by name: " + BY_NAME,
     **dict.fromkeys(
         ("keras.InputSpec", "keras.layers.InputSpec"), "a plain record of shapes, which no configuration holds"
+    ),
+    **dict.fromkeys(
+        ("keras.optimizers.LossScaleOptimizer", "keras.mixed_precision.LossScaleOptimizer"),
+        "it doesn't list further keywords, of which Keras takes none but their defaults",
     ),
     "keras.KerasTensor": "every placeholder remembers the call that gave it",
     **dict.fromkeys(("keras.Model", "keras.models.Model"), "in its signature, which Keras takes as further keywords"),

@@ -460,3 +460,11 @@ def test_hooks_that_nobody_defines_are_not_called():
 def test_running_means_that_nobody_keeps():
     with pytest.raises(klods.errors.StateError, match=r"Adam\(use_ema=True\)"):
         fitted(flat(), keras.callbacks.SwapEMAWeights(), validation_split=0.5)
+
+
+def test_a_server_that_does_not_take_figures(web):
+    """Training goes on, with a warning."""
+    model = regressor()
+    with pytest.warns(UserWarning, match=r"RemoteMonitor: http://127.* doesn't take the figures of epoch 2"):
+        history = model.fit(x, targets(10), epochs=2, verbose=0, callbacks=[keras.callbacks.RemoteMonitor(web.url)])
+    assert history.epoch == [0, 1]

@@ -10,7 +10,7 @@ import small
 
 import klods
 from klods import keras
-from klods.errors import DataError, KlodsError, NameUnknownError, StateError
+from klods.errors import DataError, KlodsError, NameUnknownError, NumericsWarning, StateError
 from klods.keras import optimizers
 from klods.keras.optimizers import schedules
 
@@ -26,6 +26,7 @@ SCHEDULES = {
 }
 MAKERS = {
     **{kind.__name__: kind for kind in optimizers.CLASSES},
+    "LossScaleOptimizer": lambda: optimizers.LossScaleOptimizer(optimizers.Nadam(0.01), 1024.0, 2),
     "averages": lambda: optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=3),
     "accumulation": lambda: optimizers.Nadam(0.01, gradient_accumulation_steps=2, use_ema=True, clipnorm=0.1),
     "scaled loss": lambda: optimizers.Adam(0.01, loss_scale_factor=1024.0, weight_decay=0.1),
@@ -270,7 +271,7 @@ def test_an_optimizer_without_a_formula():
 # ------------------------------------------------------------ saved, copied, built again
 
 
-@pytest.mark.parametrize("name", ["Adafactor", "Muon", "accumulation", "averages", "cosine"])
+@pytest.mark.parametrize("name", ["Adafactor", "LossScaleOptimizer", "Muon", "accumulation", "averages", "cosine"])
 def test_a_saved_model_goes_on_as_if_it_had_not_been(name, tmp_path):
     model = steps_of(MAKERS[name](), count=3)
     model.save(tmp_path / "model.keras")
@@ -333,3 +334,37 @@ def test_errors(call, kind, words):
 def test_names():
     assert {type(optimizers.get(name)) for name in ("ADAM", "adam", "Adam")} == {optimizers.Adam}
     assert optimizers.get(None) is None
+
+
+def test_a_model_trains_by_a_scaled_loss_as_by_the_loss_itself():
+    """Also in a traced step; and a batch without finite gradients changes the scale alone."""
+    x, y = np.random.default_rng(0).normal(size=(2, 16, 3)).astype("float32")
+    kept = []
+    for wrap in (lambda inner: inner, lambda inner: optimizers.LossScaleOptimizer(inner, 16.0, 3)):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+        model.compile(wrap(optimizers.Adam(0.1)), "mse")
+        losses = model.fit(x, y, batch_size=4, epochs=2, verbose=0, shuffle=False).history["loss"]
+        kept.append([losses, *model.get_weights()])
+    for plain, scaled in zip(*kept):
+        np.testing.assert_allclose(plain, scaled, rtol=1e-5)
+    optimizer, before = model.optimizer, model.get_weights()
+    assert (float(optimizer.dynamic_scale), int(optimizer.step_counter), int(optimizer.iterations)) == (64, 2, 8)
+    with pytest.warns(NumericsWarning):
+        model.fit(x[:4] * np.inf, y[:4], verbose=0)
+    assert (float(optimizer.dynamic_scale), int(optimizer.step_counter), int(optimizer.iterations)) == (32, 0, 8)
+    for old, new in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("adam",), "'adam' is no optimizer"),
+        ((optimizers.SGD(), 0.0), "above 0"),
+        ((optimizers.SGD(), 2.0, 0.5), "from 1 on"),
+    ],
+)
+def test_impossible_arguments_of_a_scaled_loss(arguments, words):
+    with pytest.raises(DataError, match=words):
+        optimizers.LossScaleOptimizer(*arguments)

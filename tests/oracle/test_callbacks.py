@@ -9,6 +9,7 @@ import warnings
 import jobs
 import numpy as np
 import pytest
+import requests
 from beside import close, own, real
 
 X, Y = jobs.binary()
@@ -345,3 +346,20 @@ def better_than(callback):
         callback._set_monitor_op()
         return bool(callback._is_improvement(2.0, 1.0))
     return callback.improves(2.0, 1.0)
+
+
+@pytest.mark.parametrize("options", [{}, {"path": "/here", "field": "figures"}, {"send_as_json": True}], ids=str)
+def test_what_is_sent_to_a_server(options, monkeypatch):
+    sent = []
+
+    def post(url, data=None, json=None, headers=None, timeout=None):
+        sent.append(requests.Request("POST", url, data=data, json=json, headers=headers).prepare())
+        return requests.models.Response()
+
+    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(requests.models.Response, "raise_for_status", lambda response: None)
+    for keras in (own, real):
+        monitor = keras.callbacks.RemoteMonitor("http://localhost:1", headers={"Mine": "1"}, **options)
+        monitor.on_epoch_end(3, {"loss": 0.5, "acc": np.float32(0.25), "all": np.float32(2)})
+    ours, theirs = ((each.url, each.body, dict(each.headers)) for each in sent)
+    assert ours == theirs

@@ -101,7 +101,9 @@ def stories(name, arguments, steps=STEPS):
 
 
 def test_every_optimizer_has_a_row():
-    assert {name for name, _ in PLAIN} == {kind.__name__ for kind in own.optimizers.KNOWN.values()}
+    assert {name for name, _ in PLAIN} | {"LossScaleOptimizer"} == {
+        kind.__name__ for kind in own.optimizers.KNOWN.values()
+    }
 
 
 @pytest.mark.parametrize(("name", "arguments"), PLAIN)
@@ -223,6 +225,55 @@ def constrained(keras):
 def test_constraints_follow_the_update():
     close(constrained(own), constrained(real))
     assert constrained(own)[0].max() == 0
+
+
+# ------------------------------------------------------------ a scaled loss
+
+SCALED = [
+    ("SGD", {}, {"initial_scale": 8.0, "dynamic_growth_steps": 3}),
+    ("Adam", {"weight_decay": 0.1, "use_ema": True, "loss_scale_factor": 4.0}, {"dynamic_growth_steps": 2}),
+    ("RMSprop", {"momentum": 0.9, "centered": True}, {"initial_scale": 2.0, "dynamic_growth_steps": 1}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "scaling"), SCALED)
+def test_steps_by_a_scaled_loss(name, arguments, scaling):
+    """Of which some have gradients that aren't finite."""
+    told, names = [], []
+    for keras, kind, step_of in ((own, klods.Variable, scaled_step), (real, real.Variable, their_scaled_step)):
+        optimizer = keras.optimizers.LossScaleOptimizer(getattr(keras.optimizers, name)(**arguments), **scaling)
+        weights, steps = variables_of(kind), []
+        optimizer.build(weights)
+        for step in range(12):
+            scale = np.asarray(optimizer.scale_loss(1.0)) * (np.inf if step in (1, 6, 7) else 1)
+            step_of(optimizer, [np.float32(g * scale) for g in slopes(step)], weights)
+            steps.append([np.asarray(v, "float32") for v in [*weights, *optimizer.variables]])
+        told.append(steps)
+        names.append([v.name for v in optimizer.variables])
+    close(*told, rtol=2e-4, atol=2e-6)
+    assert names[0] == names[1]
+
+
+def scaled_step(optimizer, gradients, weights):
+    optimizer.apply(gradients, weights)
+
+
+def their_scaled_step(optimizer, gradients, weights):
+    """Make a step in the only way in which Keras can on JAX: without state."""
+    before = [v.value for v in optimizer.variables]
+    after = optimizer.stateless_apply(before, [jax.numpy.asarray(g) for g in gradients], [w.value for w in weights])
+    for cells, values in zip((weights, optimizer.variables), after):
+        for cell, value in zip(cells, values):
+            cell.assign(value)
+
+
+def test_config_of_a_scaled_loss():
+    ours, theirs = (
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.5, clipnorm=1.0), 4.0, 7) for keras in (own, real)
+    )
+    same_config(ours, theirs)
+    again = own.optimizers.deserialize(real.optimizers.serialize(theirs))
+    assert again.get_config() == ours.get_config()
 
 
 # ------------------------------------------------------------ schedules

@@ -22,6 +22,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
     "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",
@@ -31,6 +32,7 @@ __getattr__ = reporter(
     found_in={
         "BackupAndRestore": "klods.keras.callbacks.backup",
         "CSVLogger": "klods.keras.callbacks.csv_logger",
+        "RemoteMonitor": "klods.keras.callbacks.remote_monitor",
         "TensorBoard": "klods.keras.callbacks.tensorboard",
     },
 )

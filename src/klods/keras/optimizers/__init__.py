@@ -15,6 +15,7 @@ from klods.keras.optimizers.adamw import AdamW
 from klods.keras.optimizers.ftrl import Ftrl
 from klods.keras.optimizers.lamb import Lamb
 from klods.keras.optimizers.lion import Lion
+from klods.keras.optimizers.loss_scale import LossScaleOptimizer
 from klods.keras.optimizers.muon import Muon
 from klods.keras.optimizers.nadam import Nadam
 from klods.keras.optimizers.optimizer import Optimizer
@@ -36,6 +37,7 @@ CLASSES = (
     Ftrl,
     Lamb,
     Lion,
+    LossScaleOptimizer,
     Muon,
     Nadam,
     ScheduleFreeAdamW,
