@@ -368,3 +368,16 @@ def test_a_model_trains_by_a_scaled_loss_as_by_the_loss_itself():
 def test_impossible_arguments_of_a_scaled_loss(arguments, words):
     with pytest.raises(DataError, match=words):
         optimizers.LossScaleOptimizer(*arguments)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_step_of_size_0_changes_no_weight(run_eagerly):
+    """Keras's Ftrl divides by the rate; schedules may end at 0."""
+    model = small.classifier(optimizer=optimizers.Ftrl(schedules.PiecewiseConstantDecay([0], [0.1, 0.0])))
+    model.run_eagerly = run_eagerly
+    model.train_on_batch(X, Y)
+    before = model.get_weights()
+    for _ in range(2):
+        model.train_on_batch(X, Y)
+    for old, new in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(old, new)

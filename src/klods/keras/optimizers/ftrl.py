@@ -7,7 +7,7 @@ from typing import Any
 
 from klods.errors import DataError
 from klods.keras.optimizers.forms import ElementWise, Slot
-from klods.ops.vocabulary import maximum, minimum
+from klods.ops.vocabulary import maximum, minimum, where
 from klods.tensor import Variable
 
 
@@ -56,13 +56,15 @@ class Ftrl(ElementWise):
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
         squares, linear = slots
-        l1, l2 = self.l1_regularization_strength, self.l2_regularization_strength + self.beta / (2 * rate)
+        moves = rate > 0  # a step of size 0 changes no weight
+        size = where(moves, rate, 1)
+        l1, l2 = self.l1_regularization_strength, self.l2_regularization_strength + self.beta / (2 * size)
         before, squares = squares**-self.learning_rate_power, squares + gradient * gradient
         after = squares**-self.learning_rate_power
         shrinking = gradient + 2 * self.l2_shrinkage_regularization_strength * weight
-        linear = linear + shrinking - (after - before) / rate * weight
-        beyond = maximum(minimum(linear, l1), -l1) - linear  # 0 where the linear term is within l1
-        return beyond / (after / rate + 2 * l2), squares, linear
+        further = linear + shrinking - (after - before) / size * weight
+        beyond = maximum(minimum(further, l1), -l1) - further  # 0 where the linear term is within l1
+        return where(moves, beyond / (after / size + 2 * l2), weight), squares, where(moves, further, linear)
 
 
 POSITIVE = (
