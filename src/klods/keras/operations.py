@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from klods import arranging
+from klods import arranging, functions
 from klods.errors import DataError, unknown_name
 from klods.keras import ops
 from klods.keras.configuration import snake_case, unique_name
@@ -29,6 +29,7 @@ TWINS: dict[Any, Any] = {
     movement.concat: ops.concatenate,
     movement.expand_dims: ops.expand_dims,
     arranging.tile: ops.tile,
+    functions.reduce_logsumexp: ops.logsumexp,
 }
 # The modules of Keras's operations, but for those in its `numpy`.
 MODULES = {

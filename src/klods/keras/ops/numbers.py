@@ -38,6 +38,7 @@ from klods.keras.ops.names import (
     subtract,
     var,
 )
+from klods.keras.ops.pointwise import floating
 from klods.keras.ops.shapes import moveaxis, ravel
 from klods.matrices import diag_part
 from klods.ops import arithmetic, movement, reduction
@@ -58,7 +59,13 @@ def log10(x: Any) -> Tensor:
 
 def logaddexp(x1: Any, x2: Any) -> Tensor:
     """Return log(e^x1 + e^x2) without overflow."""
-    return maximum(x1, x2) + log1p(exp(-abs(subtract(x1, x2))))
+    a, b = floating(x1), floating(x2)
+    return maximum(a, b) + log1p(exp(-abs(a - b)))
+
+
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the logarithm of the sum of e^x along axes, without overflow."""
+    return functions.reduce_logsumexp(floating(x), axis, keepdims)
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:
@@ -77,6 +84,7 @@ def trunc(x: Any) -> Tensor:
 
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Return whether elements differ by at most atol + rtol |x2|."""
+    x1, x2 = _counted(x1), _counted(x2)
     near = less_equal(abs(subtract(x1, x2)), atol + rtol * abs(x2))
     same = logical_or(equal(x1, x2), logical_and(near, isfinite(x2)))
     return logical_or(same, logical_and(isnan(x1), isnan(x2))) if equal_nan else same
@@ -88,8 +96,10 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
 
 
 def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """Return numbers with NaN and infinities replaced; infinities by the dtype's extremes."""
+    """Return numbers with NaN and infinities replaced; infinities by the dtype's extremes. Integers stay."""
     x = convert_to_tensor(x)
+    if x.value.dtype.kind != "f":
+        return x
     highest = x.dtype.max if posinf is None else posinf
     lowest = x.dtype.min if neginf is None else neginf
     finite = arranging.where(isinf(x), arranging.where(x > 0, highest, lowest), x)
@@ -106,6 +116,8 @@ def dot(x1: Any, x2: Any) -> Tensor:
 
 def inner(x1: Any, x2: Any) -> Tensor:
     """Return the sum of products over the last axes."""
+    if not convert_to_tensor(x1).ndim or not convert_to_tensor(x2).ndim:
+        return multiply(x1, x2)
     return contractions.tensordot(x1, x2, [[-1], [-1]])
 
 
@@ -155,13 +167,13 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -
 def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """Return the largest element along axes, and at least `initial`."""
     result = reduction.reduce_max(x, axis, keepdims)
-    return result if initial is None else maximum(result, initial)
+    return result if initial is None else maximum(result, cast(initial, result.dtype))
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """Return the smallest element along axes, and at most `initial`."""
     result = reduction.reduce_min(x, axis, keepdims)
-    return result if initial is None else minimum(result, initial)
+    return result if initial is None else minimum(result, cast(initial, result.dtype))
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
@@ -207,8 +219,14 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Return the running products along an axis; of the flattened tensor when `axis` is None."""
-    x = x if dtype is None else cast(x, dtype)
+    x = _counted(x) if dtype is None else cast(x, dtype)
     return reduction.cumprod(ravel(x)) if axis is None else reduction.cumprod(x, axis)
+
+
+def _counted(x: Any) -> Tensor:
+    """Return truths as numbers, 0 and 1; others as they are."""
+    x = convert_to_tensor(x)
+    return cast(x, "int32") if x.value.dtype.kind == "b" else x
 
 
 def _widened(x: Any) -> Tensor:

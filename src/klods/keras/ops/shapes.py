@@ -159,9 +159,25 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
-    """Return the tensor with elements added: one number for all sides, a pair for all axes, or a pair per axis."""
+    """Return the tensor with elements added.
+
+    Args:
+        x: the tensor.
+        pad_width: how many: one number for all sides, a pair for all axes, or a pair per axis.
+        mode: what is added: `constant`, `reflect` or `symmetric` for what is there, mirrored, `edge` for the outermost
+            element, `wrap` for what is at the other end.
+        constant_values: the constant, 0 by default.
+
+    Raises:
+        DataError: for another mode.
+    """
     x = convert_to_tensor(x)
     widths = np.broadcast_to(np.asarray(static(pad_width)), (x.ndim, 2)).tolist()
+    if mode in ("edge", "wrap"):
+        for axis, pair in enumerate(widths):
+            order = np.pad(np.arange(x.value.shape[axis]), pair, mode)  # type: ignore[call-overload]
+            x = picking.gather(x, order, axis)
+        return x
     return arranging.pad(x, widths, mode, 0 if constant_values is None else constant_values)
 
 
@@ -171,11 +187,11 @@ def flip(x: Any, axis: Axis = None) -> Tensor:
     return movement.reverse(x, tuple(range(x.ndim)) if axis is None else axis)
 
 
-def roll(x: Any, shift: int, axis: int | None = None) -> Tensor:
+def roll(x: Any, shift: Any, axis: Axis = None) -> Tensor:
     """Return the elements moved along an axis, those past the end at the start."""
     x = convert_to_tensor(x)
     if axis is None:
-        return reshape(roll(ravel(x), shift, 0), x.value.shape)
+        return reshape(roll(ravel(x), int(np.sum(static(shift))), 0), x.value.shape)
     return places.roll(x, shift, axis)
 
 

@@ -165,14 +165,19 @@ def nanstd(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return the largest number that isn't NaN; NaN where there is none."""
-    largest = amax(_filled(x, -math.inf), axis, keepdims)
-    return where(any(logical_not(isnan(x)), axis, keepdims), largest, math.nan)
+    return _or_nan(amax(_filled(x, -math.inf), axis, keepdims), x, axis, keepdims)
 
 
 def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return the smallest number that isn't NaN; NaN where there is none."""
-    smallest = amin(_filled(x, math.inf), axis, keepdims)
-    return where(any(logical_not(isnan(x)), axis, keepdims), smallest, math.nan)
+    return _or_nan(amin(_filled(x, math.inf), axis, keepdims), x, axis, keepdims)
+
+
+def _or_nan(found: Tensor, x: Any, axis: Axis, keepdims: bool) -> Tensor:
+    """Return what was found among numbers, NaN where all of them are NaN."""
+    if found.value.dtype.kind != "f":
+        return found
+    return where(any(logical_not(isnan(x)), axis, keepdims), found, math.nan)
 
 
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
@@ -198,7 +203,8 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 
 def _filled(x: Any, number: float) -> Tensor:
-    return where(isnan(x), number, x)
+    x = convert_to_tensor(x)
+    return where(isnan(x), number, x) if x.value.dtype.kind == "f" else x
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
@@ -228,6 +234,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
 def corrcoef(x: Any) -> Tensor:
     """Return how each two rows are correlated: the cosine of the angle between them, less their means."""
     rows = floating(x)
+    rows = rows[0] if rows.value.shape[:-1] == (1,) else rows
     less = rows - mean(rows, -1, keepdims=True)
     products = matmul(less, transpose(less)) if rows.ndim > 1 else sum(square(less))
     lengths = sqrt(sum(square(less), -1))
