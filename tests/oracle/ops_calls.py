@@ -381,4 +381,7 @@ CALLS = [
     call("roll", MATRIX, (1, 2)),
     call("roll", MATRIX, (1, 2), (0, 1)),
     call("corrcoef", MATRIX[:1]),
+    call("nan_to_num", ODD.astype("float16"), 0.5, 1.5, 2.5),
+    call("round", np.int32([3, 14, 26, -38]), decimals=-1),
+    *each("bitwise_left_shift bitwise_right_shift", np.int32([9, -9]), np.int32([-1, 40])),
 ]

@@ -69,10 +69,10 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:
-    """Return the nearest numbers of so many decimals, halves to the even one; integers stay."""
+    """Return the nearest numbers of so many decimals, halves to the even one; integers have none to lose."""
     x = convert_to_tensor(x)
     if x.value.dtype.kind != "f":
-        return x
+        return x if decimals >= 0 else cast(round(cast(x, "float64"), decimals), x.dtype)
     return arithmetic.round_(x * 10.0**decimals) / 10.0**decimals if decimals else arithmetic.round_(x)
 
 
@@ -102,7 +102,7 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
         return x
     highest = x.dtype.max if posinf is None else posinf
     lowest = x.dtype.min if neginf is None else neginf
-    finite = arranging.where(isinf(x), arranging.where(x > 0, highest, lowest), x)
+    finite = arranging.where(isinf(x), cast(arranging.where(x > 0, highest, lowest), x.dtype), x)
     return arranging.where(isnan(x), nan, finite)
 
 

@@ -172,14 +172,12 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
 
 def bitwise_left_shift(x: Any, y: Any) -> Tensor:
     """Return integers with their bits moved y places to the left."""
-    return _whole(x) * power(2, _whole(y))
+    return _by_numpy(np.left_shift, _whole(x), _whole(y))
 
 
 def bitwise_right_shift(x: Any, y: Any) -> Tensor:
     """Return integers with their bits moved y places to the right, the sign kept."""
-    count = _whole(y)
-    half = count // 2  # 2 to the power of all places may be none of the dtype's numbers
-    return _whole(x) // power(2, half) // power(2, count - half)
+    return _by_numpy(np.right_shift, _whole(x), _whole(y))
 
 
 left_shift, right_shift = bitwise_left_shift, bitwise_right_shift
