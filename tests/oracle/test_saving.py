@@ -117,6 +117,14 @@ def word_stack(keras):
     return with_weights(keras, [words, layers.Embedding(20, 4, mask_zero=True), layers.Flatten(), layers.Dense(1)])
 
 
+def bent_stack(keras):
+    layers = keras.layers
+    bends = [layers.LeakyReLU(negative_slope=0.1), layers.PReLU("ones", name="bend"), layers.Activation("tanh")]
+    bends[1].build((None, 5))  # or else the first call does
+    stack = [layers.Dense(5, activation=bend) for bend in bends]
+    return with_weights(keras, [keras.Input((6,)), *stack, layers.Dense(1)])
+
+
 def with_weights(keras, layers):
     model = keras.Sequential(layers)
     source = np.random.default_rng(3)
@@ -131,6 +139,7 @@ STACKS = {
     "nested": (nested_stack, X),
     "rows": (row_stack, X),
     "columns": (column_stack, X),
+    "layers as activations": (bent_stack, X),
     "words": (word_stack, np.random.default_rng(0).integers(0, 20, X.shape).astype("int32")),
 }
 DIRECTIONS = {"from klods to Keras": (own, real), "from Keras to klods": (real, own)}

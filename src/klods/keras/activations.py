@@ -8,7 +8,7 @@ from typing import Any
 from klods import networks
 from klods.arranging import split
 from klods.errors import ShapeError
-from klods.keras.configuration import by_name, resolve, serialize
+from klods.keras.configuration import build_as_described, by_name, resolve, serialize
 from klods.missing import reporter
 from klods.ops import activation as block
 from klods.ops.activation import sigmoid
@@ -245,12 +245,19 @@ KNOWN = by_name(
 )
 
 
+LAYERS: dict[str, Any] = {}  # which are activations where they are given or described; entered by `keras.layers`
+
+
 def get(identifier: Any) -> Activation:
-    """Return the activation function of a name or function; `linear` for None.
+    """Return the activation function of a name, a function or a configuration; `linear` for None.
 
     Raises:
         NameUnknownError: for an unknown name.
     """
+    if isinstance(identifier, Mapping):
+        made = resolve("activation", identifier, {**KNOWN, **LAYERS})
+        build_as_described(made, identifier)
+        return made
     return linear if identifier is None else resolve("activation", identifier, KNOWN)
 
 

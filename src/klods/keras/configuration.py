@@ -224,6 +224,12 @@ def _made(kind: str, described: Mapping[str, Any], known: Mapping[str, Any]) -> 
     return found.from_config(dict(config or {}))  # type: ignore[attr-defined]
 
 
+def build_as_described(made: Any, described: Mapping[str, Any]) -> None:
+    """Make the weights of a layer, unless it has them, for the shapes that its configuration tells."""
+    if described.get("build_config") and not getattr(made, "built", True):
+        made.build_from_config(described["build_config"])
+
+
 def _class(kind: str, described: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
     """Return the class of a configuration: one's own where it has a name registered, or else klods's."""
     name, registered = described["class_name"], described.get("registered_name")

@@ -4,6 +4,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
+from klods.keras import activations
 from klods.keras.configuration import by_name, resolve, serialize
 from klods.keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from klods.keras.layers.batch_normalization import BatchNormalization
@@ -64,7 +65,7 @@ KNOWN = by_name(
     Normalization, PReLU, Permute, RMSNormalization, ReLU, RepeatVector, Rescaling, Reshape, Softmax,
     SpatialDropout1D, StringLookup, Subtract, TextVectorization, TimeDistributed, UnitNormalization,
 )  # fmt: skip
-
+activations.LAYERS.update(KNOWN)
 
 MODELS: dict[str, Any] = {}  # which are layers too; entered by `klods.keras.models`, which stands on this room
 WITH_MODELS = ChainMap(KNOWN, MODELS)

@@ -10,7 +10,7 @@ import numpy as np
 
 from klods.errors import DataError, KlodsError, NameUnknownError
 from klods.keras import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
-from klods.keras.configuration import resolve, serialize
+from klods.keras.configuration import build_as_described, resolve, serialize
 from klods.keras.registration import custom_object_scope
 from klods.tensor import convert_to_tensor
 
@@ -83,8 +83,7 @@ def _made(config: Any) -> Any:
     if config["class_name"] in SPECIAL:
         return SPECIAL[config["class_name"]](inner)
     made = _object(config)
-    if config.get("build_config") and not getattr(made, "built", True):
-        made.build_from_config(config["build_config"])
+    build_as_described(made, config)
     if config.get("compile_config"):
         compile_as(made, config["compile_config"])
     return made
