@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import h5py
+import numpy as np
 import pytest
 from small import inputs, regressor, state, targets
 
@@ -132,6 +133,8 @@ BAD_H5 = {
     "a virtual array": (with_virtual, "stands in another file"),
     "texts": (with_long_text, "is no kind of numbers"),
     "a group": (lambda file: file.create_group("layers/dense/vars/0"), "has no array"),
+    "an array for a group": (lambda file: file.create_dataset("layers/dense/vars", data=[1.0]), "holds 0 weights"),
+    "no shape": (with_dataset(data=h5py.Empty("f4")), "has no array"),
     "nothing": (lambda file: None, "holds 0 weights at 'layers/dense'; layer 'dense"),
 }
 
@@ -152,6 +155,118 @@ def test_weights_made_to_do_harm(case, saved, path, tmp_path):
 def test_a_configuration_that_asks_for_more_than_the_file_holds(saved, path):
     place = ["config", "layers", 1, "config", "units"]
     refused_config(saved, path, lambda config: put(config, place, HUGE), "wants a weight of shape", DataError)
+
+
+def described(module, kind, **config):
+    return {"module": module, "class_name": kind, "config": config, "registered_name": None}
+
+
+def stack_of(*layers):
+    first = described("keras.layers", "InputLayer", batch_shape=[None, 2])
+    return described("keras", "Sequential", name="stack", layers=[first, *layers])
+
+
+MANY = [described("keras.layers", "Dense", units=1000, name=f"dense_{n}") for n in range(20)]
+METRICS = [
+    ("AUC", {"num_thresholds": HUGE}),
+    ("AUC", {"num_thresholds": 10_000, "multi_label": True, "num_labels": 10_000}),
+    ("MeanIoU", {"num_classes": HUGE}),
+    ("MeanIoU", {"num_classes": 10_000}),
+    ("SensitivityAtSpecificity", {"specificity": 0.5, "num_thresholds": HUGE}),
+]
+
+
+def test_many_layers_that_each_ask_for_little(saved, path):
+    refused_config(saved, path, lambda config: config.update(stack_of(*MANY)), "'dense_1.' wants a weight of shape")
+
+
+@pytest.mark.parametrize(("kind", "options"), METRICS)
+def test_metrics_that_ask_for_more_than_the_file_holds(kind, options, saved, path):
+    metrics = [described("keras.metrics", kind, **options)]
+    words = "wants .*; the file holds fewer numbers in all"
+    refused_config(saved, path, lambda config: put(config, ["compile_config", "metrics"], metrics), words, DataError)
+
+
+def test_a_model_of_ones_own_built_for_huge_inputs(saved, path):
+    @keras.saving.register_keras_serializable("hostile")
+    class Whole(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    own = {"module": "hostile", "class_name": "Whole", "config": {}, "registered_name": "hostile>Whole"}
+    own["build_config"] = {"input_shape": [2**16, 2**16]}
+    path.write_bytes(packed({**saved, "config.json": json.dumps(own)}))
+    refused(keras.models.load_model, path, words="wants to be built for inputs of shape", kind=DataError)
+
+
+def tensor(name, call=0):
+    about = {"shape": [None, 2], "dtype": "float32", "keras_history": [name, call, 0]}
+    return {"class_name": "__keras_tensor__", "config": about}
+
+
+def chain(*operations, backwards=False):
+    """Return a functional model of operations of Keras, each on what the one before gives."""
+    layers = [{**described("keras.layers", "InputLayer", batch_shape=[None, 2], name="x"), "inbound_nodes": []}]
+    for number, (kind, options, args) in enumerate(operations):
+        args = [tensor(f"op{number - 1}" if number else "x"), *args] if args is not None else []
+        call = {"args": args, "kwargs": {}}
+        layers.append({**described("keras.src.ops.numpy", kind, **options), "inbound_nodes": [call]})
+    for number, layer in enumerate(layers):
+        layer["name"] = f"op{number - 1}" if number else "x"
+    ends = {"input_layers": ["x", 0, 0], "output_layers": [layers[-1]["name"], 0, 0]}
+    layers = [layers[0], *layers[:0:-1]] if backwards else layers
+    return {**described("keras.src.models.functional", "Functional", layers=layers, **ends), "compile_config": None}
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        (("OneHot", {"num_classes": 2**30}, []), "num_classes=1073741824; the file holds fewer"),
+        (("Repeat", {"repeats": 2**30}, []), "repeats=1073741824; the file holds fewer"),
+        (("Repeat", {}, [2**30]), "repeats=1073741824; the file holds fewer"),
+        (("Ones", {"shape": [2**30]}, None), "'op0' is called on no output of a layer"),
+        (("Arange", {"start": 0, "stop": 2**30, "step": 1}, None), "'op0' is called on no output of a layer"),
+    ],
+)
+def test_operations_that_make_more_than_the_file_holds(operation, words, saved, path):
+    refused_config(saved, path, lambda config: config.update(chain(operation)), words, DataError)
+
+
+def test_calls_in_the_worst_order():
+    config = chain(*[("Relu", {}, [])] * 1000, backwards=True)
+    layers = keras.models.model_from_json(json.dumps(config)).get_config()["layers"]
+    assert [layer["name"] for layer in layers] == ["x", *[f"op{number}" for number in range(1000)]]
+
+
+@pytest.mark.parametrize("dtype", ["S1000000000", "(1000000000,)u1", "V1000000000", "O"])
+def test_arrays_of_large_elements(dtype, saved, path):
+    array = {"class_name": "__numpy__", "config": {"value": 0, "dtype": dtype}}
+    words = "which is no kind of numbers"
+    refused_config(saved, path, lambda config: put(config, ["compile_config", "loss_weights"], [array]), words)
+
+
+def test_a_configuration_packed_too_well(saved, path):
+    path.write_bytes(packed({**saved, "config.json": b" " * 10**6 + saved["config.json"]}, zipfile.ZIP_DEFLATED))
+    refused(keras.models.load_model, path, words="config.json in the archive declares")
+
+
+def test_weights_packed_twice(saved, path):
+    """Zeros packed in HDF5, and that packed by the archive: 100 MB in some 1,000 bytes."""
+    data = h5_of(with_dataset(data=np.zeros(10**8, "i1"), chunks=(10**6,), compression="gzip"))
+    wide = stack_of(described("keras.layers", "Dense", units=15_000_000))
+    parts = {"metadata.json": "{}", "config.json": json.dumps(wide), "model.weights.h5": data}
+    path.write_bytes(packed(parts, zipfile.ZIP_DEFLATED))
+    assert len(path.read_bytes()) < 15_000
+    refused(keras.models.load_model, path, words="wants a weight of shape")
+
+
+def test_groups_inside_each_other_without_end(saved, path):
+    def write(file):
+        for _ in range(5000):
+            file = file.create_group("a")
+
+    path.write_bytes(packed({**saved, "model.weights.h5": h5_of(write)}))
+    refused(keras.models.load_model, path, words="holds 0 weights at")
 
 
 def test_safetensors_that_declare_more_than_they_hold(tmp_path):
@@ -322,4 +437,4 @@ def test_no_other_file_is_read_because_a_file_says_so(kind, saved, path, tmp_pat
     [{"num_oov_indices": HUGE}, {"max_tokens": HUGE, "pad_to_max_tokens": True, "output_mode": "count"}],
 )
 def test_a_vocabulary_without_end(options, saved, path):
-    refused_config(saved, path, lookup(**options), "more places than the file holds")
+    refused_config(saved, path, lookup(**options), "wants [0-9]+ places; the file holds fewer numbers")

@@ -7,10 +7,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from klods import arranging, functions
 from klods.errors import DataError, unknown_name
 from klods.keras import ops
 from klods.keras.configuration import snake_case, unique_name
+from klods.keras.room import take_room
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
 from klods.ops import activation, comparison, movement
 from klods.tensor import Placeholder
@@ -45,6 +48,7 @@ MODULES = {
     "threshold",
 }
 MODULE_OF = {name: module for module, names in MODULES.items() for name in names.split()}
+SIZES = ("num", "num_classes", "repeats")  # parameters that say how many numbers an operation makes by itself
 SAME = {"abs": "absolute", "swish": "silu", "hard_swish": "hard_silu"}  # which Keras has one operation for
 # Names of which Keras writes the class otherwise than its words with capitals.
 KINDS = {"cdist": "CDist", "ctc_decode": "CTCDecode", "ctc_loss": "CTCLoss", "psnr": "PSNR", "svd": "SVD"}
@@ -76,6 +80,9 @@ class Operation(Called):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return placeholders for what the function gives for these."""
+        given = {**dict(zip(self._names(), args)), **kwargs, **self.options}
+        for name in set(SIZES) & given.keys():
+            take_room(f"'{self.name}' has {name}={given[name]!r:.60}", int(np.sum(given[name])))
         return outputs_of(self._applied, args, kwargs)
 
     def _applied(self, *args: Any, **kwargs: Any) -> Any:
@@ -84,8 +91,11 @@ class Operation(Called):
             return self.function(*args, **kwargs)
         if _is_spread(self.function):
             return self.function(*self.options.values(), *args)
-        names = [name for name in _parameters(self.function) if name not in self.options]
-        return self.function(**dict(zip(names, args)), **kwargs, **self.options)
+        return self.function(**dict(zip(self._names(), args)), **kwargs, **self.options)
+
+    def _names(self) -> list[str]:
+        """Return the parameters that the arguments of a call stand for."""
+        return [name for name in _parameters(self.function) if name not in self.options]
 
     @property
     def described_as(self) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from klods.files import read_whole
 from klods.keras.layers import hashing
 from klods.keras.layers.adapting import batches, is_whole, tokens
 from klods.keras.layers.encoding import MODES, checked_mode, computed, encoded, encoded_shape
-from klods.keras.layers.layer import Layer, room
+from klods.keras.layers.layer import Layer
 from klods.keras.layers.vocabulary import Vocabulary
+from klods.keras.room import take_room
 from klods.keras.symbolic import KerasTensor
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
@@ -84,11 +85,8 @@ class IndexLookup(Layer):
             self.set_vocabulary(vocabulary, idf_weights)
 
     def _check_options(self) -> None:
-        if max(self.num_oov_indices, self.pad_to_max_tokens * (self.max_tokens or 0)) > room.get():
-            raise DataError(
-                f"'{self.name}' wants more places than the file holds numbers in all.",
-                "get the file anew: its two parts don't fit each other.",
-            )
+        places = max(self.num_oov_indices, self.pad_to_max_tokens * (self.max_tokens or 0))
+        take_room(f"'{self.name}' wants {places} places", places)
         if self.max_tokens is not None and self.max_tokens < 2:
             raise DataError(f"'{self.name}' has max_tokens={self.max_tokens}.", "make it 2 or more.")
         if self.pad_to_max_tokens and self.max_tokens is None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -35,6 +33,7 @@ from klods.keras.layers.spec import check_fits
 from klods.keras.layers.tracking import Tracking
 from klods.keras.masks import mask_of, put_mask
 from klods.keras.metrics import Metric
+from klods.keras.room import take_room
 from klods.keras.stateless import holding
 from klods.keras.symbolic import Called, KerasTensor, Node, outputs_of, placeholders
 from klods.keras.variable import checked_name, checked_shape
@@ -46,10 +45,6 @@ UNSAID = ("activity_regularizer", "lora_rank", "lora_alpha")
 
 OUTSIDE = object()
 NOWHERE = sys.maxsize  # the place of `training` among the arguments of a `call` that doesn't have it
-
-# How many numbers a weight may have: while a file is read, not many more than stand in it.
-room: ContextVar[float] = ContextVar("room", default=math.inf)
-SLACK = 1_000_000  # numbers that a layer may make without having them in the file
 
 # The `training` of the outermost call in progress; OUTSIDE if there is none.
 in_training: ContextVar[Any] = ContextVar("in_training", default=OUTSIDE)
@@ -399,11 +394,7 @@ class Layer(Tracking, Called):
             ShapeError: for a shape of unknown sizes, or an initializer that gives another.
         """
         size = checked_shape(f"A weight of layer '{self.name}'", shape)
-        if math.prod(size) > room.get():
-            raise DataError(
-                f"Layer '{self.name}' wants a weight of shape {size}; the file holds fewer numbers in all.",
-                "get the file anew: its two parts don't fit each other.",
-            )
+        take_room(f"Layer '{self.name}' wants a weight of shape {size}", *size)
         kind = self._dtype if dtype is None else as_dtype(dtype)
         default = "glorot_uniform" if kind.kind == "f" else "zeros"
         values = initializers.get(default if initializer is None else initializer)(size, dtype=kind)
@@ -479,16 +470,6 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
         self._mark_built(ByName(named) or input_shape)
 
     return wrapped
-
-
-@contextmanager
-def making_room_for(count: int) -> Iterator[None]:
-    """Refuse weights, inside the `with` block, of many more numbers than this."""
-    token = room.set(count + SLACK)
-    try:
-        yield
-    finally:
-        room.reset(token)
 
 
 def _holds_arrays(x: Any) -> bool:

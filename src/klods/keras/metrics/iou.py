@@ -11,6 +11,7 @@ from klods.errors import DataError
 from klods.keras import losses
 from klods.keras.config import epsilon
 from klods.keras.metrics.metric import Metric
+from klods.keras.room import take_room
 from klods.ops.comparison import logical_and, where
 from klods.ops.movement import cast, reshape
 from klods.ops.picking import segment_sum
@@ -49,6 +50,7 @@ class IoU(Metric):
         axis: int = -1,
     ) -> None:
         super().__init__(dtype or "int32", name)
+        take_room(f"Metric '{self.name}' wants {num_classes} classes", num_classes)
         wrong = [i for i in target_class_ids if not 0 <= i < num_classes]
         if wrong:
             raise DataError(f"There is no class {wrong[0]} among {num_classes}.", "number the classes from 0.")

@@ -12,6 +12,7 @@ from klods.errors import StateError
 from klods.keras import initializers
 from klods.keras.config import floatx
 from klods.keras.configuration import Configurable, snake_case, unique_name
+from klods.keras.room import take_room
 from klods.keras.stateless import holding
 from klods.tensor import Tensor, Variable
 
@@ -45,6 +46,7 @@ class Metric(Configurable):
                 f"{type(self).__name__} made state before its base was set up.",
                 "call super().__init__(name=name) first in its __init__.",
             )
+        take_room(f"Metric '{self.name}' wants numbers of shape {tuple(shape)}", *shape)
         start = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
         variable = Variable(start, trainable=False, name=name)
         self._variables.append(variable)

@@ -12,6 +12,7 @@ import numpy as np
 from klods.errors import DataError, ShapeError
 from klods.keras.losses.alignment import full_weight, same_rank
 from klods.keras.metrics.metric import Metric
+from klods.keras.room import take_room
 from klods.ops.arithmetic import ceil_, maximum_, minimum_
 from klods.ops.comparison import where
 from klods.ops.movement import cast, reshape, reverse, transpose
@@ -157,4 +158,5 @@ def even_thresholds(count: int) -> list[float]:
     """
     if count < 1:
         raise DataError(f"num_thresholds is {count}.", "give 1 or more.")
+    take_room(f"A metric wants {count} thresholds", count)
     return [0.5] if count == 1 else [i / (count - 1) for i in range(count)]

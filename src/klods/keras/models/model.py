@@ -17,6 +17,7 @@ from klods.keras.models.functional import Network
 from klods.keras.models.outputs import at, paths
 from klods.keras.models.trainer import Trainer
 from klods.keras.registration import custom_object_scope
+from klods.keras.room import take_room
 from klods.keras.saving import archive, weight_files
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from klods.keras.symbolic import KerasTensor
@@ -206,7 +207,9 @@ class Model(Trainer, Layer):
             return
         self._mark_built(input_shape)  # the call need not build it
         try:
-            self(np.zeros([1 if n is None else n for n in input_shape], self._dtype))
+            sizes = [1 if n is None else n for n in input_shape]
+            take_room(f"Model '{self.name}' wants to be built for inputs of shape {tuple(input_shape)}", *sizes)
+            self(np.zeros(sizes, self._dtype))
         except BaseException:
             self.built = False
             raise

@@ -35,7 +35,7 @@ class Adam(ElementWise):
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
 
     def slots(self, weight: Variable) -> Sequence[Sequence[str | Slot]]:
-        return (("momentum", "velocity"), *[("velocity_hat",)] * self.amsgrad)
+        return (("momentum", "velocity"), *[("velocity_hat",)] * bool(self.amsgrad))
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
         mean, square, *largest = slots

@@ -35,7 +35,7 @@ class RMSprop(ElementWise):
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
     def slots(self, weight: Variable) -> Sequence[Sequence[str | Slot]]:
-        return (("velocity",), *[("momentum",)] * bool(self.momentum), *[("average_gradient",)] * self.centered)
+        return (("velocity",), *[("momentum",)] * bool(self.momentum), *[("average_gradient",)] * bool(self.centered))
 
     def update(self, rate: Any, step: Any, weight: Any, gradient: Any, *slots: Any) -> tuple[Any, ...]:
         mean_square = variance = flush(self.rho * slots[0] + (1 - self.rho) * (gradient * gradient))
@@ -46,4 +46,4 @@ class RMSprop(ElementWise):
         change = rate * gradient / sqrt(variance + self.epsilon)
         if self.momentum:
             change = flush(self.momentum * slots[1] + change)
-        return weight - change, mean_square, *[change] * bool(self.momentum), *[mean] * self.centered
+        return weight - change, mean_square, *[change] * bool(self.momentum), *[mean] * bool(self.centered)

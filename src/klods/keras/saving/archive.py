@@ -12,9 +12,9 @@ from typing import Any
 
 from klods.errors import DataError, FileError
 from klods.files import damage_told, path_to_write, read_whole, write_whole
-from klods.keras.layers.layer import making_room_for
+from klods.keras.room import making_room_for
 from klods.keras.saving import hdf5, legacy
-from klods.keras.saving.arrays import DEFLATED, check_size
+from klods.keras.saving.arrays import DEFLATED, DEFLATED_TEXT, check_size
 from klods.keras.saving.assets import assets, set_assets
 from klods.keras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from klods.keras.saving.weights import FORMAT, check_built, check_format, set_state, state
@@ -92,19 +92,21 @@ def _model_in(data: bytes, path: Path, custom_objects: Mapping[str, Any] | None,
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _check_version(archive, path)
         config, weights = json.loads(_part(archive, CONFIG)), _part(archive, WEIGHTS)
-        model = _described(config, weights, path, custom_objects, compile)
+        with hdf5.opened(weights) as file:
+            room = min(hdf5.count(file), len(data) * DEFLATED)  # numbers packed twice stand for more than there may be
+        model = _described(config, room, path, custom_objects, compile)
         set_state_from_hdf5(model, weights, path)
         set_assets(model, archive.namelist(), lambda name: _part(archive, name))
     return model
 
 
 def _described(
-    config: dict[str, Any], weights: bytes, path: Path, custom_objects: Mapping[str, Any] | None, compile: bool
+    config: dict[str, Any], room: int, path: Path, custom_objects: Mapping[str, Any] | None, compile: bool
 ) -> Any:
-    """Return the model that a configuration describes, which has no more weights than the file."""
+    """Return the model that a configuration describes, whose weights have room in the file."""
     if not compile:
         config.pop("compile_config", None)
-    with hdf5.opened(weights) as file, making_room_for(hdf5.count(file)):
+    with making_room_for(room):
         model = deserialize_keras_object(config, custom_objects)
     if not hasattr(model, "fit"):
         raise DataError(f"'{path}' holds a {config['class_name']}, which is no model.", "save a model.")
@@ -128,8 +130,9 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     part = archive.getinfo(name)
     if part.compress_type not in PACKED:
         raise FileError(f"{name} in the archive is packed in a way that Keras doesn't use.", "get the file anew.")
-    expansion = DEFLATED if part.compress_type == zipfile.ZIP_DEFLATED else 1
-    check_size(f"{name} in the archive", part.file_size, part.compress_size, expansion)
+    expansion = DEFLATED_TEXT if name.endswith(".json") else DEFLATED
+    packed = part.compress_type == zipfile.ZIP_DEFLATED
+    check_size(f"{name} in the archive", part.file_size, part.compress_size, expansion if packed else 1)
     return archive.read(name)
 
 

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from klods.errors import FileError
-from klods.keras.saving.arrays import DEFLATED, Stored, Stores, check_size
+from klods.keras.saving.arrays import DEFLATED, NUMBERS, Stored, Stores, check_size
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-NUMBERS = "biuf"  # the kinds of dtypes that weights have
 FILTERS = (1, 2, 3, 32000)  # deflate, shuffle, checksum, LZF: of others, HDF5 would load the code from elsewhere
 
 
@@ -60,8 +59,10 @@ def found(group: Any, path: str) -> Any:
 
 def arrays_of(file: Any, path: str) -> dict[str, Stored]:
     """Return the arrays in a group by name; none if there is no such group."""
+    import h5py
+
     group = found(file, path)
-    return {} if group is None else {name: stored(group, name) for name in group}
+    return {name: stored(group, name) for name in group} if isinstance(group, h5py.Group) else {}
 
 
 def stored(group: Any, path: str) -> Stored:
@@ -74,7 +75,7 @@ def stored(group: Any, path: str) -> Stored:
 
     dataset = found(group, path)
     where = f"{group.name}/{path}".strip("/")
-    if not isinstance(dataset, h5py.Dataset):
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
         raise FileError(f"The file has no array {where}.", "load it into the model it was saved from.")
     if dataset.external or dataset.is_virtual:
         raise FileError(f"The array {where} stands in another file.", "klods reads none; get the file anew.")
@@ -85,22 +86,32 @@ def stored(group: Any, path: str) -> Stored:
     if dataset.dtype.kind not in NUMBERS:
         raise FileError(f"The array {where} holds {dataset.dtype}, which is no kind of numbers.", "get the file anew.")
     size = math.prod(dataset.shape) * dataset.dtype.itemsize
-    check_size(f"The array {where}", size, dataset.id.get_storage_size(), DEFLATED if filters else 1)
+    there = min(dataset.id.get_storage_size(), dataset.file.id.get_filesize())  # the first is declared, too
+    check_size(f"The array {where}", size, there, DEFLATED if filters else 1)
     return Stored(tuple(dataset.shape), size, lambda: np.asarray(dataset[()]))
 
 
 def count(file: Any) -> int:
-    """Return how many numbers all arrays in a file hold together."""
+    """Return how many numbers all arrays in a file hold together.
+
+    The search needs no recursion, which groups inside each other without end would exhaust, and meets each once.
+    """
     import h5py
 
-    sizes: list[int] = []
-
-    def note(path: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
-            sizes.append(math.prod(stored(file, path).shape))
-
-    file.visititems(note)
-    return sum(sizes)
+    total, waiting, met = 0, [file], set()
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+                continue
+            item = group[name]
+            address = h5py.h5o.get_info(item.id).addr
+            if address not in met and isinstance(item, h5py.Dataset):
+                total += math.prod(stored(group, name).shape)
+            elif address not in met and isinstance(item, h5py.Group):
+                waiting.append(item)
+            met.add(address)
+    return total
 
 
 def texts(group: Any, name: str) -> list[str]:

@@ -14,8 +14,8 @@ import numpy as np
 from klods.errors import FileError
 from klods.keras import losses
 from klods.keras.config import backend
-from klods.keras.layers.layer import making_room_for
 from klods.keras.registration import custom_object_scope
+from klods.keras.room import making_room_for
 from klods.keras.saving import hdf5
 from klods.keras.saving.arrays import Stored
 from klods.keras.saving.serialization import compile_as, deserialize_keras_object, serialize_keras_object

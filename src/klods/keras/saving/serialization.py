@@ -12,6 +12,7 @@ from klods.errors import DataError, KlodsError, NameUnknownError
 from klods.keras import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from klods.keras.configuration import build_as_described, resolve, serialize
 from klods.keras.registration import custom_object_scope
+from klods.keras.saving.arrays import NUMBERS
 from klods.tensor import convert_to_tensor
 
 # The families of objects by Keras's modules: what one is called in errors, and the table of names.
@@ -136,9 +137,16 @@ def _family(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return "model", layers.WITH_MODELS
 
 
+def _array(config: Mapping[str, Any]) -> np.ndarray:
+    dtype = np.dtype(config["dtype"])
+    if dtype.kind not in NUMBERS:  # of others, one number may be as large as the file says
+        raise DataError(f"An array holds {dtype}, which is no kind of numbers.", "check the file.")
+    return np.array(config["value"], dtype)
+
+
 SPECIAL: dict[str, Callable[[Any], Any]] = {
-    "__numpy__": lambda config: np.array(config["value"], config["dtype"]),
-    "__tensor__": lambda config: convert_to_tensor(np.array(config["value"], config["dtype"])),
+    "__numpy__": lambda config: _array(config),
+    "__tensor__": lambda config: convert_to_tensor(_array(config)),
     "__slice__": lambda config: slice(config["start"], config["stop"], config["step"]),
     "__ellipsis__": lambda config: ...,
     "__bytes__": lambda config: config["value"].encode(),
