@@ -9,6 +9,8 @@ import json
 import pickle
 import struct
 import tarfile
+import tracemalloc
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -406,6 +408,69 @@ HOSTILE = {
 def test_hostile_pickles(kind):
     with pytest.raises(TypeError if kind == "the array's class" else pickle.UnpicklingError):
         unpickled(io.BytesIO(b"\x80\x04" + HOSTILE[kind]))
+
+
+NO_TEXTS = {
+    "text": ragged("abc", "d"),
+    "digits": ragged(["1"], ["2"]),
+    "dicts": ragged({"a": 1}, {"b": 2}),
+    "numbers of dicts": ragged({1: 1}, {2: 2}),
+    "bytes": ragged(b"ab", b"c"),
+    "nothing": ragged(None, None),
+    "lists in lists": ragged([[1, 2], [3, 4]], [[1], [2]]),
+    "fractions": ragged([1.5], [2.0]),
+    "no numbers": ragged([float("nan")], [1]),
+    "too large": ragged([10**30], [1]),
+    "one list twice": ragged(*[[1, 2]] * 2),
+    "arrays of arrays": ragged(np.ones((2, 2), int), [1]),
+    "another number of them": ragged([1], [2], [3]),
+}
+
+
+@pytest.mark.parametrize("kind", NO_TEXTS)
+def test_texts_that_are_none(tmp_path, kind):
+    file = tmp_path / "x.npz"
+    x, y = NO_TEXTS[kind], np.arange(2)
+    file.write_bytes(npz(x=x, y=y, x_train=x, y_train=y, x_test=x, y_test=y))
+    for load in (datasets.imdb.load_data, datasets.reuters.load_data):
+        with pytest.raises(FileError, match="expected texts that are lists of word numbers, and a label for each"):
+            load(file)
+
+
+def test_lists_that_would_unfold_without_end(tmp_path):
+    """Forty lists, each with the one before twice: 2^40 numbers for whoever looks inside."""
+    inner = [1]
+    for _ in range(40):
+        inner = [inner, inner]
+    (tmp_path / "x.npz").write_bytes(npz(x=ragged(inner, [1]), y=np.arange(2)))
+    with pytest.raises(FileError, match="expected texts"):
+        datasets.reuters.load_data(tmp_path / "x.npz")
+
+
+def test_a_pickle_takes_no_memory_that_it_does_not_fill():
+    """It may name any place of the unpickler's memo, for which Python's own takes all the room up to it."""
+    tracemalloc.start()
+    try:
+        assert unpickled(io.BytesIO(b"\x80\x02]r" + (2**25).to_bytes(4, "little") + b".")) == []
+        assert tracemalloc.get_traced_memory()[1] < 10**6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_pickle_leaves_nothing_behind():
+    function = b"cnumpy.core.multiarray\n_reconstruct\n"
+    unpickled(io.BytesIO(function + b"}S'left'\nI7\nsb."))
+    assert not hasattr(unpickled(io.BytesIO(function + b".")), "left")
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((2**40,), "<i8"), ((2**20,), "|S100000")])
+def test_an_array_that_declares_more_than_there_is(tmp_path, shape, dtype):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": dtype, "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("x.npy", header.getvalue() + b"abc")
+    with pytest.raises(FileError, match=r"declares an array of shape .*, which is more than there is"):
+        read_arrays(tmp_path / "x.npz", "x")
 
 
 def test_harmless_pickles():

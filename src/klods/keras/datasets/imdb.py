@@ -10,7 +10,6 @@ import os
 import numpy as np
 
 from klods.keras.datasets import sequences
-from klods.keras.datasets.archives import read_arrays
 from klods.keras.datasets.sources import KERAS, Published
 from klods.keras.datasets.splits import Split, shuffled
 from klods.missing import reporter
@@ -53,7 +52,7 @@ def load_data(
         FileError: if the file can't be had, or is another.
     """
     names = ("x_train", "y_train", "x_test", "y_test")
-    x_train, y_train, x_test, y_test = read_arrays(REVIEWS.found(path), *names, ragged=True)
+    x_train, y_train, x_test, y_test = sequences.read(REVIEWS, path, *names)
     source, parts = np.random.RandomState(seed), []
     for x, y in ((x_train, y_train), (x_test, y_test)):
         x, y = shuffled(source, x, y)

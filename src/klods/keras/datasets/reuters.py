@@ -7,7 +7,6 @@ import os
 import numpy as np
 
 from klods.keras.datasets import sequences
-from klods.keras.datasets.archives import read_arrays
 from klods.keras.datasets.sources import KERAS, Published
 from klods.keras.datasets.splits import Split, cut, shuffled
 from klods.missing import reporter
@@ -53,7 +52,7 @@ def load_data(
         DataError: if no item is shorter than `maxlen`.
         FileError: if the file can't be had, or is another.
     """
-    x, y = shuffled(np.random.RandomState(seed), *read_arrays(NEWS.found(path), "x", "y", ragged=True))
+    x, y = shuffled(np.random.RandomState(seed), *sequences.read(NEWS, path, "x", "y"))
     texts, labels = sequences.shorter(sequences.marked(x, start_char, index_from), y, maxlen)
     return cut(sequences.limited(texts, num_words, skip_top, oov_char), labels, test_split)
 

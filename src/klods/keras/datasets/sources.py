@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from klods.downloads import Checksum
 from klods.errors import FileError
 from klods.keras.utils.files import get_file
 
@@ -43,6 +44,10 @@ class Published:
         if os.path.basename(name) == name:
             return Path(get_file(name, self.url, file_hash=self.checksum, cache_subdir=self.folder))
         return local(Path(name))
+
+    def is_at(self, path: Path) -> bool:
+        """Tell whether a file is the published one, by its checksum."""
+        return self.checksum is not None and Checksum(self.checksum).fits(path)
 
 
 def local(path: Path) -> Path:
