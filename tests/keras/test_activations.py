@@ -38,3 +38,9 @@ def test_gradient_of_sparsemax_is_the_slope():
 def test_glu_refuses_an_odd_size():
     with pytest.raises(ShapeError, match="whose size is odd"):
         activations.glu(np.ones((2, 3)))
+
+
+def test_a_threshold_makes_0_of_minus_infinity_and_leaves_nan():
+    rectified = activations.relu([-np.inf, np.nan, 0.5, 2.0], threshold=1.0).numpy()
+    np.testing.assert_array_equal(rectified, np.float32([0, np.nan, 0, 2]))
+    assert not np.signbit(rectified[2])

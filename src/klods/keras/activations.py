@@ -33,7 +33,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         rectified = block.relu(x)
     else:
         x = convert_to_tensor(x)
-        rectified = where(x > threshold, x, negative_slope * (x - threshold))
+        below = negative_slope * (x - threshold) if negative_slope else 0
+        rectified = where(x <= threshold, below, x)
     return rectified if max_value is None else minimum_(rectified, max_value)
 
 
