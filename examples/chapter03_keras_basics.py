@@ -105,8 +105,8 @@ assert len(model.weights) == 4
 assert len(model.variables) == 5
 
 # %% [markdown]
-# State goes in and comes out: weights, the place in the stream of noise, and a metric's sums. Meanwhile the model itself
-# stays as it was. Losses by number are the same each time, since the state is all that they depend on.
+# State goes in and comes out: weights, the place in the stream of noise, and a metric's sums. Meanwhile the model
+# itself stays as it was. Losses by number are the same each time, since the state is all that they depend on.
 
 # %%
 accuracy = keras.metrics.BinaryAccuracy()
