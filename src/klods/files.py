@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from klods.errors import DataError, FileError, KlodsError
 def write_whole(path: Path, write: Callable[[Any], None]) -> None:
     """Write a file beside its place and move it there once it is complete.
 
+    A file that is replaced hands on its permissions; a link to it stays.
+
     Args:
         path: the file's place.
         write: writes the content to the open binary file it is given.
@@ -22,13 +25,13 @@ def write_whole(path: Path, write: Callable[[Any], None]) -> None:
     Raises:
         FileError: if that fails; what stood there before stays.
     """
-    draft = None
+    draft, place = None, Path(os.path.realpath(path))
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=place.name[:50], delete=False) as file:
             draft = file.name
             write(file)
-        os.chmod(draft, 0o666 & ~_umask())
-        os.replace(draft, path)
+        os.chmod(draft, stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o666 & ~_umask())
+        os.replace(draft, place)
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from None
     finally:
@@ -55,17 +58,28 @@ def path_to_write(filepath: Any, endings: tuple[str, ...], overwrite: bool) -> P
     """Return where to write a file, once its name and what stands there allow it.
 
     Raises:
-        DataError: for a name with none of these endings.
+        DataError: for what is no path, or a name with none of these endings.
         FileError: for a file that is there already and mustn't be overwritten.
     """
-    path = Path(filepath)
+    path = as_path(filepath)
     if not path.name.endswith(endings):
         raise DataError(
             f"This writes {' and '.join(endings)} files; got '{path}'.", f"name it '{path.stem}{endings[0]}'."
         )
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise FileError(f"'{path}' exists.", "pass overwrite=True to replace it.")
     return path
+
+
+def as_path(filepath: Any) -> Path:
+    """Return the path that an argument names.
+
+    Raises:
+        DataError: for what is no path.
+    """
+    if not isinstance(filepath, (str, os.PathLike)) or "\0" in (text := str(os.fspath(filepath))):
+        raise DataError(f"{filepath!r:.60} is no path of a file.", "give its name as text, or a pathlib.Path.")
+    return Path(text)
 
 
 def read_whole(path: Path) -> bytes:

@@ -349,6 +349,54 @@ def test_a_save_that_fails_leaves_what_was_there(path, monkeypatch):
     assert [file.name for file in path.parent.iterdir()] == ["model.keras"]
 
 
+def test_a_link_to_a_file_and_permissions_stay(tmp_path):
+    target, link = tmp_path / "target.keras", tmp_path / "link.keras"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    trained().save(link)
+    assert link.is_symlink()
+    keras.models.load_model(target)
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["link.keras", "target.keras"]
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, MemoryError, RuntimeError])
+def test_a_save_that_is_stopped_leaves_what_was_there(path, monkeypatch, stopped):
+    model = trained()
+    model.save(path)
+    before = path.read_bytes()
+
+    def write(archive, name, content):
+        raise stopped
+
+    monkeypatch.setattr("zipfile.ZipFile.writestr", write)
+    with pytest.raises(stopped):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["model.keras"]
+
+
+def test_a_name_nearly_as_long_as_may_be(tmp_path):
+    path = tmp_path / ("x" * 249 + ".keras")
+    trained().save(path)
+    keras.models.load_model(path)
+
+
+@pytest.mark.parametrize("name", [None, 7, b"a.keras", "a\0b.keras"])
+def test_what_is_no_path(name):
+    model = trained()
+    for call in (model.save, model.save_weights, model.load_weights, keras.models.load_model):
+        with pytest.raises(KlodsError, match="is no path of a file"):
+            call(name)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", 7, None, '{"class_name": "__slice__", "config": {}}'])
+def test_a_description_that_is_none(text):
+    with pytest.raises(KlodsError, match=r"no JSON|__slice__ can't be made"):
+        keras.models.model_from_json(text)
+
+
 def checked(path, words="."):
     with pytest.raises(KlodsError, match=words) as caught:
         keras.models.load_model(path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from klods.errors import DataError, FileError
-from klods.files import damage_told, path_to_write, read_whole, write_whole
+from klods.files import as_path, damage_told, path_to_write, read_whole, write_whole
 from klods.keras.room import making_room_for
 from klods.keras.saving import hdf5, legacy
 from klods.keras.saving.arrays import DEFLATED, DEFLATED_TEXT, check_size
@@ -80,7 +80,7 @@ def load_model(
         DataError: if the model has something that klods doesn't have.
         NameUnknownError: for a class or function that is neither klods's nor registered.
     """
-    path = Path(filepath)
+    path = as_path(filepath)
     data = read_whole(path)
     with damage_told(path):
         if data.startswith(hdf5.SIGNATURE):

@@ -80,12 +80,9 @@ def _made(config: Any) -> Any:
         return config
     if "class_name" not in config or "config" not in config:
         return {name: _made(item) for name, item in config.items()}
-    inner = config["config"]
-    if config["class_name"] in SPECIAL:
-        return SPECIAL[config["class_name"]](inner)
     made = _object(config)
     build_as_described(made, config)
-    if config.get("compile_config"):
+    if config.get("compile_config") and config["class_name"] not in SPECIAL:
         compile_as(made, config["compile_config"])
     return made
 
@@ -113,8 +110,10 @@ def compile_as(model: Any, config: Mapping[str, Any], made: Callable[[Any], Any]
 
 
 def _object(config: Mapping[str, Any]) -> Any:
-    kind, known = _family(config)
     try:
+        if config["class_name"] in SPECIAL:
+            return SPECIAL[config["class_name"]](config["config"])
+        kind, known = _family(config)
         return resolve(kind, config, known)
     except KlodsError:
         raise
@@ -162,7 +161,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     try:
         config = json.loads(json_string)
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise DataError(f"This is no JSON: {error}.", "pass what model.to_json() returned.") from None
     return deserialize_keras_object(config, custom_objects)
 

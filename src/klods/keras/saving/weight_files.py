@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from klods.files import damage_told, path_to_write, read_whole, write_whole
+from klods.files import as_path, damage_told, path_to_write, read_whole, write_whole
 from klods.keras.saving import hdf5, safetensors
 from klods.keras.saving.archive import set_state_from_hdf5, weights_in
 from klods.keras.saving.weights import FORMAT, check_built, check_format, set_state, state
@@ -39,7 +38,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None
         DataError: if the model isn't built.
         FileError: if the file is missing or damaged, or holds other weights.
     """
-    path = Path(filepath)
+    path = as_path(filepath)
     check_built(model)
     data = read_whole(path)
     with damage_told(path):
