@@ -27,6 +27,10 @@ OPTIMIZERS = {
     "ftrl with a schedule": lambda keras: keras.optimizers.Ftrl(
         keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.9)
     ),
+    "lamb": lambda keras: keras.optimizers.Lamb(0.01),
+    "adafactor": lambda keras: keras.optimizers.Adafactor(0.01),
+    "muon": lambda keras: keras.optimizers.Muon(0.01),
+    "adam, averaged": lambda keras: keras.optimizers.Adam(0.01, use_ema=True, gradient_accumulation_steps=3),
     "lion, gradients gathered": lambda keras: keras.optimizers.Lion(0.01, gradient_accumulation_steps=2),
 }
 
@@ -167,6 +171,8 @@ def test_predictions(stack, direction, tmp_path):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_goes_on(optimizer, direction, tmp_path):
     """Saved after two epochs: two more give the same figures in the library that saved and in the one that loaded."""
+    if optimizer == "adam, averaged" and direction == "from Keras to klods":
+        pytest.skip("Keras's fit with averages fails under JAX: it hands over a buffer twice")
     writer, reader = DIRECTIONS[direction]
     model = plain_stack(writer)
     model.compile(OPTIMIZERS[optimizer](writer), "mse", metrics=["mae"])
@@ -337,7 +343,7 @@ def test_both_put_weights_in_the_same_places(tmp_path):
 
 
 def slots(model):
-    return [np.asarray(v) for v in model.optimizer.variables[1:]]
+    return [np.asarray(v, float) for v in model.optimizer.variables[1:]]  # Keras fills gaps with whole zeros
 
 
 @each_direction
