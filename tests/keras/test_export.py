@@ -225,6 +225,11 @@ def test_a_number_that_depends_on_the_batch(path):
     np.testing.assert_allclose(outputs_of(path, x)[0], x / 8, rtol=1e-6)
 
 
+def test_text(path):
+    model = keras.Sequential([keras.Input((), dtype="string", name="words"), keras.layers.Hashing(5)])
+    fails(model, path, "Input 'words' of model .* takes text")
+
+
 def test_other_wrongs(path, tmp_path, monkeypatch):
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     fails(model, path, "doesn't export 'tf_saved_model'", format="tf_saved_model")

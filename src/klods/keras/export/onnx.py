@@ -78,6 +78,11 @@ def _specs(model: Any) -> list[Spec]:
     """Return shape, dtype and name of each input."""
     described = getattr(model, "inputs", None)
     if described:
+        if text := [x.name for x in described if x.dtype == "string"]:
+            raise DataError(
+                f"Input '{text[0]}' of model '{model.name}' takes text, which has no operators in the file.",
+                "export a model of the layers behind those that make numbers of text.",
+            )
         return [(tuple(x.shape), np.dtype(x.dtype), x.name) for x in described]
     shapes = model._build_shape
     named = shapes if isinstance(shapes, dict) else {f"input_{n}": x for n, x in enumerate(_listed(shapes))}
