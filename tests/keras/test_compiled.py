@@ -15,7 +15,7 @@ import small
 
 import klods
 from klods import backends, keras
-from klods.errors import TraceWarning
+from klods.errors import DataError, TraceWarning
 from klods.keras import activations, constraints, initializers, losses, optimizers, regularizers
 from klods.keras.layers import KNOWN as LAYERS
 
@@ -283,7 +283,12 @@ def test_a_copy_of_a_trained_model_trains_apart_from_it(copied_by):
     assert copied.optimizer.iterations.numpy() == model.optimizer.iterations.numpy()
 
 
-@pytest.mark.parametrize("optimizer", optimizers.KNOWN)
+def test_an_optimizer_around_another_is_not_made_by_its_name():
+    with pytest.raises(DataError, match="LossScaleOptimizer isn't made by its name alone: it takes inner_optimizer"):
+        small.regressor().compile("LossScaleOptimizer", "mse")
+
+
+@pytest.mark.parametrize("optimizer", [name for name in optimizers.KNOWN if "scale" not in name.lower()])
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_weights_keep_their_dtype_in_compiled_steps(dtype, optimizer):
     model = keras.Sequential(hidden(dtype=dtype)())

@@ -192,16 +192,28 @@ def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
 
     Raises:
         NameUnknownError: for an unknown name, with the nearest known one.
-        DataError: for what is no such thing, and for a lambda from a file.
+        DataError: for what is no such thing, a class that takes arguments, and a lambda from a file.
     """
     if isinstance(identifier, Mapping):
         return _made(kind, identifier, known)
     found = _of_name(kind, identifier, known) if isinstance(identifier, str) else identifier
     if inspect.isclass(found):
-        return found()
+        return _made_without_arguments(kind, found)
     if not callable(found) and not isinstance(found, Configurable):
         raise DataError(f"{found!r} is no {kind}.", "give its name, a function or an object.")
     return found
+
+
+def _made_without_arguments(kind: str, found: Any) -> Any:
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(found).parameters.values()
+    needed = [x.name for x in parameters if x.default is x.empty and x.kind in named]
+    if needed:
+        raise DataError(
+            f"The {kind} {found.__name__} isn't made by its name alone: it takes {' and '.join(needed)}.",
+            f"give an object: {found.__name__}({', '.join(f'{name}=...' for name in needed)}).",
+        )
+    return found()
 
 
 def _made(kind: str, described: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
