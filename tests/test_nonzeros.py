@@ -127,6 +127,14 @@ def test_other_products_look_for_no_zeros(function, monkeypatch):
     assert not asked
 
 
+def test_a_sum_that_is_0_has_the_same_sign(monkeypatch):
+    a, b = np.zeros((64, 900), np.float32), np.ones((900, 40), np.float32)
+    a[:, 0], b[0] = 1e-30, -1e-30  # whose product is less than any number
+    x, y = both(a, b, monkeypatch)
+    np.testing.assert_array_equal(np.signbit(x), np.signbit(y))
+    assert not x.any()
+
+
 def test_large_products_are_shared(monkeypatch):
     a, b = sparse(600, 1100), normal(1100, 64)
     np.testing.assert_array_equal(*both(a, b, monkeypatch))

@@ -176,5 +176,5 @@ class Tiles(Matrices):
             for place, slot in zip(places, sums):
                 so_far = load(self.c, place, like, mask)
                 builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
-        for place, slot in zip(places, sums):
-            store(Number(builder, builder.load(slot), FLOAT32), self.c, place, mask)
+        for place, slot in zip(places, sums):  # 0.0 is added so that a sum of -0.0 is 0.0 with zeros left out or not
+            store(Number(builder, builder.load(slot), FLOAT32) + 0.0, self.c, place, mask)
