@@ -21,7 +21,7 @@ from klods.backends.llvm import codes
 from klods.backends.program import Program
 from klods.errors import DataError, StateError
 from klods.graph import Graph, Node
-from klods.native import library, product
+from klods.native import crew, library, product
 from klods.passes.kernel import FULL, Kernel
 from klods.passes.plan import plan
 
@@ -135,7 +135,7 @@ def test_a_prediction_has_the_same_bits_in_every_batch():
 
 @pytest.fixture
 def compiled(monkeypatch):
-    """The texts compiled during a test, with nothing compiled before it."""
+    """The texts compiled during a test, with nothing compiled before it but the crew's."""
     texts: list[str] = []
     really = library._compile
 
@@ -143,7 +143,8 @@ def compiled(monkeypatch):
         texts.extend(new.values())
         really(new)
 
-    monkeypatch.setattr(library, "_addresses", {})
+    addresses = library.addresses(crew.CODES)
+    monkeypatch.setattr(library, "_addresses", dict(zip((name for name, _ in crew.CODES), addresses)))
     monkeypatch.setattr(library, "_compile", note)
     return texts
 

@@ -13,14 +13,14 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
 from llvmlite import binding as llvm, ir
 
 from klods.native.lanes import loop
-from klods.native.library import callable_at, loaded, new_module
+from klods.native.library import NAME, addresses, callable_at, new_module
 
 I1, I32, I64, VOID = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.VoidType()
 # Words of the table that the threads share, a cache line apart: the number of jobs begun above the parts of the present
@@ -80,12 +80,10 @@ class Native:
     """
 
     def __init__(self) -> None:
-        engine = loaded(_written())
+        self.sequence, self.share, work = addresses(CODES)
+        self.work = callable_at(work)
         self.words = np.zeros(64, np.int64)
         self.words[GIVE_WAY] = _give_way()
-        self.sequence: int = engine.get_function_address("sequence")
-        self.share: int = engine.get_function_address("share")
-        self.work = callable_at(engine.get_function_address("work"))
 
 
 @cache
@@ -113,13 +111,9 @@ def _give_way() -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-def _written() -> str:
-    """Return the crew's functions in LLVM's language."""
+def _text(write: Callable[[ir.Module], None]) -> str:
     module = new_module()
-    _sequence(module)
-    take = _take(module)
-    _work(module, take)
-    _share(module, take)
+    write(module)
     return str(module)
 
 
@@ -140,7 +134,7 @@ def _called(builder: ir.IRBuilder, address: ir.Value, returns: ir.Type, *argumen
 
 def _sequence(module: ir.Module) -> None:
     """Write what runs the parts of a table one after the other."""
-    function, builder = _function(module, "sequence", VOID)
+    function, builder = _function(module, NAME, VOID)
     table = function.args[0]
     loop(builder, "part", 0, builder.load(table), 1, lambda number: _do_part(builder, table, number))
     builder.ret_void()
@@ -155,7 +149,8 @@ def _do_part(builder: ir.IRBuilder, job: ir.Value, number: ir.Value) -> None:
 
 def _take(module: ir.Module) -> ir.Function:
     """Write what does one part of the present job, and tells whether there was one."""
-    function, builder = _function(module, "take", I1)
+    function, builder = _function(module, f"{NAME}.take", I1)
+    function.linkage = "internal"
     shared = function.args[0]
     some, none = builder.append_basic_block("some"), builder.append_basic_block("none")
     mine, lost = builder.append_basic_block("mine"), builder.append_basic_block("lost")
@@ -188,9 +183,10 @@ def _wait(builder: ir.IRBuilder, shared: ir.Value, idle: ir.Value) -> None:
             _called(builder, builder.load(_word(builder, shared, GIVE_WAY)), I32)
 
 
-def _work(module: ir.Module, take: ir.Function) -> None:
+def _work(module: ir.Module) -> None:
     """Write the loop of a thread that helps."""
-    function, builder = _function(module, "work", VOID)
+    take = _take(module)
+    function, builder = _function(module, NAME, VOID)
     look, rest, end = (builder.append_basic_block(name) for name in ("look", "rest", "end"))
     before = builder.block
     builder.branch(look)
@@ -209,9 +205,10 @@ def _work(module: ir.Module, take: ir.Function) -> None:
     builder.ret_void()
 
 
-def _share(module: ir.Module, take: ir.Function) -> None:
+def _share(module: ir.Module) -> None:
     """Write what begins a job, does its first part, and helps until all is done."""
-    function, builder = _function(module, "share", VOID)
+    take = _take(module)
+    function, builder = _function(module, NAME, VOID)
     shared = builder.inttoptr(builder.load(function.args[0]), I64.as_pointer())
     job = _word(builder, function.args[0], 1)
     others = builder.sub(builder.load(_word(builder, job, 0)), ir.Constant(I64, 1))
@@ -241,6 +238,13 @@ def _share(module: ir.Module, take: ir.Function) -> None:
     builder.position_at_end(end)
     builder.ret_void()
 
+
+# What the crew's functions are compiled from, as other codes are, and together with the first of them.
+CODES: list[tuple[str, Callable[[], str]]] = [
+    ("sequence", lambda: _text(_sequence)),
+    ("share", lambda: _text(_share)),
+    ("work", lambda: _text(_work)),
+]
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=present_crew.cache_clear)  # its threads stay with the parent

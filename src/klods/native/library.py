@@ -50,13 +50,6 @@ def optimised(texts: Sequence[str]) -> Any:
     return whole
 
 
-def loaded(text: str) -> Any:
-    """Return the engine that holds the machine code of a module in LLVM's language."""
-    module = llvm.parse_assembly(text)
-    module.verify()
-    return _kept(module)
-
-
 def new_module() -> ir.Module:
     """Return an empty module for the processor at hand."""
     module = ir.Module("klods")
