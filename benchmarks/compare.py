@@ -3,7 +3,7 @@
     python benchmarks/compare.py                            everything: about 25 minutes on two cores
     python benchmarks/compare.py --only chapter first-step  some tables
     python benchmarks/compare.py --only cells --peers jax   some tables, beside some peers
-    python benchmarks/compare.py --print benchmarks/results/2026-11-24.json     tables of an earlier run
+    python benchmarks/compare.py --print benchmarks/results/2026-11-25.json     tables of an earlier run
 
 Each peer gets an environment of its own under `.bench/`, installed at the first run (a large download). The jobs run in
 turn as whole processes, round after round, with every library's defaults, and each fails unless it has learnt what it
