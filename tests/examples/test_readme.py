@@ -31,10 +31,14 @@ def test_the_network_learns_what_it_says(tmp_path):
     found = printed(program, tmp_path)
     for line in told.splitlines():
         if not line.startswith("  ..."):
-            assert re.sub(r"[\d.]+", "#", line) in re.sub(r"[\d.]+", "#", found)
+            assert plain(line) in plain(found)
     ends = [[float(x) for x in re.findall(r"(?:accuracy|digits): ([\d.]+)", text)[-2:]] for text in (told, found)]
     assert ends[0] == pytest.approx(ends[1], abs=0.005)
     assert "gives" in (tmp_path / "lit.svg").read_text()
+
+
+def plain(text):
+    return re.sub(r"[\d.]+", "#", re.sub(r"[mu]?s/step", "s/step", text))
 
 
 def test_the_plan_is_the_one_that_is_shown(tmp_path):
