@@ -32,7 +32,7 @@ from klods.ops.arithmetic import (
     square,
     subtract,
 )
-from klods.ops.block import checked_axis, recordable
+from klods.ops.block import checked_axis, recordable, static
 from klods.ops.comparison import equal, is_finite, not_equal, where
 from klods.ops.effects import call
 from klods.ops.movement import along, cast, identity, pad_constant, reshape, reverse as reversed_, stop_gradient
@@ -421,7 +421,7 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False
     peak = stop_gradient(reduce_max(x, axis, True))
     peak = where(is_finite(peak), peak, 0)
     total = log_(reduce_sum(exp_(x - peak), axis, True)) + peak
-    return total if keepdims else reshape(total, loops.reduced_shape(x.value.shape, _static_axis(axis), False))
+    return total if keepdims else reshape(total, loops.reduced_shape(x.value.shape, static(axis), False))
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Tensor:
@@ -438,7 +438,3 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
     """Return x / y, but 0 where y is 0."""
     nothing = equal(y, 0)
     return where(nothing, 0, divide_(x, where(nothing, 1, y)))
-
-
-def _static_axis(axis: Any) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from klods.native.lanes import first_lanes, loop
-from klods.native.registers import FLOAT32, Number, constant
+from klods.native.lanes import loop
 
 I64, FLOAT = ir.IntType(64), ir.FloatType()
 ZERO = ir.Constant(I64, 0)
@@ -28,7 +27,7 @@ class Shape(NamedTuple):
 
 
 class Matrices:
-    """Emits where numbers of a, b and c are, and loops over c's columns.
+    """Emits where numbers of a, b and c are.
 
     Args:
         function: where to; its argument is the table of WORDS.
@@ -51,21 +50,6 @@ class Matrices:
 
     def holds(self, word: ir.Value) -> ir.Value:
         return self.builder.icmp_unsigned("!=", word, ZERO)
-
-    def columns(self, body: Callable[[ir.Value, Number, Number | None], None]) -> None:
-        """Emit what is done from a column of c on, for as many as a number has lanes; a mask says which are there."""
-        builder, lanes = self.builder, self.shape.lanes
-        half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
-        one, other = (constant(builder, 0, FLOAT32, n) for n in (lanes, half))
-        self.loop("whole", 0, whole, lanes, lambda j: body(j, one, None))
-        self.loop(
-            "rest", whole, self.n, half, lambda j: body(j, other, first_lanes(builder, builder.sub(self.n, j), half))
-        )
-
-    def rows_from(self, i: ir.Value) -> list[ir.Value]:
-        """Return the rows of the tile from row i on; one that lacks is c's last."""
-        last = self.builder.sub(self.m, ir.Constant(I64, 1))
-        return [self.least(self.builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]
 
     def of_a(self, row: ir.Value, turn: ir.Value) -> ir.Value:
         """Return where a number of a is."""

@@ -10,14 +10,15 @@ computed beside it. (Goto & van de Geijn 2008; Van Zee & van de Geijn 2015, figu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from llvmlite import ir
 
-from klods.native.lanes import load, spread, store
+from klods.native.lanes import first_lanes, load, spread, store
 from klods.native.matrices import FLOAT, I64, Matrices, Shape
 from klods.native.nonzeros import Lists
-from klods.native.registers import FLOAT32, Number, fused, register_type
+from klods.native.registers import FLOAT32, Number, constant, fused, register_type
 
 ROWS = {32: 8, 16: 6}  # of a tile, by lanes: as many as leave registers for a row of b and a number of a
 DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache,
@@ -124,6 +125,16 @@ class Tiles(Matrices):
 
         self.columns(tiles)
 
+    def columns(self, body: Callable[[ir.Value, Number, Number | None], None]) -> None:
+        """Emit what is done from a column of c on, for as many as a number has lanes; a mask says which are there."""
+        builder, lanes = self.builder, self.shape.lanes
+        half, whole = lanes // 2, builder.and_(self.n, ir.Constant(I64, -lanes))
+        one, other = (constant(builder, 0, FLOAT32, n) for n in (lanes, half))
+        self.loop("whole", 0, whole, lanes, lambda j: body(j, one, None))
+        self.loop(
+            "rest", whole, self.n, half, lambda j: body(j, other, first_lanes(builder, builder.sub(self.n, j), half))
+        )
+
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
         """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
         builder, lanes = self.builder, ir.Constant(I64, block.like.lanes)
@@ -178,3 +189,8 @@ class Tiles(Matrices):
                 builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
         for place, slot in zip(places, sums):  # 0.0 is added so that a sum of -0.0 is 0.0 with zeros left out or not
             store(Number(builder, builder.load(slot), FLOAT32) + 0.0, self.c, place, mask)
+
+    def rows_from(self, i: ir.Value) -> list[ir.Value]:
+        """Return the rows of the tile from row i on; one that lacks is c's last."""
+        last = self.builder.sub(self.m, ir.Constant(I64, 1))
+        return [self.least(self.builder.add(i, ir.Constant(I64, r)), last) for r in range(self.shape.rows)]

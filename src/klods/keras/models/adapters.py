@@ -13,12 +13,14 @@ from klods.errors import DataError, warn
 from klods.keras.data import PyDataset
 from klods.keras.models.batches import (
     ALL,
+    Allows,
     Data,
     all_arrays,
     check_counts,
     check_lengths,
     is_array,
     make_data,
+    never,
     packed,
     tensors,
     unpacked,
@@ -32,7 +34,7 @@ ENDLESS = -1  # what `cardinality` returns for batches without end; any other ne
 
 
 def feed(
-    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "", text: bool = False
+    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "", text: Allows = never
 ) -> Data | Stream:
     """Return what the user passed as something that yields batches.
 
@@ -42,7 +44,7 @@ def feed(
         sample_weight: the weight of each sample, for inputs in arrays.
         shuffle: whether each epoch has an order of its own; of other things than arrays, only a PyDataset heeds it.
         role: what the data are for, where an error has to say it.
-        text: whether x may hold text.
+        text: tells whether x may hold text; asked if it does.
 
     Raises:
         DataError: for data that can't be used.
@@ -75,7 +77,7 @@ class Stream:
         source: yields x, (x,), (x, y) or (x, y, sample_weight), each an array or a structure of arrays.
         shuffle: whether a PyDataset's batches come in an order of their own each epoch.
         role: what the data are for, where an error has to say it.
-        text: whether x may hold text.
+        text: tells whether x may hold text; asked if it does.
 
     Attributes:
         steps: batches per epoch; None if that is unknown.
@@ -84,7 +86,7 @@ class Stream:
         DataError: for a source of no batches.
     """
 
-    def __init__(self, source: Any, shuffle: bool = False, role: str = "", text: bool = False) -> None:
+    def __init__(self, source: Any, shuffle: bool = False, role: str = "", text: Allows = never) -> None:
         self.source, self.shuffle, self.role, self.text = source, shuffle, role, text
         self.once, self._is_dataset = hasattr(source, "__next__"), hasattr(source, "batch")
         count = _count(source)

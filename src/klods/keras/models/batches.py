@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from klods.rows import Rows
 from klods.structures import mapped, sequence_like
 from klods.tensor import Tensor, TensorLike, convert_to_tensor
 
+Allows = Callable[[], bool]
 ALL = slice(None)
 WIDE = 256  # numbers of a sample from which it is left where it is rather than copied
 
@@ -118,8 +119,13 @@ class Data:
         return Data(x, y, sample_weight, shuffle=shuffle)
 
 
+def never() -> bool:
+    """Return False: there is no text but where a model reads it."""
+    return False
+
+
 def make_data(
-    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "", text: bool = False
+    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, role: str = "", text: Allows = never
 ) -> Data:
     """Return what the user passed as Data, or raise an error that says what is wrong with it.
 
@@ -129,7 +135,7 @@ def make_data(
         sample_weight: the weight of each sample.
         shuffle: whether each epoch has an order of its own.
         role: what the data are for, where an error has to say it.
-        text: whether x may hold text.
+        text: tells whether x may hold text; asked if it does.
 
     Raises:
         DataError: for empty data, or lengths that differ.
@@ -154,13 +160,13 @@ def check_counts(*, least: int = 1, needed: bool = False, **counts: Any) -> None
             raise DataError(f"{name} must be a whole number, {least} or more; got {value!r}.", f"write {name}=5, say.")
 
 
-def all_arrays(x: Any, y: Any, sample_weight: Any, role: str, text: bool) -> dict[str, Any]:
+def all_arrays(x: Any, y: Any, sample_weight: Any, role: str, text: Allows) -> dict[str, Any]:
     """Return inputs, targets and sample weights by name, as `arrays` makes them; only inputs may hold text."""
     given = {"x": x, "y": y, "sample_weight": sample_weight}
-    return {name: arrays(part, f"{role}{name}", text and name == "x") for name, part in given.items()}
+    return {name: arrays(part, f"{role}{name}", text if name == "x" else never) for name, part in given.items()}
 
 
-def arrays(part: Any, role: str, text: bool = False) -> Any:
+def arrays(part: Any, role: str, text: Allows = never) -> Any:
     """Return data as NumPy arrays: a structure of arrays as the same structure, lists of numbers as one array."""
     if part is None:
         return None
@@ -186,12 +192,12 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "__array__") and getattr(x, "ndim", 1) > 0
 
 
-def _array(part: Any, role: str, text: bool) -> np.ndarray:
+def _array(part: Any, role: str, text: Allows) -> np.ndarray:
     try:
         array = part.value if isinstance(part, TensorLike) else np.asarray(part, _asked_for(part))
     except ValueError:
         raise _ragged(role) from None
-    if array.dtype.kind == "O" and _is_pandas(part, "DataFrame") and not (text and _is_text(array)):
+    if array.dtype.kind == "O" and _is_pandas(part, "DataFrame") and not (text() and _is_text(array)):
         return _of_columns(part, role)
     array = array[:, None] if _is_pandas(part, "Series") else array
     if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], (list, tuple, np.ndarray)):
@@ -201,7 +207,7 @@ def _array(part: Any, role: str, text: bool) -> np.ndarray:
             f"{role} is a {type(part).__name__}; a model takes arrays of numbers.",
             "call it, if it returns what yields batches." if callable(part) else "give it a NumPy array.",
         )
-    if array.dtype.kind not in "biuf" and not (text and _is_text(array)):
+    if array.dtype.kind not in "biuf" and not (text() and _is_text(array)):
         raise _no_numbers(array, role, text)
     if array.ndim == 0:
         raise DataError(f"{role} is a single number; a model takes an array of samples.", "give one row per sample.")
@@ -233,8 +239,8 @@ def _stranger(array: np.ndarray) -> Any:
     return next((place for place, item in np.ndenumerate(array) if not isinstance(item, (str, bytes))), None)
 
 
-def _no_numbers(array: np.ndarray, role: str, text: bool) -> DTypeError:
-    if array.dtype.kind == "O" and text:
+def _no_numbers(array: np.ndarray, role: str, text: Allows) -> DTypeError:
+    if array.dtype.kind == "O" and text():
         place = _stranger(array)
         return DTypeError(
             f"{role} holds {array[place]!r} at {list(place)}, which is no text, among objects.",

@@ -106,7 +106,7 @@ class Trainer(Stepping):
         return history
 
     def _feed(self, x: Any, y: Any, sample_weight: Any, shuffle: bool = False, role: str = "") -> Data | Stream:
-        return feed(x, y, sample_weight, shuffle, role, self._reads_text())
+        return feed(x, y, sample_weight, shuffle, role, self._reads_text)
 
     def _validation_data(self, given: Any) -> Data | Stream | None:
         if given is None:
@@ -235,13 +235,13 @@ class Trainer(Stepping):
             DataError: for data that can't be trained on; nothing is changed then.
         """
         self._check_compiled("train_on_batch")
-        data = make_data(x, y, sample_weight, text=self._reads_text()).weighed(class_weight)
+        data = make_data(x, y, sample_weight, text=self._reads_text).weighed(class_weight)
         return self._on_batch("train_step", data, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluate one batch and return its loss and metrics; see `train_on_batch`."""
         self._check_compiled("test_on_batch")
-        return self._on_batch("test_step", make_data(x, y, sample_weight, text=self._reads_text()), return_dict)
+        return self._on_batch("test_step", make_data(x, y, sample_weight, text=self._reads_text), return_dict)
 
     def _on_batch(self, name: str, data: Data, return_dict: bool) -> Any:
         batch = packed(*[tensors(part, ALL) for part in (data.x, data.y, data.sample_weight)])
@@ -254,7 +254,7 @@ class Trainer(Stepping):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as a NumPy array."""
-        data = make_data(x, text=self._reads_text())
+        data = make_data(x, text=self._reads_text)
         self._build_on("predict_step", data)
         with np.errstate(all="ignore"):
             return joined([self.step_to_run("predict_step")(packed(tensors(data.x, ALL)))])
