@@ -6,7 +6,18 @@ from collections.abc import Callable
 
 from llvmlite import ir
 
-from klods.native.registers import BOOL, INT32, INT64, Number, converted, declared, memory_type, register_type
+from klods.native.registers import (
+    BOOL,
+    INT32,
+    INT64,
+    Literal,
+    Number,
+    converted,
+    declared,
+    memory_type,
+    numbered,
+    register_type,
+)
 
 I32 = ir.IntType(32)
 
@@ -15,10 +26,9 @@ def spread(x: Number, lanes: int) -> Number:
     """Return a number in all of so many lanes."""
     if x.lanes == lanes:
         return x
-    undefined = ir.Constant(register_type(x.dtype, lanes), ir.Undefined)
+    undefined = Literal(register_type(x.dtype, lanes), "undef")
     first = x.builder.insert_element(undefined, x.value, ir.Constant(I32, 0))
-    everywhere = ir.Constant(ir.VectorType(I32, lanes), None)
-    return Number(x.builder, x.builder.shuffle_vector(first, undefined, everywhere), x.dtype)
+    return Number(x.builder, x.builder.shuffle_vector(first, undefined, numbered(lanes, step=0)), x.dtype)
 
 
 def counted(builder: ir.IRBuilder, start: ir.Value, lanes: int) -> Number:
@@ -26,15 +36,13 @@ def counted(builder: ir.IRBuilder, start: ir.Value, lanes: int) -> Number:
     first = spread(Number(builder, start, INT64), lanes)
     if lanes == 1:
         return first
-    steps = ir.Constant(register_type(INT64, lanes), [ir.Constant(ir.IntType(64), i) for i in range(lanes)])
-    return first + Number(builder, steps, INT64)
+    return first + Number(builder, numbered(lanes, bits=64), INT64)
 
 
 def first_lanes(builder: ir.IRBuilder, count: ir.Value, lanes: int) -> Number:
     """Return a mask of the first `count` lanes."""
     short = converted(Number(builder, count, INT64), INT32)
-    places = ir.Constant(register_type(INT32, lanes), [ir.Constant(I32, i) for i in range(lanes)])
-    return Number(builder, places, INT32) < spread(short, lanes)
+    return Number(builder, numbered(lanes), INT32) < spread(short, lanes)
 
 
 def folded(x: Number, join: Callable[[Number, Number], Number]) -> Number:
@@ -58,7 +66,9 @@ def load(x: ir.Value, index: ir.Value, like: Number, mask: Number | None = None)
         kind = memory_type(dtype, lanes)
         parts = [kind.as_pointer(), I32, mask.value.type, kind]
         function = declared(builder.module, f"llvm.masked.load.{_suffix(kind)}", kind, parts)
-        word = builder.call(function, [place, ir.Constant(I32, _bytes(like)), mask.value, ir.Constant(kind, None)])
+        word = builder.call(
+            function, [place, ir.Constant(I32, _bytes(like)), mask.value, Literal(kind, "zeroinitializer")]
+        )
     return Number(builder, builder.trunc(word, register_type(BOOL, lanes)) if dtype == BOOL else word, dtype)
 
 
@@ -100,8 +110,7 @@ def loop(
 def _lanes(x: Number, start: int, count: int) -> Number:
     if count == 1:
         return Number(x.builder, x.builder.extract_element(x.value, ir.Constant(I32, start)), x.dtype)
-    places = ir.Constant(ir.VectorType(I32, count), [ir.Constant(I32, start + i) for i in range(count)])
-    return Number(x.builder, x.builder.shuffle_vector(x.value, x.value, places), x.dtype)
+    return Number(x.builder, x.builder.shuffle_vector(x.value, x.value, numbered(count, start)), x.dtype)
 
 
 def _place(builder: ir.IRBuilder, array: ir.Value, index: ir.Value, kind: ir.Type) -> ir.Value:

@@ -13,7 +13,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from klods.native.lanes import first_lanes, folded, load
+from klods.native.lanes import first_lanes, load
 from klods.native.matrices import I64, ZERO, Matrices
 from klods.native.registers import FLOAT32, Number, constant, fused, register_type
 
@@ -79,7 +79,8 @@ class Lists:
 
         rows, columns = matrices.k, matrices.n
         matrices.loop("b", 0, rows, 1, lambda row: matrices.loop("j", 0, columns, self.lanes, lambda j: add(row, j)))
-        return (folded(Number(builder, builder.load(self.total), FLOAT32), lambda x, y: x + y) == 0).value
+        finite = Number(builder, builder.load(self.total), FLOAT32) == 0
+        return builder.icmp_signed("==", self.bits_of(finite), ir.Constant(ir.IntType(self.lanes), -1))
 
     def make(self, first: ir.Value, end: ir.Value, p: ir.Value, count: ir.Value) -> None:
         """Emit the lists of the tiles from row `first` to `end`, of so many turns from p on, if they pay."""
@@ -158,7 +159,10 @@ class Lists:
         """Return a word whose bits tell which numbers aren't 0 of the first, as many as there are lanes, or `count`."""
         like, mask = constant(self.builder, 0, FLOAT32, self.lanes), first_lanes(self.builder, count, self.lanes)
         there = load(numbers, ZERO, like, mask) != 0
-        return self.builder.zext(self.builder.bitcast(there.value, ir.IntType(self.lanes)), I64)
+        return self.builder.zext(self.bits_of(there), I64)
+
+    def bits_of(self, holds: Number) -> ir.Value:
+        return self.builder.bitcast(holds.value, ir.IntType(self.lanes))
 
     def count_up(self, holds: ir.Value) -> None:
         more = self.builder.zext(holds, I64)

@@ -18,7 +18,7 @@ from llvmlite import ir
 from klods.native.lanes import first_lanes, load, spread, store
 from klods.native.matrices import FLOAT, I64, Matrices, Shape
 from klods.native.nonzeros import Lists
-from klods.native.registers import FLOAT32, Number, constant, fused, register_type
+from klods.native.registers import BOOL, FLOAT32, Number, constant, fused, register_type
 
 ROWS = {32: 8, 16: 6}  # of a tile, by lanes: as many as leave registers for a row of b and a number of a
 DEPTH = 1024  # the longest part of the sums that is gone through at once, so that a tile's columns of b stay in cache,
@@ -136,19 +136,24 @@ class Tiles(Matrices):
         )
 
     def copied(self, block: Block) -> tuple[ir.Value, ir.Value]:
-        """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next."""
-        builder, lanes = self.builder, ir.Constant(I64, block.like.lanes)
+        """Emit the copy of a block of b, if there is to be one; return where its rows are, and from one to the next.
+
+        The last columns are copied only to turn them: few tiles have any.
+        """
+        builder, lanes, last = self.builder, ir.Constant(I64, block.like.lanes), block.mask is not None
         there = self.at(self.b, (block.p, self.b_row), (block.j, 1))
-        with builder.if_then(self.copies), builder.if_else(self.turned_b) as (turned, straight):
-            with turned:
+        copies = self.turned_b if last else self.copies
+        with builder.if_then(copies):
+            with builder.if_then(self.turned_b):
                 self.copy_turned(block)
-            with straight:
-                self.loop("copy", 0, block.count, 1, lambda q: self.copy_row(there, block, q))
-        return builder.select(self.copies, self.panel, there), builder.select(self.copies, lanes, self.b_row)
+            if not last:
+                with builder.if_then(builder.not_(self.turned_b)):
+                    self.loop("copy", 0, block.count, 1, lambda q: self.copy_row(there, block, q))
+        return builder.select(copies, self.panel, there), builder.select(copies, lanes, self.b_row)
 
     def copy_row(self, there: ir.Value, block: Block, q: ir.Value) -> None:
         """Emit the copy of one row of a block of b."""
-        row = load(there, self.builder.mul(q, self.b_row), block.like, block.mask)
+        row = load(there, self.builder.mul(q, self.b_row), block.like)
         store(row, self.panel, self.times(q, block.like.lanes))
 
     def copy_turned(self, block: Block) -> None:
@@ -183,12 +188,12 @@ class Tiles(Matrices):
                 builder.store(fused(x, row, Number(builder, builder.load(slot), FLOAT32)).value, slot)
 
         self.lists.each(i, block.first, block.count, turn)
-        with builder.if_then(builder.icmp_signed(">", block.p, ir.Constant(I64, 0))):
-            for place, slot in zip(places, sums):
-                so_far = load(self.c, place, like, mask)
-                builder.store((so_far + Number(builder, builder.load(slot), FLOAT32)).value, slot)
-        for place, slot in zip(places, sums):  # 0.0 is added so that a sum of -0.0 is 0.0 with zeros left out or not
-            store(Number(builder, builder.load(slot), FLOAT32) + 0.0, self.c, place, mask)
+        begun = spread(Number(builder, builder.icmp_signed(">", block.p, ir.Constant(I64, 0)), BOOL), like.lanes)
+        there = begun if mask is None else begun & mask
+        so_far = [load(self.c, place, like, there) for place in places]  # before any row that stands twice is stored
+        # 0.0 is added to the first part of a sum, so that -0.0 is 0.0, with zeros left out or not.
+        for place, slot, before in zip(places, sums, so_far):
+            store(Number(builder, builder.load(slot), FLOAT32) + before, self.c, place, mask)
 
     def rows_from(self, i: ir.Value) -> list[ir.Value]:
         """Return the rows of the tile from row i on; one that lacks is c's last."""

@@ -132,17 +132,24 @@ def constant(builder: ir.IRBuilder, x: Any, dtype: np.dtype, lanes: int = 1) -> 
     one = ir.Constant(register_type(dtype), plain)
     if lanes == 1:
         return Number(builder, one, dtype)
-    return Number(builder, _Repeated(register_type(dtype, lanes), str(one)), dtype)
+    return Number(builder, Literal(register_type(dtype, lanes), _repeated(str(one), lanes)), dtype)
 
 
-class _Repeated(ir.Value):
-    """A constant in all lanes, whose text is made at once rather than lane by lane."""
+class Literal(ir.Value):
+    """A constant vector, given by its text as a whole, which takes a fraction of the time that its lanes would."""
 
-    def __init__(self, kind: ir.VectorType, one: str) -> None:
-        self.type, self.text = kind, _repeated(one, kind.count)
+    def __init__(self, kind: ir.VectorType, text: str) -> None:
+        self.type, self.text = kind, text
 
     def get_reference(self) -> str:
         return self.text
+
+
+@cache
+def numbered(lanes: int, start: int = 0, step: int = 1, bits: int = 32) -> ir.Constant:
+    """Return start, start + step, ... in the lanes, as whole numbers of so many bits."""
+    kind = ir.IntType(bits)
+    return ir.Constant(ir.VectorType(kind, lanes), [ir.Constant(kind, start + step * i) for i in range(lanes)])
 
 
 @cache
