@@ -435,9 +435,9 @@ def test_an_input_signature_turns_numbers_into_tensors():
     for factor in (1, 2.0, 3):
         assert scaled(tf.ones((2,)), factor).numpy().tolist() == [factor] * 2
     assert traced == [(2,)]
-    with pytest.raises(ShapeError, match=r"has shape \(None,\); got \(2, 2\)"):
+    with pytest.raises(ShapeError, match=r"takes shape \(None,\); got \(2, 2\)"):
         scaled(tf.ones((2, 2)), 1.0)
-    with pytest.raises(DTypeError, match="is float32; got int32"):
+    with pytest.raises(DTypeError, match="takes float32; got int32"):
         scaled(tf.ones((2,), tf.int32), 1.0)
     with pytest.raises(ArgumentError, match="has 2 tensors; got 1"):
         scaled(tf.ones((2,)))
@@ -609,9 +609,9 @@ def test_concrete_function_takes_the_tensors_alone():
     concrete = scaled.get_concrete_function(tf.TensorSpec((None,)), 2, shift=tf.constant(1.0))
     assert concrete([1.0, 5.0], 3.0).numpy().tolist() == [5, 13]
     assert concrete(tf.ones(3), shift=tf.constant(0.0)).numpy().tolist() == [2, 2, 2]
-    with pytest.raises(ShapeError, match=r"has shape \(None,\); got \(2, 2\)"):
+    with pytest.raises(ShapeError, match=r"takes shape \(None,\); got \(2, 2\)"):
         concrete(tf.ones((2, 2)), 1.0)
-    with pytest.raises(DTypeError, match="is float32; got int32"):
+    with pytest.raises(DTypeError, match="takes float32; got int32"):
         concrete(tf.ones(2, "int32"), 1.0)
     with pytest.raises(ArgumentError, match="has 2 tensors; got 1"):
         concrete(tf.ones(2))
@@ -639,3 +639,28 @@ def test_lists_of_tensors_are_traced():
     assert total(tf.constant(2.0), tf.constant(3.0)).numpy().tolist() == [9, 9]
     nested = tf.function(lambda x: tf.matmul([[x, 0.0], [0.0, x]], tf.ones((2, 1))))
     assert nested(tf.constant(2.0)).numpy().tolist() == [[2], [2]]
+
+
+def test_numbers_and_arrays_come_back_as_tensors():
+    """As from TensorFlow's functions; what no tensor holds, and text, stays what it is."""
+    several = tf.function(lambda x: {"whole": 3, "part": (2.5, None), "array": np.arange(2.0), "text": "a", "x": x})
+    given = several(tf.ones(2))
+    assert given["text"] == "a"
+    assert given["part"][1] is None
+    assert (given["whole"].dtype, given["part"][0].dtype, given["array"].dtype) == ("int32", "float32", "float64")
+    assert given["array"].numpy().tolist() == [0, 1]
+    assert several(tf.zeros(2))["whole"].numpy() == 3
+
+
+def test_an_input_signature_names_the_argument_that_does_not_fit():
+    class Scaled:
+        @tf.function(input_signature=[tf.TensorSpec((None, 3)), tf.TensorSpec((), name="factor")])
+        def call(self, x, scale):
+            return x * scale
+
+    with pytest.raises(ShapeError, match=r"Argument 'x' takes shape \(None, 3\); got \(4, 2\)"):
+        Scaled().call(tf.ones((4, 2)), 1.0)
+    with pytest.raises(ShapeError, match="Argument 'factor' takes shape"):
+        Scaled().call(tf.ones((4, 3)), [1.0])
+    with pytest.raises(DTypeError, match="Argument 'x' takes float32; got float64"):
+        Scaled().call(tf.ones((4, 3), dtype="float64"), 1.0)

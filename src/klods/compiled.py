@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import itertools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -125,11 +126,17 @@ class TensorSpec:
         """
         tensor, dtype = convert_to_tensor(x, None if isinstance(x, TensorLike) else self.dtype), dtype_of(self.dtype)
         if tensor.dtype != dtype:
-            raise DTypeError(f"Argument {self.name or ''} is {dtype}; got {tensor.dtype}.", "cast it before the call.")
+            raise DTypeError(
+                f"{self._label} takes {dtype}; got {tensor.dtype}.", f"cast it: klods.cast(..., '{dtype}')."
+            )
         sizes, wanted = tensor.value.shape, self.shape
         if wanted is not None and (len(sizes) != len(wanted) or any(w not in (None, n) for n, w in zip(sizes, wanted))):
-            raise ShapeError(f"Argument {self.name or ''} has shape {tuple(wanted)}; got {sizes}.", "reshape it.")
+            raise ShapeError(f"{self._label} takes shape {tuple(wanted)}; got {sizes}.", "reshape it before the call.")
         return tensor
+
+    @property
+    def _label(self) -> str:
+        return f"Argument '{self.name}'" if self.name else "An argument"
 
 
 class Function:
@@ -158,7 +165,7 @@ class Function:
             raise ArgumentError(f"{python_function!r} is no function.", "decorate a function of tensors.")
         functools.update_wrapper(self, python_function)
         self.python_function = python_function
-        self.backend, self.input_signature, self._known = backend, input_signature, known
+        self.backend, self.input_signature, self._known = backend, named(input_signature, python_function), known
         self.runners: dict[Any, Runner] = {}
         self.last: Runner | None = None
         self.untraceable: Untraceable | None = None
@@ -199,7 +206,11 @@ class Function:
 
     def _as_it_is(self, args: Any, kwargs: Any) -> Any:
         args, kwargs = side_by_side((args, kwargs))
-        return self.python_function(*args, **kwargs)
+        return self._result(args, kwargs)
+
+    def _result(self, args: Any, kwargs: Any) -> Any:
+        """Return what the function itself gives, its numbers and arrays of numbers as tensors."""
+        return mapped(tensor_of, self.python_function(*args, **kwargs), (bool, int, float, np.ndarray, np.generic))
 
     def runner(self, arguments: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[Runner, list[np.ndarray]]:
         """Return what runs for arguments like these, traced if there is none yet, and the arrays among them.
@@ -256,7 +267,7 @@ class Function:
 
         @functools.wraps(self.python_function)
         def spread(args: Any, kwargs: Any) -> Any:
-            return self.python_function(*args, **kwargs)
+            return self._result(args, kwargs)
 
         return spread
 
@@ -317,6 +328,15 @@ class Runner:
         self._tensors[i], self._state[i] = variable.tensor, array_of(variable.tensor)
 
 
+def named(specs: Sequence[Any] | None, function: Callable[..., Any]) -> Sequence[Any] | None:
+    """Return an input signature whose TensorSpecs without a name have that of the function's argument."""
+    if specs is None:
+        return None
+    taken = [name for name in inspect.signature(function).parameters if name != "self"]
+    names = itertools.chain(taken, itertools.repeat(None))
+    return [replace(x, name=x.name or name) if isinstance(x, TensorSpec) else x for x, name in zip(specs, names)]
+
+
 def fitted(specs: Any, given: Any) -> list[Tensor]:
     """Return arguments as the tensors that an input signature of the same structure asks for, in its order.
 
@@ -328,11 +348,15 @@ def fitted(specs: Any, given: Any) -> list[Tensor]:
     kind: Any = dict if isinstance(specs, dict) else (list, tuple)
     if not isinstance(given, kind) or len(given) != len(specs):
         got = len(given) if isinstance(given, kind) else f"a {type(given).__name__}"
-        raise ArgumentError(f"The input signature has {len(specs)} tensors; got {got}.", "match it.")
+        raise ArgumentError(
+            f"The input signature has {len(specs)} tensors; got {got}.", "give one for each TensorSpec."
+        )
     if not isinstance(specs, dict):
         return [tensor for spec, x in zip(specs, given) for tensor in fitted(spec, x)]
     if specs.keys() != given.keys():
-        raise ArgumentError(f"The input signature has the keys {[*specs]}; got {[*given]}.", "match it.")
+        raise ArgumentError(
+            f"The input signature has the keys {[*specs]}; got {[*given]}.", "give one for each TensorSpec."
+        )
     return [tensor for name, spec in specs.items() for tensor in fitted(spec, given[name])]
 
 
@@ -353,6 +377,11 @@ def spec_like(x: Any) -> TensorSpec:
         raise ArgumentError(f"A concrete function got {x!r} beside tensors in one argument.", "pass it by itself.")
     tensor = convert_to_tensor(x)
     return TensorSpec(tensor.value.shape, tensor.dtype)
+
+
+def tensor_of(x: Any) -> Any:
+    """Return numbers as a tensor; anything else that an array may hold as it is."""
+    return convert_to_tensor(x) if np.asarray(x).dtype.kind in "biuf" else x
 
 
 def side_by_side(structure: Any) -> Any:
