@@ -114,3 +114,15 @@ def test_edges():
     assert klods.math.asinh(1).dtype == "float32"
     with pytest.raises(klods.errors.DataError, match="no coefficients"):
         klods.math.polyval([], 1.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_erf_is_exact_to_3_units_in_the_last_place(dtype):
+    x = np.concatenate([np.linspace(-7, 7, 20001), np.logspace(-30, 0, 301), [0.0, -0.0, np.inf, -np.inf]]).astype(
+        dtype
+    )
+    exact = np.array([math.erf(number) for number in x])
+    given = klods.math.erf(x).numpy()
+    assert given.dtype == dtype
+    assert (np.abs(given - exact) <= 3 * np.spacing(np.abs(exact).astype(dtype))).all()
+    np.testing.assert_array_equal(np.signbit(given), np.signbit(x))
