@@ -139,8 +139,9 @@ def test_jupyter_names_the_cells():
     pytest.importorskip("IPython")
     shown = subprocess.run([sys.executable, "-c", CELLS], capture_output=True, text=True, check=True).stdout
     lines = shown[shown.rindex("Traceback") :].splitlines()
-    assert lines[1] == "  In[2], line 1, in <module>"
-    assert "  In[1], line 3, in f" in lines
+    own = ["  In[2], line 1, in <module>", "  In[1], line 3, in f"]
+    assert [line for line in lines if line in own] in (own, own[1:])  # Python 3.13 marks more places
+    assert len(lines) <= 10
     assert lines[-2:] == ["At In[1]:3: return tf.matmul(x, x)", "Docs: errors/shape-error"]
     assert "site-packages" not in shown
 
