@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import numpy as np
 import pytest
 
@@ -171,3 +175,25 @@ def test_the_global_generator_is_that_of_set_seed():
     first = klods.random.normal((3,))
     klods.random.set_seed(7)
     np.testing.assert_array_equal(klods.random.get_global_generator().normal((3,)), first)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_process_forked_while_another_thread_draws_can_draw():
+    drawing, lock = threading.Event(), klods.random.generator().bit_generator.lock
+
+    def draw():
+        with lock:
+            drawing.set()
+            threading.Event().wait(0.1)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    drawing.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        klods.random.normal((3,))
+        os._exit(0)
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
+    klods.random.normal((3,))

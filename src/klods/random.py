@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from klods.creation import sizes
 from klods.dtypes import FLOAT32, FLOAT64, as_dtype
 from klods.errors import DataError, DTypeError, ShapeError
-from klods.graph import tracing
+from klods.graph import engine, tracing
 from klods.missing import reporter
 from klods.ops.block import static
 from klods.ops.comparison import where
@@ -312,3 +313,22 @@ __getattr__ = reporter(
         "klods.stateless",
     ),
 )
+
+
+def _before_fork() -> None:
+    """Wait for other threads to end their draws: a child process would find the locks of theirs taken for ever."""
+    engine.acquire()  # first, as a step that draws holds it
+    _held[:] = [source.bit_generator.lock for source in (_source.main, *_source.seeded.values())]
+    for lock in _held:
+        lock.acquire()
+
+
+def _after_fork() -> None:
+    for lock in _held:
+        lock.release()
+    engine.release()
+
+
+_held: list[Any] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
