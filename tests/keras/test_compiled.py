@@ -268,6 +268,40 @@ def test_what_callbacks_change_between_epochs_counts_from_the_next(layer, attrib
     assert_close(trained(False), trained(True))
 
 
+class Custom(keras.Sequential):
+    """A model whose training step is the user's own, and counts how often Python runs it."""
+
+    def train_step(self, data):
+        self.runs.append(len(data[0]))
+        with klods.GradientTape() as tape:
+            loss = self.compute_loss(*data, self(data[0], training=True))
+        if self.branches and loss < 0:
+            raise AssertionError
+        weights = self.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        return {"loss": loss}
+
+
+@pytest.mark.parametrize(("branches", "warnings_heard"), [(False, 0), (True, 1)])
+def test_a_step_that_builds_its_model_is_traced_or_warned_of_once(branches, warnings_heard):
+    model = Custom([Dense(4)])
+    model.runs, model.branches = [], branches
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        model.fit(X, SPARSE, batch_size=50, epochs=2, verbose=0)
+        if not branches:
+            runs = len(model.runs)
+            model.fit(X, SPARSE, batch_size=50, verbose=0)
+            assert len(model.runs) == runs == 2  # the first makes the weights
+    assert sum(issubclass(x.category, TraceWarning) for x in heard) == warnings_heard
+    model.layers[0].trainable, kernel = False, model.layers[0].kernel.numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, SPARSE, batch_size=50, verbose=0)
+    np.testing.assert_array_equal(model.layers[0].kernel, kernel)
+
+
 @pytest.mark.parametrize("copied_by", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 def test_a_copy_of_a_trained_model_trains_apart_from_it(copied_by):
     model = keras.Sequential(hidden()())

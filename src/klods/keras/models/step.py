@@ -273,6 +273,12 @@ class Stepping:
             known[name] = made_of, traced_step(self, name, "numpy" if self.jit_compile is False else None)
         return known[name][1]
 
+    def keep_step(self, name: str) -> None:
+        """Keep a traced step that made the model's weights itself, as one of the user's own may: it knows of them."""
+        known = vars(self).get("_steps_known", {})
+        if name in known:
+            known[name] = self._made_of(), known[name][1]
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: everything but the traced steps."""
         return {name: value for name, value in vars(self).items() if name not in ("_steps_known", "_calls")}

@@ -25,8 +25,12 @@ def traced_step(model: Any, name: str, backend: str | None) -> Function:
 
     def step(data: Any) -> Any:
         model = reference()
-        before = [(layer, layer._added_losses) for layer in model.flattened()]
-        result = getattr(model, name)(data)
+        before, unbuilt = [(layer, layer._added_losses) for layer in model.flattened()], not model.built
+        try:
+            result = getattr(model, name)(data)
+        finally:
+            if unbuilt:
+                model.keep_step(name)
         if not executing_eagerly():
             if name != "predict_step":
                 _hand_out_losses(model)
