@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib.util
 import pickle
 import warnings
@@ -300,6 +301,47 @@ def test_a_step_that_builds_its_model_is_traced_or_warned_of_once(branches, warn
         warnings.simplefilter("ignore")
         model.fit(X, SPARSE, batch_size=50, verbose=0)
     np.testing.assert_array_equal(model.layers[0].kernel, kernel)
+
+
+def test_a_step_may_take_apart_the_dict_that_it_is_given():
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            labels = data.pop("labels")
+            return super().train_step((data["x"], labels))
+
+    model = Model()
+    model.compile("sgd", "mse")
+    batches = {"x": X, "labels": X[:, :1]}
+    model.fit(batches, batch_size=40, verbose=0)
+    assert [*batches] == ["x", "labels"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model, x: model.predict(x, verbose=0),
+        lambda model, x: model.train_on_batch(x, SPARSE),
+        lambda model, x: model.evaluate(x, SPARSE, verbose=0),
+    ],
+)
+def test_a_function_that_trains_or_predicts_runs_as_it_is(call):
+    def made():
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.Input((small.WIDTH,)), Dense(4)])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    calling = klods.function(functools.partial(call, made()))
+    with pytest.warns(TraceWarning, match="runs as it is, not compiled.*test_compiled"):
+        result = calling(X)
+    np.testing.assert_array_equal(result, call(made(), X))
 
 
 @pytest.mark.parametrize("copied_by", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])

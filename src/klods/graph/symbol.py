@@ -86,7 +86,8 @@ class Symbol(NDArrayOperatorsMixin):
             raise AttributeError(name)
         return self._unknown()
 
-    __array__ = __bool__ = __float__ = __int__ = __index__ = __getitem__ = __iter__ = item = tolist = copy = _unknown
+    __array__ = __bool__ = __float__ = __int__ = __index__ = __getitem__ = __iter__ = __len__ = _unknown
+    item = tolist = copy = _unknown
 
     def __repr__(self) -> str:
         return "known when the function runs"
