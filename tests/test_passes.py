@@ -121,7 +121,7 @@ def test_dead_code_goes_with_all_that_only_it_used():
 
 
 NOTHING = {
-    "sum of 0": lambda x: 0 + x + 0.0 - 0,
+    "difference of 0": lambda x: x - 0 - 0.0,
     "product with 1": lambda x: 1 * x * 1.0 / 1,
     "cast": lambda x: tf.cast(x, "float32"),
     "reshape": lambda x: tf.reshape(x, (5, 7)),
@@ -142,7 +142,9 @@ SOMETHING = {
     "dtype of a product": (lambda i: i * 1.0, np.ones((3,), np.int32)),
     "dtype of a quotient": (lambda i: i / 1, np.ones((3,), np.int32)),
     "shape of a sum": (lambda x: tf.zeros((5, 7)) + x[0], MATRIX),
-    "difference from 0": (lambda x: 0 - x, MATRIX),
+    "0 less x": (lambda x: 0 - x, MATRIX),
+    "sum of 0, which makes 0 of -0": (lambda x: 0 + x, MATRIX),
+    "difference of -0": (lambda x: x - -0.0, MATRIX),
     "quotient of 1": (lambda x: 1 / x, MATRIX),
 }
 
