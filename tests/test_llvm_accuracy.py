@@ -81,6 +81,7 @@ def test_arithmetic_is_that_of_numpy_to_the_bit():
         lambda x, y: tf.minimum(x, y),
         lambda x, y: x // y,
         lambda x, y: tf.math.floormod(x, y),
+        lambda x, y: tf.sign(x) + -0.0,
     ):
         with np.errstate(all="ignore"):
             expected = function(tf.constant(x), tf.constant(y)).numpy()
@@ -114,3 +115,26 @@ def test_whole_numbers_are_numpys_even_where_the_processor_traps(name, dtype):
     for a, b in zip(*(r if isinstance(r, list) else [r] for r in (got, expected))):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "int8", "uint16"])
+def test_powers_of_whole_numbers_are_numpys_also_where_they_are_too_large(dtype):
+    limits = np.iinfo(dtype)
+    values = np.array([limits.min, limits.max, 0, 1, 2, 3, 7, 11], dtype)
+    x, y = np.tile(values, 5), np.repeat(np.array([0, 1, 2, 13, limits.max], dtype), len(values))
+    got = Function(lambda x, y: [x**y, 3**y], "llvm")(tf.constant(x), tf.constant(y))
+    for a, b in zip(got, (x**y, 3**y), strict=True):
+        np.testing.assert_array_equal(a.numpy(), b)
+
+
+@pytest.mark.parametrize("old", ["float32", "float64"])
+@pytest.mark.parametrize("new", ["uint8", "int8", "uint16", "int16", "uint32"])
+def test_floating_numbers_that_a_dtype_of_whole_numbers_lacks_wrap_as_in_numpy(old, new):
+    x = np.array([-1.5, -300, 300, 70000, 2.9, 255, -128] * 5, old)
+    got = Function(lambda x: tf.cast(x, new), "llvm")(tf.constant(x))
+    np.testing.assert_array_equal(got.numpy(), x.astype(np.int64).astype(new))
+
+
+def test_negative_powers_of_whole_numbers_are_rounded_towards_0():
+    x = tf.constant([-3, -2, -1, 1, 2, 3, -(2**31)])
+    np.testing.assert_array_equal(Function(lambda x: x**-3, "llvm")(x).numpy(), [0, 0, -1, 1, 0, 0, 0])

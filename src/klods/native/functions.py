@@ -60,7 +60,7 @@ def divide(x: Any, y: Any) -> Number:
 
 def sign(x: Number) -> Number:
     """Return -1, 0 or 1; NaN for NaN."""
-    return selected(x > 0, x.like(1), selected(x < 0, x.like(-1), x if x.floating else x.like(0)))
+    return selected(x > 0, x.like(1), selected(x < 0, x.like(-1), x + 0))  # -0 + 0 is 0
 
 
 def sqrt(x: Number) -> Number:
@@ -161,17 +161,15 @@ def cos(x: Number) -> Number:
 def power(x: Any, y: Any) -> Number:
     """Return x to the power y.
 
-    Exponents from -2 to 4 are products (within 2 ulp), 1/2 is a square root; the others go to the C library. So do
-    whole numbers to the power of others, which is exact up to 2^53.
+    Exponents from -2 to 4 are products (within 2 ulp), 1/2 is a square root; the others go to the C library. Powers of
+    whole numbers are products too, and keep the lowest bits where they grow too large, as in NumPy.
     """
     if not isinstance(y, Number) and y == 0.5 and x.floating:
         return sqrt(x)
     if not isinstance(y, Number) and y in (range(-2, 5) if x.floating else range(64)):
         return product(x, int(y)) if y >= 0 else product(1 / x, -int(y))
     x, y = pair(x, y)
-    if x.floating:
-        return library("pow", x, y)
-    return converted(library("pow", converted(x, FLOAT64), converted(y, FLOAT64)), x.dtype)
+    return library("pow", x, y) if x.floating else _whole_power(x, y)
 
 
 def product(x: Number, times: int) -> Number:
@@ -219,6 +217,15 @@ def _whole_division(x: Number, y: Number) -> tuple[Number, Number]:
     quotient = Number(x.builder, divide(x.value, safe.value), x.dtype)
     rest = x - quotient * safe
     return (selected(y == -1, -quotient, quotient) if signed else quotient), rest
+
+
+def _whole_power(x: Number, y: Number) -> Number:
+    """Return the product of those of x, x^2, x^4, ... that the bits of y ask for; a negative power rounded towards 0."""
+    signed = x.dtype.kind == "i"
+    power, result = x, x.like(1)
+    for bit in range(register_type(x.dtype).width - signed):
+        result, power = selected((y & (1 << bit)) != 0, result * power, result), power * power
+    return selected((y < 0) & (absolute(x) != 1), x.like(0), result) if signed else result
 
 
 def _lacks(rest: Number, y: Number) -> Number:

@@ -174,6 +174,8 @@ def converted(x: Number, dtype: np.dtype) -> Number:
         return x
     if dtype.kind == "b":
         return x != 0
+    if x.floating and (dtype.itemsize < 4 or dtype == "uint32"):  # -1 becomes 255, as wherever a processor converts
+        return converted(converted(x, np.dtype("int64" if dtype.itemsize == 4 else "int32")), dtype)
     instruction = _conversion(x.dtype, dtype)
     if instruction is None:
         return Number(x.builder, x.value, dtype)
