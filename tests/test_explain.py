@@ -337,6 +337,74 @@ def test_a_batch_is_made_up_for_a_model_that_knows_its_inputs(loss):
     assert tf.explain(model, np.ones((4, 6), np.float32)).rows[1].shape == (4, 5)
 
 
+def several() -> Any:
+    """Return a model of two inputs and two outputs, one input of whole numbers."""
+    size, words = keras.Input((4,), name="size"), keras.Input((3,), dtype="int32", name="words")
+    rows = keras.layers.Flatten()(keras.layers.Embedding(5, 2)(words))
+    joined = keras.layers.Concatenate()([size, rows])
+    outputs = {name: keras.layers.Dense(units, name=name)(joined) for name, units in (("price", 1), ("kind", 3))}
+    model = keras.Model({"size": size, "words": words}, outputs)
+    model.compile("sgd", {"price": "mse", "kind": "sparse_categorical_crossentropy"})
+    return model
+
+
+def test_a_batch_is_made_up_for_several_inputs_each_of_its_dtype():
+    model = several()
+    x = {"size": np.zeros((32, 4), np.float32), "words": np.zeros((32, 3), np.int32)}
+    given, made_up = (tf.explain(model, *examples) for examples in ([x], []))
+    assert "batch of 32" in made_up.title
+    assert [(row.blocks, row.shape, row.bytes) for row in made_up.rows] == [
+        (row.blocks, row.shape, row.bytes) for row in given.rows
+    ]
+
+
+class Own(keras.Model):
+    """A model with a step of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((self(x) - y) ** 2)
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, self.trainable_weights), self.trainable_weights))
+        return {"loss": loss}
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda model: model.build((None, 3)),
+        lambda model: model(np.ones((2, 3))),
+        lambda model: model.fit(np.ones((9, 3)), np.ones((9, 2)), verbose=0),
+    ],
+    ids=["build", "call", "fit"],
+)
+def test_a_batch_is_made_up_for_a_model_with_a_step_of_its_own(prepare):
+    model = Own()
+    model.compile("sgd", "mse")
+    prepare(model)
+    plan = tf.explain(model)
+    assert "batch of 32" in plan.title
+    assert (plan.rows[0].blocks, plan.rows[0].shape) == (("matmul",), (32, 2))
+
+
+def test_a_model_that_reads_text_is_explained():
+    words = keras.layers.TextVectorization(output_sequence_length=4)
+    words.adapt(["a b c", "b c d"])
+    layers = [keras.Input((1,), dtype="string"), words, keras.layers.Embedding(9, 2), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for examples, shape in (((), (32, 4)), ((np.array([["a b"], ["c"]]), np.ones((2, 1))), (2, 4))):
+        plan = tf.explain(model, *examples)
+        assert (plan.rows[0].runs_in, plan.rows[0].shape) == ("Python", shape)
+
+
 def test_kernels_have_the_names_of_what_they_update():
     model, x, y = trained("rmsprop")
     plan = tf.explain(model, x, y)
@@ -512,11 +580,23 @@ def test_the_command_shows_what_is_asked_of_a_kernel_of_a_saved_model(tmp_path):
     assert "def kernel_1(" in run(str(tmp_path / "small.keras"), "--kernel", "1").output
 
 
+def test_the_command_makes_up_a_batch_for_several_inputs(tmp_path):
+    several().save(tmp_path / "several.keras")
+    result = run(str(tmp_path / "several.keras"), "--batch-size", "7")
+    assert result.exit_code == 0, result.output
+    assert "batch of 7" in result.output
+
+
 def test_the_command_tells_what_is_wrong(tmp_path):
     bare = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     bare.save(tmp_path / "bare.keras")
+    layers = [keras.Input((None,)), keras.layers.Embedding(5, 2), keras.layers.GlobalAveragePooling1D()]
+    long = keras.Sequential(layers)
+    long.compile("sgd", "mse")
+    long.save(tmp_path / "open.keras")
     for arguments, says in (
         ((str(tmp_path / "bare.keras"),), "saved without compile"),
+        ((str(tmp_path / "open.keras"),), "takes inputs of many shapes"),
         (("--show", "ir"), "--show needs --kernel"),
         (("--batch-size", "2", "--kernel", "99"), "There is no kernel 99"),
         (("--kernel", "-1"), "-1"),

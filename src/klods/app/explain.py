@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from klods import keras
 from klods.app.mnist import as_rows, network
 from klods.errors import StateError
 from klods.explanation import Explanation, explain
+from klods.explanation.subject import made_up
 from klods.keras.datasets import mnist
 
 
@@ -27,7 +26,7 @@ def explained(file: Path | None, batch_size: int) -> Explanation:
     model: Any = keras.models.load_model(file)
     if not model.compiled:
         raise StateError(f"The model in {file} was saved without compile.", "compile it before it is saved.")
-    return explain(model, np.zeros((batch_size, *model.input_shape[1:]), np.float32))
+    return explain(model, made_up(model, batch_size))
 
 
 def shown(plan: Explanation, kernel: int, parts: Sequence[str]) -> Iterator[str]:

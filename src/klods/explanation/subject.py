@@ -14,6 +14,7 @@ import numpy as np
 from klods import random
 from klods.backends import backend as default_backend
 from klods.compiled import Function, Runner
+from klods.dtypes import as_dtype
 from klods.errors import DataError, StateError
 from klods.explanation.terms import Term, literal
 from klods.graph import Graph, Value, engine
@@ -22,7 +23,9 @@ from klods.keras.models.batches import ALL, make_data, packed, tensors
 from klods.keras.models.outputs import at
 from klods.keras.models.traced import traced_step
 from klods.keras.models.trainer import Trainer
+from klods.keras.symbolic import KerasTensor
 from klods.passes.plan import Plan
+from klods.structures import mapped
 from klods.tensor import Variable
 
 BATCH = 32  # samples of a batch that is made up, as in `fit`
@@ -158,17 +161,40 @@ def _batch(model: Any, examples: Sequence[Any]) -> tuple[Any, Any, Any]:
             f"A batch is x, y, sample_weight; got {len(examples)} arrays.", "write klods.explain(model, x, y)."
         )
     if examples:
-        data = make_data(*examples)
+        x, y, sample_weight = [*examples, None, None][:3]
+        data = make_data(x, y, sample_weight, text=model._reads_text)
         x, y, sample_weight = (tensors(part, ALL) for part in (data.x, data.y, data.sample_weight))
         return x, _labels(model, model(x, training=False)) if y is None else y, sample_weight
-    shape = getattr(model, "input_shape", None) if model.built else None
-    if shape is None:
-        raise StateError(
-            f"Nothing tells the shape of the inputs of model '{model.name}'.",
-            "give a batch, klods.explain(model, x, y), or call model.build((None, 784)), say.",
-        )
-    x = tensors(np.zeros((BATCH, *shape[1:]), np.float32), ALL)
+    x = tensors(made_up(model, BATCH), ALL)
     return x, _labels(model, model(x, training=False)), None
+
+
+def made_up(model: Any, samples: int) -> Any:
+    """Return inputs that a model takes: zeros, and empty texts, nested as its inputs are.
+
+    Raises:
+        StateError: if a shape isn't known.
+    """
+    network = model._graph() if model.built else None
+    if network is not None:
+        return mapped(lambda x: _empty(model, x.shape, x.dtype, samples), network.inputs, KerasTensor)
+    shape = model._build_shape if model.built else None
+    if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape):
+        return _empty(model, shape, "float32", samples)
+    raise StateError(
+        f"Nothing tells the shape of the inputs of model '{model.name}'.",
+        "give a batch, klods.explain(model, x, y), or call model.build((None, 784)), say.",
+    )
+
+
+def _empty(model: Any, shape: tuple[int | None, ...], dtype: str, samples: int) -> np.ndarray:
+    sizes = [samples if n is None else n for n in shape]
+    if None in shape[1:]:
+        raise StateError(
+            f"Model '{model.name}' takes inputs of many shapes, {shape}: the plan depends on which.",
+            "give a batch, klods.explain(model, x, y).",
+        )
+    return np.full(sizes, "") if dtype == "string" else np.zeros(sizes, as_dtype(dtype))
 
 
 def _labels(model: Any, outputs: Any) -> Any:
