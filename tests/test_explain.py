@@ -48,6 +48,10 @@ FUNCTIONS: dict[str, tuple[Any, list[np.ndarray]]] = {
         lambda x, y: tf.reduce_sum(tf.cast(tf.argmax(2 * x, 1) == tf.cast(y, "int64"), "float32")),
         [MATRIX, LABELS],
     ),
+    "two argmax": (
+        lambda x, r: tf.reduce_sum(tf.cast(tf.argmax(2 * x, 1) == tf.argmax(r - 2 * x, 1), "float32")),
+        [np.array([[1, 3, 2], [3, 2, 1], [2, 3, 1]], np.float32), np.array([0, 9, 0], np.float32)],
+    ),
     "labels": (lambda x, y: tf.nn.sparse_softmax_cross_entropy_with_logits(y, x), [MATRIX, LABELS]),
     "functions": (
         lambda x: [tf.exp(x), tf.math.log(x), tf.tanh(x), tf.math.log1p(x), tf.math.expm1(x), tf.sqrt(x), 1 / x],

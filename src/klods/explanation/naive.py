@@ -80,6 +80,7 @@ class _Loops:
         self.stores, self.nodes = set(call.stores), {node.output: node for node in kernel.nodes}
         self.lines: list[str] = []
         self.depth = 0
+        self.best: dict[Value, str] = {}  # for each choice, what the largest number so far is called
         self.known: dict[Value, Term] = dict(constants)  # what has a name, or a place, where the lines have got to
         self.write()
 
@@ -218,8 +219,8 @@ class _Loops:
         if node.output not in self.stores:
             self.line(f"{self.names[node.output]} = {self.start(node)}")
         if node.block == "argmax":
-            self.best = self.names.new("best")
-            self.line(f"{self.best} = -math.inf")
+            self.best[node.output] = self.names.new("best")
+            self.line(f"{self.best[node.output]} = -math.inf")
 
     def fold(self, node: Node) -> None:
         """Write how the present row or column is taken into a sum, an extreme or a choice."""
@@ -229,9 +230,9 @@ class _Loops:
         elif node.block == "pick":
             self.line(f"if {self.column} == {self.term(node.operands[1]).within(5)}:", f"    {so_far} = {x.text}")
         elif node.block == "argmax":
-            x = self.named(x)
-            self.line(f"if {x.text} > {self.best} or ({x.text} != {x.text} and {self.best} == {self.best}):")
-            self.line(f"    {self.best}, {so_far} = {x.text}, {self.column}")
+            x, best = self.named(x), self.best[node.output]
+            self.line(f"if {x.text} > {best} or ({x.text} != {x.text} and {best} == {best}):")
+            self.line(f"    {best}, {so_far} = {x.text}, {self.column}")
         else:
             extreme = "maximum" if node.block == "reduce_max" else "minimum"
             self.line(f"{so_far} = {extreme}({so_far}, {x.text})")
