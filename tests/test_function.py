@@ -664,3 +664,25 @@ def test_an_input_signature_names_the_argument_that_does_not_fit():
         Scaled().call(tf.ones((4, 3)), [1.0])
     with pytest.raises(DTypeError, match="Argument 'x' takes float32; got float64"):
         Scaled().call(tf.ones((4, 3), dtype="float64"), 1.0)
+
+
+def test_a_default_stands_in_for_what_the_input_signature_asks_for():
+    @tf.function(input_signature=[tf.TensorSpec((None,)), tf.TensorSpec(())])
+    def scaled(x: Any, factor: Any = 4.0, more: float = 1.0) -> Any:
+        return x * factor + more
+
+    assert [*scaled(tf.ones(2)).numpy(), *scaled(x=tf.ones(1)).numpy()] == [5.0] * 3
+    assert scaled(tf.ones(1), factor=2.0).numpy().tolist() == [3.0]
+    with pytest.raises(ArgumentError, match="has 2 tensors; got 0"):
+        scaled()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_array_that_comes_back_is_as_it_was(backend):
+    array = np.ones(3, np.float32)
+    returning = Function(lambda x: {"array": array, "truth": True}, backend)
+    returning(tf.ones(2))
+    array[0] = 7
+    again = returning(tf.ones(2))
+    assert again["array"].numpy().tolist() == [1.0] * 3
+    assert again["truth"].dtype == "bool"

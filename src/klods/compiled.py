@@ -53,7 +53,7 @@ def function(
     watches, or inside another traced function, it becomes part of what that writes down.
 
     Args:
-        func: the function.
+        func: the function. Numbers, and arrays of them, that it returns come back as tensors.
         input_signature: a TensorSpec for each argument: Python numbers become tensors then, and nothing else is taken.
         jit_compile: False to run it in NumPy even where machine code is to be had.
         options: TensorFlow's other options, such as `reduce_retracing`, which change nothing here.
@@ -272,10 +272,12 @@ class Function:
         return spread
 
     def _fitted(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if kwargs:
-            bound = inspect.signature(self.python_function).bind_partial(*args, **kwargs)
-            args, kwargs = bound.args, bound.kwargs
         structure = tuple(self.input_signature or ())
+        if kwargs or len(args) < len(structure):
+            bound = inspect.signature(self.python_function).bind_partial(*args, **kwargs)
+            count = max(len(structure), len(bound.args))
+            bound.apply_defaults()
+            args, kwargs = bound.args[:count], bound.kwargs
         return rebuilt(structure, iter(fitted(structure, args))), kwargs
 
     def _warn(self, error: Untraceable) -> None:

@@ -16,7 +16,6 @@ from klods.native.elementary import SMALLEST_NORMAL
 from klods.native.registers import (
     BOOL,
     FLOAT32,
-    FLOAT64,
     Number,
     absolute,
     converted,
@@ -220,7 +219,7 @@ def _whole_division(x: Number, y: Number) -> tuple[Number, Number]:
 
 
 def _whole_power(x: Number, y: Number) -> Number:
-    """Return the product of those of x, x^2, x^4, ... that the bits of y ask for; a negative power rounded towards 0."""
+    """Return the product of those of x, x^2, x^4, ... that the bits of y ask for; negative powers round to 0."""
     signed = x.dtype.kind == "i"
     power, result = x, x.like(1)
     for bit in range(register_type(x.dtype).width - signed):
