@@ -61,3 +61,22 @@ def test_failing(call, text):
 
 def test_checked_numbers_come_back():
     assert debugging.check_numerics(X) is X
+
+
+@pytest.mark.filterwarnings("error::klods.errors.TraceWarning")
+def test_a_traced_function_checks_the_values_of_each_run():
+    traces = []
+
+    @klods.function
+    def doubled(x, least):
+        traces.append(x)
+        debugging.assert_greater(x, least, "above")
+        return 2 * debugging.check_numerics(x)
+
+    assert doubled(X, klods.constant(0.0)).numpy().tolist() == [2.0, 4.0]
+    with pytest.raises(klods.errors.DataError, match=r"above: 1.0 is not greater than 1.5, at index \(0,\)"):
+        doubled(X, klods.constant(1.5))
+    with pytest.raises(klods.errors.DataError, match="holds NaN or infinity"):
+        doubled(klods.constant([1.0, np.inf]), klods.constant(0.0))
+    assert doubled(X, klods.constant(0.5)).numpy().tolist() == [2.0, 4.0]
+    assert len(traces) == 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from klods.dtypes import as_dtype
 from klods.errors import DataError, DTypeError, ShapeError
+from klods.graph import tracing
 from klods.missing import reporter
+from klods.ops.effects import call, checks
 from klods.tensor import Tensor, convert_to_tensor
 
 
@@ -110,8 +112,16 @@ def assert_shapes(shapes: Iterable[tuple[Any, tuple[Any, ...]]], message: str = 
 def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> Tensor:
     """Return the tensor, or raise DataError if it holds NaN or infinity."""
     x = convert_to_tensor(tensor)
-    if not np.isfinite(x.value).all():
-        raise DataError(f"{_led(message)}the tensor holds NaN or infinity.", "look for a division by 0 or a log of 0.")
+
+    @checks
+    def look(a: np.ndarray) -> np.ndarray:
+        if not np.isfinite(a).all():
+            raise DataError(
+                f"{_led(message)}the tensor holds NaN or infinity.", "look for a division by 0 or a log of 0."
+            )
+        return a
+
+    _run(look, x)
     return x
 
 
@@ -121,15 +131,31 @@ def assert_all_finite(x: Any, message: str = "", name: str | None = None) -> Ten
 
 
 def _assert(holds: Any, relation: str, x: Any, y: Any, message: str) -> None:
-    a, b = convert_to_tensor(x).value, convert_to_tensor(y).value
+    a, b = convert_to_tensor(x), convert_to_tensor(y)
+    sizes = a.value.shape, b.value.shape
     try:
-        result = np.asarray(holds(a, b))
+        np.broadcast_shapes(*sizes)
     except ValueError:
-        raise ShapeError(f"{_led(message)}shapes {a.shape} and {b.shape} don't broadcast.", "reshape one.") from None
-    if not result.all():
-        where = tuple(int(i) for i in np.argwhere(~result)[0])
-        got, wanted = (np.broadcast_to(v, result.shape)[where] for v in (a, b))
-        raise DataError(f"{_led(message)}{got} is not {relation} {wanted}, at index {where}.", "check the values.")
+        raise ShapeError(f"{_led(message)}shapes {sizes[0]} and {sizes[1]} don't broadcast.", "reshape one.") from None
+
+    @checks
+    def look(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        result = np.asarray(holds(a, b))
+        if not result.all():
+            where = tuple(int(i) for i in np.argwhere(~result)[0])
+            got, wanted = (np.broadcast_to(v, result.shape)[where] for v in (a, b))
+            raise DataError(f"{_led(message)}{got} is not {relation} {wanted}, at index {where}.", "check the values.")
+        return a
+
+    _run(look, a, b)
+
+
+def _run(look: Callable[..., np.ndarray], *tensors: Tensor) -> None:
+    """Have a function look at tensors' values; inside a traced function, at those of each run."""
+    if tracing.get() is None:
+        look(*[x.value for x in tensors])
+    else:
+        call(*tensors, function=look, shape=tensors[0].value.shape, dtype=tensors[0].dtype)
 
 
 def _led(message: str) -> str:
