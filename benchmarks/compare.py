@@ -31,8 +31,8 @@ from report import report
 
 def main() -> None:
     options = arguments()
-    if options.print:
-        print(report(json.loads(options.print.read_text())))
+    if options.print is not None:
+        print(report(options.print))
         return
     try:
         output = measure(options)
@@ -49,8 +49,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", nargs="*", metavar="PEER", default=[*RIVALS], choices=RIVALS, help="beside these")
     parser.add_argument("--quick", action="store_true", help="little work, to see that everything runs")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead (--quick: .bench/quick.json)")
-    parser.add_argument("--print", type=Path, metavar="FILE", help="measure nothing: print this file's tables")
+    parser.add_argument("--print", type=earlier, metavar="FILE", help="only print this file's tables")
     return parser.parse_args()
+
+
+def earlier(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(Path(text).read_text())
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"no results can be read from '{text}': {error}") from None
+    if not isinstance(found, dict) or "tables" not in found:
+        raise argparse.ArgumentTypeError(f"'{text}' holds no results; benchmarks/results does")
+    return found
 
 
 def positive(text: str) -> int:
