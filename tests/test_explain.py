@@ -471,6 +471,31 @@ def test_a_kernel_takes_one_line_within_the_terminal(width, monkeypatch):
     assert repr(plan) == str(plan)
 
 
+def test_what_runs_a_kernel_is_named_however_many_blocks_are_in_it(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    model, x, y = trained("adam")
+    model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
+    lines = str(tf.explain(model, x, y)).splitlines()
+    rows = [line for line in lines if line.lstrip()[:1].isdigit() and " %" in line]
+    assert all("(NumPy)" in row or "(BLAS)" in row or "(Python)" in row for row in rows), rows
+    assert any("… (NumPy)" in row for row in rows)
+    assert max(map(len, lines)) <= 80
+
+
+def test_one_kernel_is_not_several():
+    assert "\n1 kernel in " in str(tf.explain(lambda x: x * 2, tf.constant(MATRIX)))
+
+
+def test_the_title_names_the_layer_or_function():
+    assert tf.explain(keras.layers.Dense(2, name="rows"), tf.constant(MATRIX)).title == "Function rows"
+    assert tf.explain(tf.nn.softmax, tf.constant(MATRIX)).title == "Function softmax"
+
+
+def test_a_kernel_may_be_numbered_by_numpy():
+    plan = tf.explain(lambda x: x * 2, tf.constant(MATRIX))
+    assert plan.naive(np.argmax([row.seconds for row in plan.rows])) == plan.naive(0)
+
+
 def test_a_notebook_shows_a_table_with_a_row_for_each_kernel():
     plan = tf.explain(Function(lambda x: [tf.matmul(x, x, transpose_b=True), x * 2], "numpy"), tf.constant(MATRIX))
     html = plan._repr_html_()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from klods.errors import PositionError
 from klods.explanation import machine, text
 from klods.explanation.compare import Reading, readings
@@ -143,7 +145,7 @@ class Explanation:
 
     def _call(self, kernel: Any) -> Call:
         calls = self._subject.plan.calls
-        if not isinstance(kernel, int) or not 0 <= kernel < len(calls):
+        if not isinstance(kernel, (int, np.integer)) or not 0 <= kernel < len(calls):
             known = f"they are numbered from 0 to {len(calls) - 1}" if calls else "the plan has none"
             raise PositionError(f"There is no kernel {kernel!r}.", f"{known}: choose from the table's first column.")
         return calls[kernel]

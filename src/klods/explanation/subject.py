@@ -98,8 +98,9 @@ def apart(explained: Any) -> Iterator[None]:
 def _of_function(function: Callable[..., Any], examples: Sequence[Any]) -> Subject:
     if not isinstance(function, Function):
         function = Function(function)
-    name, parameters = getattr(function, "__name__", "function"), _parameters(function.python_function)
-    title, backend = f"Function {name}", function.backend or default_backend()
+    python, backend = function.python_function, function.backend or default_backend()
+    name, parameters = getattr(python, "__name__", None) or getattr(python, "name", "function"), _parameters(python)
+    title = f"Function {name}"
     if examples:
         return _subject(title, *traced(function, examples), backend, parameters)
     if function.untraceable is not None:

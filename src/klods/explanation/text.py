@@ -45,8 +45,9 @@ def notes(rows: Sequence[Row]) -> list[str]:
     """Return the lines under the table: the whole step, and blocks without a loop."""
     whole = sum(row.seconds for row in rows)
     counted = sum(row.operations or 0 for row in rows)
+    kernels = "1 kernel" if len(rows) == 1 else f"{len(rows)} kernels"
     lines = [
-        f"{len(rows)} kernels in {seconds(whole)}, {amount(counted).strip()} operations (flops), "
+        f"{kernels} in {seconds(whole)}, {amount(counted).strip()} operations (flops), "
         f"{amount(sum(row.bytes or 0 for row in rows))}B read and written."
     ]
     without = [f"{row.blocks[0]} ({row.number})" for row in rows if not row.has_body]

@@ -52,7 +52,7 @@ def plain_table(header: Row, rows: Sequence[Row], align: str, line_length: int, 
         rows: the cells of each row.
         align: for each column `l` (left) or `r` (right).
         line_length: the characters of a line, at most.
-        elastic: the column whose cells are cut where lines would be longer.
+        elastic: the column whose cells are cut where lines would be longer, but for brackets at their end.
 
     Example:
         >>> print(plain_table(["block", "time"], [["add relu", "9 s"], ["matmul", "12 s"]], "lr", 14, elastic=0))
@@ -133,4 +133,8 @@ def _wrapped(cell: str, width: int) -> list[str]:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    if len(text) <= width:
+        return text
+    end = text[text.rfind(" (") :] if text.endswith(")") and " (" in text else ""
+    end = end if len(end) < width - 1 else ""
+    return f"{text[: width - 1 - len(end)]}…{end}"
