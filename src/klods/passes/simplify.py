@@ -187,12 +187,8 @@ SAME = {
     "reduce_mean",
 }
 # Operands, by block and place, that leave the other operand as it is. 0 beside + doesn't: it makes 0 of -0.
-NEUTRAL = {
-    ("subtract", 1): ("0", "0.0"),
-    ("multiply", 0): ("1", "1.0"),
-    ("multiply", 1): ("1", "1.0"),
-    ("divide", 1): ("1", "1.0"),
-}
+ZERO, ONE = ("0", "0.0"), ("1", "1.0")
+NEUTRAL = {("subtract", 1): ZERO, ("multiply", 0): ONE, ("multiply", 1): ONE, ("divide", 1): ONE}
 
 
 def _softmax(x: Symbol, axis: int = -1) -> Symbol:
