@@ -13,6 +13,7 @@ import klods as tf
 from klods import keras
 from klods.compiled import planned
 from klods.graph import Graph, Node, Value
+from klods.ops.effects import call
 from klods.passes import simplify as passes
 from klods.passes.fuse import Item, fuse
 from klods.passes.kernel import Kernel
@@ -114,6 +115,14 @@ def test_what_is_computed_twice_is_computed_once_even_through_others():
     graph = simplified(lambda x: [tf.exp(tf.reduce_sum(x, 0)), tf.exp(tf.reduce_sum(x, 0))], MATRIX)
     assert blocks(graph) == ["reduce_sum", "exp"]
     assert graph.outputs[0] is graph.outputs[1]
+
+
+def test_calls_are_neither_computed_once_for_two_nor_dropped():
+    def function(x: Any) -> Any:
+        look = {"function": np.sum, "shape": (), "dtype": "float32"}
+        return [call(x, **look), call(x, **look), call(x + 1, **look)][:2]
+
+    assert blocks(simplified(function, MATRIX)).count("call") == 3
 
 
 def test_dead_code_goes_with_all_that_only_it_used():
