@@ -16,8 +16,9 @@ def explain(model_or_function: Any, *examples: Any) -> Explanation:
 
     Args:
         model_or_function: a model after `compile`, or a function decorated with `klods.function`.
-        examples: for a model a batch, `x, y` or `x, y, sample_weight`; zeros for what isn't given. For a function the
-            arguments of a call; those of its last call where none are given.
+        examples: for a model a batch, `x, y` or `x, y, sample_weight`; without one, that of `fit`, or else numbers
+            from 0 to 1 for x; zeros for y. For a function the arguments of a call; those of its last call where none
+            are given.
 
     Returns:
         An Explanation, which prints as a table and has `naive`, `ir`, `assembly` and `compare` for each kernel.

@@ -171,31 +171,36 @@ def _batch(model: Any, examples: Sequence[Any]) -> tuple[Any, Any, Any]:
 
 
 def made_up(model: Any, samples: int) -> Any:
-    """Return inputs that a model takes: zeros, and empty texts, nested as its inputs are.
+    """Return inputs that a model takes, nested as its inputs are: numbers from 0 to 1, whole ones 0, texts empty.
+
+    Products leave zeros out where there are many, so zeros would be timed as no data are.
 
     Raises:
         StateError: if a shape isn't known.
     """
     network = model._graph() if model.built else None
     if network is not None:
-        return mapped(lambda x: _empty(model, x.shape, x.dtype, samples), network.inputs, KerasTensor)
+        return mapped(lambda x: _made_up(model, x.shape, x.dtype, samples), network.inputs, KerasTensor)
     shape = model._build_shape if model.built else None
     if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape):
-        return _empty(model, shape, "float32", samples)
+        return _made_up(model, shape, "float32", samples)
     raise StateError(
         f"Nothing tells the shape of the inputs of model '{model.name}'.",
         "give a batch, klods.explain(model, x, y), or call model.build((None, 784)), say.",
     )
 
 
-def _empty(model: Any, shape: tuple[int | None, ...], dtype: str, samples: int) -> np.ndarray:
+def _made_up(model: Any, shape: tuple[int | None, ...], dtype: str, samples: int) -> np.ndarray:
     sizes = [samples if n is None else n for n in shape]
     if None in shape[1:]:
         raise StateError(
             f"Model '{model.name}' takes inputs of many shapes, {shape}: the plan depends on which.",
             "give a batch, klods.explain(model, x, y).",
         )
-    return np.full(sizes, "") if dtype == "string" else np.zeros(sizes, as_dtype(dtype))
+    if dtype == "string":
+        return np.full(sizes, "")
+    kind = as_dtype(dtype)
+    return np.random.default_rng(0).random(sizes).astype(kind) if kind.kind == "f" else np.zeros(sizes, kind)
 
 
 def _labels(model: Any, outputs: Any) -> Any:
