@@ -20,6 +20,7 @@ from klods.compiled import Function
 from klods.errors import DataError, KlodsError, PositionError, StateError, TraceWarning
 from klods.explanation import explanation, text
 from klods.explanation.compare import arguments_of, inputs_at, plan_of, run_naively
+from klods.explanation.measure import Row
 from klods.graph import Untraceable, engine
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
@@ -495,6 +496,28 @@ def test_the_title_names_the_layer_or_function():
 def test_a_kernel_may_be_numbered_by_numpy():
     plan = tf.explain(lambda x: x * 2, tf.constant(MATRIX))
     assert plan.naive(np.argmax([row.seconds for row in plan.rows])) == plan.naive(0)
+
+
+def test_what_stands_below_the_table_stays_within_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def sorted_again_and_again(x):
+        for _ in range(9):
+            x = tf.sort(x) * 2
+        return x
+
+    plan = tf.explain(Function(sorted_again_and_again), tf.constant(MATRIX))
+    lines = str(plan).splitlines()
+    below = " ".join(lines[4 + len(plan) :])
+    assert max(map(len, lines)) <= 80
+    assert all(f"({row.number})" in below for row in plan.rows if not row.has_body)
+
+
+def test_a_slow_kernel_has_a_speed():
+    taken = (9.89e-6, 32 / 206e9)
+    slow, fast = (Row(0, ("add",), (1, 1), "NumPy", True, 3, 32, seconds, 1.0) for seconds in taken)
+    assert text.achieved(slow) == "0.0032 GB/s"
+    assert text.achieved(fast) == "206 GB/s"
 
 
 def test_a_notebook_shows_a_table_with_a_row_for_each_kernel():

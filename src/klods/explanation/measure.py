@@ -32,7 +32,8 @@ class Row:
         shape: rows and columns of its loops; of a single block, the shape of what it makes.
         runs_in: `LLVM` (machine code), `BLAS`, `NumPy`, or `Python` for a call of a function.
         has_body: whether each block has a loop body; one that has none is never compiled.
-        operations: the primitives it applies to numbers: each +, max, exp ... counts as one; None if not known.
+        operations: the primitives it applies to numbers: each +, max, exp ... counts as one, and so do
+            those that a product saves by leaving zeros out; None if not known.
         bytes: the bytes of all arrays that it reads and writes, each once; None if not known.
         seconds: the median time of a run.
         share: its part of the time of all kernels, from 0 to 1.

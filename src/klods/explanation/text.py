@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -20,7 +21,8 @@ def plan(title: str, rows: Sequence[Row]) -> str:
     """Return the table of a plan, one line a kernel, as wide as the terminal allows."""
     width = min(WIDEST, shutil.get_terminal_size().columns)
     cells = [_cells(row, ", ".join(named_blocks(row))) for row in rows]
-    return "\n".join([title, "", plain_table(HEADER, cells, ALIGN, width, elastic=1), "", *notes(rows)])
+    below = [textwrap.fill(note, width) for note in notes(rows)]
+    return "\n".join([title, "", plain_table(HEADER, cells, ALIGN, width, elastic=1), "", *below])
 
 
 def plan_html(title: str, rows: Sequence[Row]) -> str:
@@ -108,8 +110,12 @@ def _cells(row: Row, blocks: str) -> list[str]:
 def achieved(row: Row) -> str:
     """Return a speed: operations a second of a product, which computing limits; bytes of a loop, which memory does."""
     if row.blocks == ("matmul",) and row.operations_per_second is not None:
-        return f"{_digits(row.operations_per_second / 1e9)} GFLOP/s"
-    return "-" if row.bytes_per_second is None else f"{_digits(row.bytes_per_second / 1e9)} GB/s"
+        return f"{_billions(row.operations_per_second)} GFLOP/s"
+    return "-" if row.bytes_per_second is None else f"{_billions(row.bytes_per_second)} GB/s"
+
+
+def _billions(x: float) -> str:
+    return _digits(x / 1e9) if x >= 0.005e9 else f"{x / 1e9:.4f}"
 
 
 def named_blocks(row: Row) -> list[str]:
