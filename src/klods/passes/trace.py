@@ -146,7 +146,7 @@ class GraphTracer:
         shape, dtype = result_of(block, operands, attributes)
         if dtype.kind == "S" and block != "reshape":
             raise Untraceable(f"{block} makes text, which isn't compiled.", "make numbers, or call it undecorated.")
-        if BLOCKS[block].kind == "same" and BLOCKS[block].gives is None and dtype.kind in "iu":
+        if BLOCKS[block].kind in ("same", "number") and BLOCKS[block].gives is None and dtype.kind in "iu":
             np.array([x for x in operands if type(x) is int], dtype)
         output = self.graph.value(shape, dtype)
         self.graph.nodes.append(Node(block, operands, attributes, output))
