@@ -686,3 +686,22 @@ def test_an_array_that_comes_back_is_as_it_was(backend):
     again = returning(tf.ones(2))
     assert again["array"].numpy().tolist() == [1.0] * 3
     assert again["truth"].dtype == "bool"
+
+
+# of truths a and b: the values that Keras gives on JAX, in int32 too except for relu6, which is float32 there
+TRUTHS = {
+    "relu": (lambda a, b: tf.nn.relu(a), [1, 0, 1]),
+    "relu6": (lambda a, b: tf.nn.relu6(a), [1, 0, 1]),
+    "floormod": (lambda a, b: a % b, [0, 0, 0]),
+    "floor_divide": (lambda a, b: a // b, [1, 0, 1]),
+    "power": (lambda a, b: a**b, [1, 0, 1]),
+}
+
+
+@pytest.mark.parametrize("backend", [None, *BACKENDS])
+@pytest.mark.parametrize("name", TRUTHS)
+def test_numbers_made_of_truths_are_int32_eager_and_compiled(name, backend):
+    function, expected = TRUTHS[name]
+    a, b = tf.constant([True, False, True]), tf.constant([True, True, True])
+    result = function(a, b) if backend is None else Function(function, backend)(a, b)
+    assert (result.dtype, result.numpy().tolist()) == ("int32", expected)

@@ -160,7 +160,7 @@ def _body(node: Node, places: dict[Value, Place], code: Code) -> Place:
     if node.block == "cast":
         return _cast(places[node.values[0]], node.output.dtype, code)
     block = BLOCKS[node.block]
-    if block.body is None or block.kind not in ("same", "float", "select"):
+    if block.body is None or block.kind not in ("same", "number", "float", "select"):
         raise NotImplementedError
     dtype = aligned_dtype(block, [x.dtype if isinstance(x, Value) else type(x) for x in node.operands])
     dtypes = [BOOL if block.kind == "select" and i == 0 else dtype for i in range(len(node.operands))]

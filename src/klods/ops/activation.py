@@ -23,7 +23,7 @@ def gate(c: Any, x: Any) -> Any:
     return v.where(x > 0, c, 0)
 
 
-@pointwise(lambda c, y, x: gate(c, x))
+@pointwise(lambda c, y, x: gate(c, x), kind="number")
 def relu(features: Any) -> Any:
     """Return max(x, 0); its gradient at 0 is 0.
 
@@ -41,7 +41,7 @@ def leaky_relu(features: Any, alpha: float = 0.2) -> Any:
     return v.where(features > 0, features, alpha * features)
 
 
-@pointwise(lambda c, y, x: gate(gate(c, x), 6 - x))
+@pointwise(lambda c, y, x: gate(gate(c, x), 6 - x), kind="number")
 def relu6(features: Any) -> Any:
     """Return x limited to 0 ... 6."""
     return minimum(maximum(features, 0), 6)

@@ -52,13 +52,13 @@ def divide_(x: Any, y: Any) -> Any:
     return divide(x, y)
 
 
-@pointwise(None, None, quiet=True)
+@pointwise(None, None, kind="number", quiet=True)
 def floor_divide(x: Any, y: Any) -> Any:
     """Return x / y rounded down."""
     return v.floor_divide(x, y)
 
 
-@pointwise(lambda c, y, a, b: c, lambda c, y, a, b: -c * floor_divide(a, b), quiet=True)
+@pointwise(lambda c, y, a, b: c, lambda c, y, a, b: -c * floor_divide(a, b), kind="number", quiet=True)
 def floormod(x: Any, y: Any) -> Any:
     """Return the remainder of x / y, with the sign of y."""
     return v.modulo(x, y)
@@ -67,6 +67,7 @@ def floormod(x: Any, y: Any) -> Any:
 @pointwise(
     lambda c, y, a, b: c * b * power(a, _below(b)),
     lambda c, y, a, b: c * y * log_(where(a > 0, a, 1)),
+    kind="number",
     quiet=True,
 )
 def power(x: Any, y: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from klods.dtypes import BOOL, DTYPES, FLOAT32, FLOAT64, as_array, is_weak, promote
+from klods.dtypes import BOOL, DTYPES, FLOAT32, FLOAT64, INT32, as_array, is_weak, promote
 from klods.errors import ArgumentError, DataError, DTypeError, KlodsError, PositionError, ShapeError
 from klods.graph.symbol import Symbol, engine, tracing
 from klods.ops.vocabulary import naive
@@ -44,8 +44,9 @@ class Block:
         gradient: one rule per input, or None where the block has no gradient with respect to it. A rule is
             `rule(cotangent, output, *inputs, **attributes) -> cotangent of that input`, in blocks; what
             broadcasting spread out, the tape sums up again.
-        kind: how operands are aligned first: `same` (to one dtype), `float` (to one floating dtype), `select` (the
-            first to bool, the others to one dtype), `as is`, `view` (as is; the result may share its memory).
+        kind: how operands are aligned first: `same` (to one dtype), `number` (to one dtype, truths to int32), `float`
+            (to one floating dtype), `select` (the first to bool, the others to one dtype), `as is`, `view` (as is;
+            the result may share its memory).
         quiet: whether NumPy's floating-point warnings are silenced: infinity and NaN are results here.
         body: for a pointwise block, the function of scalars that its loop applies.
         gives: the name of the output's dtype, or a function of the operands' dtypes and the attributes; that of the
@@ -245,8 +246,7 @@ def aligned_dtype(block: Block, dtypes: Sequence[Any]) -> np.dtype:
         return dtypes[0]
     joined = dtypes[1:] if block.kind == "select" else dtypes
     weak = "".join({bool: "b", int: "i", float: "f"}[d] for d in joined if isinstance(d, type))
-    dtype = promote([d for d in joined if not isinstance(d, type)], weak)
-    return FLOAT32 if block.kind == "float" and dtype.kind != "f" else dtype
+    return _computing_dtype(promote([d for d in joined if not isinstance(d, type)], weak), block.kind)
 
 
 def static(x: Any) -> Any:
@@ -343,7 +343,7 @@ def _agree(values: list[Any], kind: str) -> bool:
     for value in values:
         python = type(value)
         if python is int:
-            kinds += "iu" if kind == "same" else ""
+            kinds += "iu" if kind in ("same", "number") else ""
         elif python is float:
             kinds = "f"
         elif dtype is None:
@@ -363,10 +363,14 @@ def alike(*inputs: Any) -> list[Tensor]:
 
 
 def _converted(values: list[Any], inputs: Sequence[Any], kind: str) -> list[Any]:
-    dtype = _common_dtype(inputs)
-    if kind == "float" and dtype.kind != "f":
-        dtype = FLOAT32
+    dtype = _computing_dtype(_common_dtype(inputs), kind)
     return [as_array(value, dtype) for value in values]
+
+
+def _computing_dtype(dtype: np.dtype, kind: str) -> np.dtype:
+    if kind == "number" and dtype == BOOL:
+        return INT32
+    return FLOAT32 if kind == "float" and dtype.kind != "f" else dtype
 
 
 def _common_dtype(inputs: Sequence[Any]) -> np.dtype:
