@@ -18,7 +18,7 @@ from checkers import check_graph
 import klods as tf
 from klods import backends, keras
 from klods.compiled import KEPT, Function
-from klods.errors import ArgumentError, DTypeError, ShapeError, StateError, TraceWarning
+from klods.errors import ArgumentError, DataError, DTypeError, ShapeError, StateError, TraceWarning
 from klods.graph import Value, text
 from klods.passes import simplify as passes
 from klods.passes.fuse import fuse
@@ -272,6 +272,38 @@ def test_a_tensor_that_leaks_out_of_a_trace_is_an_error():
         leaked[0] + 1
     with pytest.raises(StateError, match="traced function '<lambda>', and has none outside it"):
         Function(lambda x: x + leaked[0], "numpy")(tf.ones((2,)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: parts["list"].append(parts["list"][0]),
+        lambda parts: parts.pop("list"),
+        lambda parts: parts.update(list=[tf.ones(2)]),
+    ],
+)
+def test_lists_and_dicts_that_a_function_is_given_are_not_its_own_to_change(change):
+    parts = {"list": [tf.ones((2,))]}
+
+    def changing(parts: Any) -> Any:
+        change(parts)
+        return tf.ones(2)
+
+    with pytest.raises(DataError, match="'changing' changes a list or dict that it was given"):
+        Function(changing, "numpy")(parts)
+    assert [*parts] == ["list"]
+    assert len(parts["list"]) == 1
+    tf.function(lambda parts: change({**parts, "list": [*parts["list"]]}))(parts)
+
+
+def test_a_function_that_runs_as_it_is_gets_the_callers_own_list():
+    seen: list[Any] = []
+    tf.config.run_functions_eagerly(True)
+    try:
+        tf.function(lambda x, seen: seen.append(x))(tf.ones(2), seen)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert len(seen) == 1
 
 
 def test_a_tensor_prints_while_its_value_is_not_known():

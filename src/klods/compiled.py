@@ -16,7 +16,7 @@ import numpy as np
 from klods.backends import backend as chosen_backend, steps_of
 from klods.backends.program import Program
 from klods.dtypes import TEXT, as_array, dtype_of
-from klods.errors import ArgumentError, DTypeError, ShapeError, TraceWarning, warn
+from klods.errors import ArgumentError, DataError, DTypeError, ShapeError, TraceWarning, warn
 from klods.graph import Graph, Untraceable, Value, engine, tracing
 from klods.passes.fuse import fuse
 from klods.passes.plan import Plan, plan
@@ -53,7 +53,8 @@ def function(
     watches, or inside another traced function, it becomes part of what that writes down.
 
     Args:
-        func: the function. Numbers, and arrays of them, that it returns come back as tensors.
+        func: the function. Numbers, and arrays of them, that it returns come back as tensors; lists and dicts that it
+            is given are not its own to change: a DataError.
         input_signature: a TensorSpec for each argument: Python numbers become tensors then, and nothing else is taken.
         jit_compile: False to run it in NumPy even where machine code is to be had.
         options: TensorFlow's other options, such as `reduce_retracing`, which change nothing here.
@@ -205,7 +206,8 @@ class Function:
         return self._as_it_is(args, kwargs)
 
     def _as_it_is(self, args: Any, kwargs: Any) -> Any:
-        args, kwargs = side_by_side((args, kwargs))
+        if any(isinstance(x, Rows) for x in leaves([args, kwargs])):  # other lists and dicts stay the caller's own
+            args, kwargs = side_by_side((args, kwargs))
         return self._result(args, kwargs)
 
     def _result(self, args: Any, kwargs: Any) -> Any:
@@ -262,12 +264,24 @@ class Function:
         return Function(concrete, self.backend, tuple(specs.values()), self._known)
 
     @property
+    def _name(self) -> str:
+        return getattr(self.python_function, "__name__", "the function")
+
+    @property
     def _named(self) -> Callable[..., Any]:
-        """Return the function of positional arguments and a dict of those by name."""
+        """Return the function of positional arguments and a dict of those by name, for a trace."""
 
         @functools.wraps(self.python_function)
         def spread(args: Any, kwargs: Any) -> Any:
-            return self._result(args, kwargs)
+            before = leaves([args, kwargs])
+            result = self._result(args, kwargs)
+            after = leaves([args, kwargs])
+            if [*map(id, before)] != [*map(id, after)]:
+                raise DataError(
+                    f"'{self._name}' changes a list or dict that it was given, which only the trace would see.",
+                    "let it change a copy, and return that.",
+                )
+            return result
 
         return spread
 
@@ -281,8 +295,7 @@ class Function:
         return rebuilt(structure, iter(fitted(structure, args))), kwargs
 
     def _warn(self, error: Untraceable) -> None:
-        name = getattr(self.python_function, "__name__", "the function")
-        warn(TraceWarning, f"'{name}' runs as it is, not compiled: {error.what} At {error.line}")
+        warn(TraceWarning, f"'{self._name}' runs as it is, not compiled: {error.what} At {error.line}")
         self.untraceable = error.with_traceback(None)  # whose frames would hold all that the trace did
 
 

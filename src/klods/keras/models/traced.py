@@ -10,6 +10,7 @@ import numpy as np
 
 from klods.compiled import Function, executing_eagerly
 from klods.ops.effects import call
+from klods.structures import mapped
 from klods.tensor import Tensor
 
 
@@ -27,7 +28,7 @@ def traced_step(model: Any, name: str, backend: str | None) -> Function:
         model = reference()
         before, unbuilt = [(layer, layer._added_losses) for layer in model.flattened()], not model.built
         try:
-            result = getattr(model, name)(data)
+            result = getattr(model, name)(mapped(lambda x: x, data))  # its own lists and dicts, which it may change
         finally:
             if unbuilt:
                 model.keep_step(name)
