@@ -483,3 +483,14 @@ def test_updates_of_many_weights_of_one_shape_share_no_endless_loop():
     kernels = [item for item in fuse(graph) if isinstance(item, Kernel)]
     assert sum(len(kernel.nodes) for kernel in kernels) == len(graph.nodes)
     assert max(len(kernel.nodes) for kernel in kernels) < 30
+
+
+@pytest.mark.parametrize("part", [lambda z: tf.reshape(z, (-1,)), lambda z: z[:1]], ids=["another shape", "a row"])
+def test_a_result_that_is_part_of_a_product_has_memory_of_its_own(part):
+    function = tf.function(lambda x: part(tf.matmul(x, x)[None]))
+    ones = np.ones((20, 20), np.float32)
+    first = function(ones)
+    function(2 * ones)
+    np.testing.assert_array_equal(first, np.full(first.shape, 20))
+    [runner] = function.runners.values()
+    check_plan(runner.plan)
