@@ -38,7 +38,7 @@ def expand(graph: Graph) -> Graph:
 
 
 def shorten(graph: Graph) -> Graph:
-    """Drop what changes nothing: x * 1, x - 0, casts and reshapes to what x already is; gate by relu's output."""
+    """Drop what changes nothing: x * 1, x / 1, casts and reshapes to what x already is; gate by relu's output."""
     relus: dict[Operand, Value] = {}
 
     def rewrite(tracer: GraphTracer, node: Node) -> Operand | Symbol | None:
@@ -139,7 +139,7 @@ def _unchanged(node: Node) -> Operand | None:
     for place, operand in enumerate(node.operands):
         others = [x for i, x in enumerate(node.operands) if i != place]
         same = isinstance(operand, Value) and (operand.shape, operand.dtype) == (node.output.shape, node.output.dtype)
-        if same and (node.block in SAME or (others and repr(others[0]) in NEUTRAL.get((node.block, 1 - place), ()))):
+        if same and (node.block in SAME or (others and others[0] == NEUTRAL.get((node.block, 1 - place)))):
             return operand
     return None
 
@@ -187,8 +187,7 @@ SAME = {
     "reduce_mean",
 }
 # Operands, by block and place, that leave the other operand as it is. 0 beside + doesn't: it makes 0 of -0.
-ZERO, ONE = ("0", "0.0"), ("1", "1.0")
-NEUTRAL = {("subtract", 1): ZERO, ("multiply", 0): ONE, ("multiply", 1): ONE, ("divide", 1): ONE}
+NEUTRAL = {("multiply", 0): 1, ("multiply", 1): 1, ("divide", 1): 1}
 
 
 def _softmax(x: Symbol, axis: int = -1) -> Symbol:
