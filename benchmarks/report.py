@@ -19,6 +19,7 @@ FIGURES = {  # table -> its rows: the figure in the results, what it is
         ("test_accuracy", "test accuracy"),
     ],
     "first-step": [
+        ("compile_ms", "making the model and `compile`, ms"),
         ("first_step_ms", "the first step beyond a warm one, ms"),
         ("warm_step_ms", "`fit` on one batch, warm, ms"),
     ],

@@ -48,6 +48,14 @@ def set_backend(name: str) -> None:
     _chosen[:] = [name]
 
 
+def load(backend: str) -> None:
+    """Load what every plan needs in a backend: for llvm the compiler, and machine code that knows of no plan."""
+    if backend == "llvm":
+        from klods.backends.llvm import native
+
+        native()
+
+
 def steps_of(backend: str, apart: bool = False) -> Callable[[Plan, Program], list[Step]]:
     """Return what turns a plan into steps.
 

@@ -239,7 +239,7 @@ def _share(module: ir.Module) -> None:
     builder.ret_void()
 
 
-# What the crew's functions are compiled from, as other codes are, and together with the first of them.
+# What the crew's functions are compiled from, as other codes are.
 CODES: list[tuple[str, Callable[[], str]]] = [
     ("sequence", lambda: _text(_sequence)),
     ("share", lambda: _text(_share)),

@@ -9,7 +9,7 @@ from klods.backends.llvm.codes import KernelCode, ProductCode, code_of
 from klods.backends.llvm.tables import Tables
 from klods.backends.program import Program, Step, numpy_step
 from klods.graph import Node, Value
-from klods.native.crew import CODES, Part, job_of, native, present_crew, sequence_of
+from klods.native.crew import Part, job_of, native, present_crew, sequence_of
 from klods.native.library import addresses, callable_at
 from klods.ops.effects import reads_rows
 from klods.passes.plan import Call, Plan
@@ -27,7 +27,7 @@ def llvm_steps(plan: Plan, program: Program, apart: bool) -> list[Step]:
     for code in codes.values():
         if isinstance(code, ProductCode) and code.a in plan.graph.inputs and code.a.size >= SOME:
             code.skip_zeros()
-    places = dict(zip(codes, addresses([*((code.pattern, code.text) for code in codes.values()), *CODES])))
+    places = dict(zip(codes, addresses([(code.pattern, code.text) for code in codes.values()])))
     tables = Tables(program.arrays, program.moved)
 
     def task(call: Call) -> Part:

@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from klods.backends import backend, load as load_backend
 from klods.errors import DataError, ShapeError, StateError, warn
 from klods.keras import optimizers
 from klods.keras.configuration import serialize
@@ -58,7 +59,7 @@ class Stepping:
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Choose how the model is trained.
+        """Choose how the model is trained, and load what compiles its steps.
 
         Args:
             optimizer: a name or an Optimizer.
@@ -85,6 +86,8 @@ class Stepping:
         self.run_eagerly, self.jit_compile = run_eagerly, jit_compile
         self.stop_training = False
         vars(self)["_steps_known"] = {}
+        if not run_eagerly and jit_compile is not False:
+            load_backend(backend())
 
     @property
     def compiled(self) -> bool:
