@@ -510,7 +510,7 @@ RETURNED = {
         (None, DataError, "train_step returned nothing; it gives figures by their names"),
         ([1.0], DataError, "train_step returned a list; it gives figures"),
     ],
-    "test_step": [(1.0, DataError, "test_step returned a (float|Tensor); it gives figures")],
+    "test_step": [(1.0, DataError, "test_step returned a float; it gives figures")],
     "compute_metrics": [(None, DataError, "t(rain|est)_step returned nothing; it gives figures")],
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from klods.compiled import Function, executing_eagerly
+from klods.keras.models.figures import figures_of
 from klods.ops.effects import call
 from klods.structures import mapped
 from klods.tensor import Tensor
@@ -32,6 +33,8 @@ def traced_step(model: Any, name: str, backend: str | None) -> Function:
         finally:
             if unbuilt:
                 model.keep_step(name)
+        if name != "predict_step":
+            figures_of(name, result)  # while it is what the step returned: a function's numbers become tensors
         if not executing_eagerly():
             if name != "predict_step":
                 _hand_out_losses(model)
